@@ -1,0 +1,35 @@
+namespace StarletNet.Shared.Contract;
+
+/// <summary>
+/// What master and worker say to each other over the control channel, a pair of SOCK_SEQPACKET sockets: one message is one
+/// packet of UTF-8 text, a verb and, after a space, free text to the end. End of file says that the other side is gone; a
+/// worker then drains as if told to.
+/// </summary>
+internal static class ControlMessage
+{
+    /// <summary>Longest message in bytes; a longer text is cut by the sender.</summary>
+    internal const int MaxLength = 4096;
+
+    /// <summary>Worker → master: bound, started, accepting.</summary>
+    internal const string Ready = "ready";
+
+    /// <summary>Worker → master: no new connections are taken from now on (a drain has begun, on whoever's word).</summary>
+    internal const string Draining = "draining";
+
+    /// <summary>Worker → master: cannot serve; the text says why, in one line for people. The worker exits non-zero next.</summary>
+    internal const string Failed = "failed";
+
+    /// <summary>Master → worker: stop accepting, finish what is there within the two clocks, exit 0.</summary>
+    internal const string Drain = "drain";
+
+    /// <summary>Master → worker: give up what is unfinished and exit now; used when an operator asks a second time.</summary>
+    internal const string Abort = "abort";
+
+    internal static string Format(string verb, string text = "") => text.Length == 0 ? verb : verb + " " + text;
+
+    internal static (string Verb, string Text) Parse(string message)
+    {
+        var space = message.IndexOf(' ', StringComparison.Ordinal);
+        return space < 0 ? (message, "") : (message[..space], message[(space + 1)..]);
+    }
+}

@@ -1,0 +1,59 @@
+namespace StarletNet.Shared.Contract;
+
+/// <summary>Every environment variable by which the processes hand things to one another.</summary>
+internal static class EnvironmentNames
+{
+    /// <summary>start_server → program: <c>name=fd;name=fd</c>.</summary>
+    internal const string ServerStarterPort = "SERVER_STARTER_PORT";
+
+    /// <summary>start_server → program: 1 for the first attempt, one more for every further attempt.</summary>
+    internal const string ServerStarterGeneration = "SERVER_STARTER_GENERATION";
+
+    /// <summary>systemd → program: how many descriptors from 3 on are listening sockets.</summary>
+    internal const string ListenFds = "LISTEN_FDS";
+
+    /// <summary>systemd → program: the pid the descriptors are meant for; anybody else must ignore them.</summary>
+    internal const string ListenPid = "LISTEN_PID";
+
+    /// <summary>systemd → program: a name for each descriptor, separated by colons.</summary>
+    internal const string ListenFdNames = "LISTEN_FDNAMES";
+
+    /// <summary>Supervisor → program: where sd_notify(3) datagrams go.</summary>
+    internal const string NotifySocket = "NOTIFY_SOCKET";
+
+    /// <summary>Master → worker: listening descriptors, <c>fd;fd?http=h2</c>. See <see cref="WorkerListener"/>.</summary>
+    internal const string Listen = "STARLETNET_LISTEN";
+
+    /// <summary>Master → worker: descriptor of the control channel. See <see cref="ControlMessage"/>.</summary>
+    internal const string ControlFd = "STARLETNET_CONTROL_FD";
+
+    /// <summary>Master → worker: how requests are dispatched, <c>pool</c> or <c>inline</c>.</summary>
+    internal const string Loop = "STARLETNET_LOOP";
+
+    /// <summary>Master → worker: the drain's longer clock in milliseconds, for everything that is being answered; 0 = no limit.</summary>
+    internal const string GracefulTimeout = "STARLETNET_GRACEFUL_TIMEOUT_MS";
+
+    /// <summary>Master → worker: the drain's shorter clock in milliseconds, for connections that are idle or have sent nothing yet.</summary>
+    internal const string DrainKeepAlive = "STARLETNET_DRAIN_KEEPALIVE_MS";
+
+    /// <summary>
+    /// Master → worker: names (comma separated) of the variables the master changed for injection. The worker gives each
+    /// back the value saved under <see cref="SavedPrefix"/> + name, or removes it if none was saved.
+    /// </summary>
+    internal const string Restore = "STARLETNET_RESTORE";
+
+    /// <summary>Master → worker: prefix of the user's own value of a variable listed in <see cref="Restore"/>.</summary>
+    internal const string SavedPrefix = "STARLETNET_SAVED_";
+
+    /// <summary>Master → worker, and left for the application: 0-based slot; slot 0 exists exactly once among serving workers.</summary>
+    internal const string WorkerSlot = "STARLETNET_WORKER_SLOT";
+
+    /// <summary>Master → worker, and left for the application: how many workers the master keeps.</summary>
+    internal const string Workers = "STARLETNET_WORKERS";
+
+    /// <summary>Master → worker, and left for the application: 1 for the master's first set of workers, one more for each HUP.</summary>
+    internal const string Generation = "STARLETNET_GENERATION";
+
+    /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Loop, GracefulTimeout, DrainKeepAlive, Restore];
+}

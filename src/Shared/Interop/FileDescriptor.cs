@@ -1,0 +1,65 @@
+using Microsoft.Win32.SafeHandles;
+using StarletNet.Shared.Errors;
+
+namespace StarletNet.Shared.Interop;
+
+/// <summary>
+/// An owned file descriptor. Born close-on-exec wherever it comes from: the one place that clears the flag is the child's
+/// side of a spawn, which names each descriptor it hands over.
+/// </summary>
+internal sealed unsafe class FileDescriptor : SafeHandleMinusOneIsInvalid
+{
+    internal FileDescriptor(int number) : base(ownsHandle: true) => SetHandle(number);
+
+    internal int Number => (int)handle;
+
+    // close(2) is never retried: on Linux the descriptor is gone even after EINTR, and the number may be another's by now.
+    protected override bool ReleaseHandle() => LibC.close((int)handle) == 0;
+
+    /// <summary>Whether the process holds an open descriptor of that number.</summary>
+    internal static bool IsOpen(int number) => LibC.fcntl(number, LibC.F_GETFD, 0) >= 0;
+
+    internal static void SetCloseOnExec(int number)
+    {
+        if (LibC.fcntl(number, LibC.F_SETFD, LibC.FD_CLOEXEC) < 0)
+            throw SystemCallException.Of($"fcntl({number}, F_SETFD)");
+    }
+
+    /// <summary>Sets or clears O_NONBLOCK: a property of the open file description, so every holder in every process sees it.</summary>
+    internal static void SetNonBlocking(int number, bool value)
+    {
+        var flags = LibC.fcntl(number, LibC.F_GETFL, 0);
+        if (flags < 0) throw SystemCallException.Of($"fcntl({number}, F_GETFL)");
+        var wanted = value ? flags | LibC.O_NONBLOCK : flags & ~LibC.O_NONBLOCK;
+        if (wanted != flags && LibC.fcntl(number, LibC.F_SETFL, wanted) < 0)
+            throw SystemCallException.Of($"fcntl({number}, F_SETFL)");
+    }
+
+    /// <summary>A close-on-exec duplicate with a number of at least <paramref name="atLeast"/>.</summary>
+    internal static FileDescriptor Duplicate(int number, int atLeast)
+    {
+        var copy = LibC.fcntl(number, LibC.F_DUPFD_CLOEXEC, atLeast);
+        if (copy < 0) throw SystemCallException.Of($"fcntl({number}, F_DUPFD_CLOEXEC)");
+        return new FileDescriptor(copy);
+    }
+
+    /// <summary>pipe2(2), both ends close-on-exec.</summary>
+    internal static (FileDescriptor Read, FileDescriptor Write) Pipe()
+    {
+        var ends = stackalloc int[2];
+        if (LibC.pipe2(ends, LibC.O_CLOEXEC) < 0) throw SystemCallException.Of("pipe2");
+        return (new FileDescriptor(ends[0]), new FileDescriptor(ends[1]));
+    }
+
+    /// <summary>
+    /// A connected pair of message sockets (SOCK_SEQPACKET): one write is one message, and the other side's end is read as
+    /// an empty one. Both close-on-exec.
+    /// </summary>
+    internal static (FileDescriptor Ours, FileDescriptor Theirs) MessagePair()
+    {
+        var ends = stackalloc int[2];
+        if (LibC.socketpair(LibC.AF_UNIX, LibC.SOCK_SEQPACKET | LibC.SOCK_CLOEXEC, 0, ends) < 0)
+            throw SystemCallException.Of("socketpair");
+        return (new FileDescriptor(ends[0]), new FileDescriptor(ends[1]));
+    }
+}

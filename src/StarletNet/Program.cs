@@ -1,0 +1,6 @@
+namespace StarletNet.Master;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}
