@@ -1,0 +1,89 @@
+using System.Globalization;
+using StarletNet.Shared.Errors;
+
+namespace StarletNet.Shared.CommandLine;
+
+/// <summary>Reads a command line by a table of options. Parsing ends at the first word that is no option, or at <c>--</c>.</summary>
+internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dialect)
+{
+    private static readonly string[] On = ["1", "true", "yes", "on"];
+    private static readonly string[] Off = ["0", "false", "no", "off"];
+
+    private readonly OptionNames _names = new(table, dialect);
+
+    /// <exception cref="OperatorException">The first thing that cannot be read.</exception>
+    internal ParsedCommandLine Parse(IReadOnlyList<string> arguments)
+    {
+        var given = new List<(Option, string)>();
+        var position = 0;
+        while (position < arguments.Count)
+        {
+            var word = arguments[position];
+            if (word == "--") return new ParsedCommandLine(given, [.. arguments.Skip(position + 1)]);
+            if (word.Length < 2 || word[0] != '-') break;
+            position++;
+            given.Add(ReadOption(word, arguments, ref position));
+        }
+        return new ParsedCommandLine(given, [.. arguments.Skip(position)]);
+    }
+
+    private (Option, string) ReadOption(string word, IReadOnlyList<string> arguments, ref int position)
+    {
+        var isLong = word.StartsWith("--", StringComparison.Ordinal);
+        if (!isLong && dialect.ShortOptions && _names.Short(word[1]) is { } shortOption)
+            return ReadShort(shortOption, word, arguments, ref position);
+        if (!isLong && !dialect.LooseNames) throw _names.Unknown(word);
+
+        var text = word[(isLong ? 2 : 1)..];
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        var name = equals < 0 ? text : text[..equals];
+        var attached = equals < 0 ? null : text[(equals + 1)..];
+        var (option, written, negated) = _names.Find(name, word);
+        if (!option.HasValue) return (option, ReadSwitch(option, written, attached, negated));
+        return (option, CheckForm(option, written, attached ?? NextWord(option, written, arguments, ref position)));
+    }
+
+    private (Option, string) ReadShort(Option option, string word, IReadOnlyList<string> arguments, ref int position)
+    {
+        var written = word[..2];
+        if (!option.HasValue)
+            return word.Length == 2
+                ? (option, "1")
+                : throw Error($"option {written} takes no value, but '{word}' gives one");
+        var attached = word.Length > 2 ? word[2..].TrimStart('=') : null;
+        return (option, CheckForm(option, written, attached ?? NextWord(option, written, arguments, ref position)));
+    }
+
+    private string ReadSwitch(Option option, string written, string? attached, bool negated)
+    {
+        if (attached is null) return negated ? "0" : "1";
+        if (!dialect.SwitchForms || negated) throw Error($"Option {written} does not take an argument");
+        if (On.Contains(attached, StringComparer.OrdinalIgnoreCase)) return "1";
+        if (Off.Contains(attached, StringComparer.OrdinalIgnoreCase)) return "0";
+        throw Error($"option --{option.Name}: '{attached}' is not a yes or no; write 1, 0, true, false, yes, no, on or off");
+    }
+
+    // What follows is the value whatever it looks like: "--dir -x" names a directory -x, as with Getopt::Long.
+    private string NextWord(Option option, string written, IReadOnlyList<string> arguments, ref int position)
+    {
+        if (position < arguments.Count) return arguments[position++];
+        throw Missing(option, written);
+    }
+
+    private string CheckForm(Option option, string written, string value)
+    {
+        if (dialect.LooseNames && value.Length == 0) throw Missing(option, written);
+        if (option.Form != ValueForm.Integer) return value;
+        if (long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number is >= int.MinValue and <= int.MaxValue)
+            return number.ToString(CultureInfo.InvariantCulture);
+        throw Error(dialect.LooseNames
+            ? $"Value \"{value}\" invalid for option {written} (number expected)"
+            : $"option --{option.Name}: '{value}' is not a whole number");
+    }
+
+    private OperatorException Missing(Option option, string written) => Error(dialect.LooseNames
+        ? $"Option {written} requires an argument"
+        : $"option --{option.Name} needs a value: --{option.Name} {option.ValueName}");
+
+    private OperatorException Error(string message) => new(message, dialect.ErrorExitCode);
+}

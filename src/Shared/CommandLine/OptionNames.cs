@@ -1,0 +1,89 @@
+using StarletNet.Shared.Errors;
+
+namespace StarletNet.Shared.CommandLine;
+
+/// <summary>Finds the option that is meant by what somebody wrote.</summary>
+internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect)
+{
+    private static readonly (string Prefix, bool Negates)[] SwitchPrefixes = [("enable-", false), ("disable-", true), ("no-", true)];
+
+    internal Option? Short(char letter) =>
+        table.FirstOrDefault(option => option.Aliases.Any(alias => alias.Length == 1 && alias[0] == letter));
+
+    /// <param name="name">What was written, without dashes and value.</param>
+    /// <param name="word">All that was written, for the message.</param>
+    /// <returns>The option, its name as the messages show it, and whether it is switched off.</returns>
+    internal (Option Option, string Written, bool Negated) Find(string name, string word)
+    {
+        var wanted = dialect.ShortOptions ? name.Replace('_', '-') : name;
+        if (Exact(wanted) is { } exact) return (exact, name, false);
+        if (dialect.SwitchForms && Prefixed(wanted) is { } prefixed) return prefixed;
+        if (dialect.LooseNames && name.Length > 0 && Abbreviated(name) is { } abbreviated) return (abbreviated, abbreviated.Name, false);
+        throw Unknown(word);
+    }
+
+    internal OperatorException Unknown(string word)
+    {
+        var name = word.TrimStart('-').Split('=')[0];
+        if (dialect.LooseNames) return new OperatorException($"Unknown option: {name}", dialect.ErrorExitCode);
+        var hint = Nearest(name.Replace('_', '-')) is { } nearest ? $"; did you mean --{nearest}?" : "; see --help";
+        return new OperatorException($"unknown option {word.Split('=')[0]}{hint}", dialect.ErrorExitCode);
+    }
+
+    private Option? Exact(string name)
+    {
+        var comparison = dialect.LooseNames ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        return table.FirstOrDefault(option =>
+            option.Name.Equals(name, comparison) || option.Aliases.Any(alias => alias.Length > 1 && alias.Equals(name, comparison)));
+    }
+
+    private (Option, string, bool)? Prefixed(string name)
+    {
+        foreach (var (prefix, negates) in SwitchPrefixes)
+        {
+            if (!name.StartsWith(prefix, StringComparison.Ordinal)) continue;
+            if (Exact(name[prefix.Length..]) is { HasValue: false } option) return (option, name, negates);
+        }
+        return null;
+    }
+
+    // The original options first and alone: an option that came later may not change what an old command line means.
+    private Option? Abbreviated(string name) => Unique(name, extension: false) ?? Unique(name, extension: true);
+
+    private Option? Unique(string name, bool extension)
+    {
+        var candidates = table
+            .Where(option => option.Extension == extension && option.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+            .ToArray();
+        if (candidates.Length < 2) return candidates.FirstOrDefault();
+        var names = string.Join(", ", candidates.Select(option => option.Name).Order(StringComparer.Ordinal));
+        throw new OperatorException($"Option {name} is ambiguous ({names})", dialect.ErrorExitCode);
+    }
+
+    /// <summary>The known name with the fewest edits between it and what was written, if they are few.</summary>
+    private string? Nearest(string name)
+    {
+        var (best, distance) = table
+            .SelectMany(option => option.Aliases.Where(alias => alias.Length > 1).Append(option.Name))
+            .Select(known => (Name: known, Distance: EditDistance(name, known)))
+            .MinBy(pair => pair.Distance);
+        return distance <= Math.Max(1, name.Length / 3) ? best : null;
+    }
+
+    private static int EditDistance(string from, string to)
+    {
+        var row = Enumerable.Range(0, to.Length + 1).ToArray();
+        for (var i = 1; i <= from.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= to.Length; j++)
+            {
+                var substitution = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substitution, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[^1];
+    }
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Shared.Files;
+
+/// <summary>
+/// A file with this process's pid, locked for as long as the process lives. The lock, not the number, says whether somebody is
+/// there: a number may be a stranger's by now.
+/// </summary>
+/// <remarks>
+/// The order matters. Opened without truncation, so that a second instance cannot empty the first one's file; then the lock is
+/// tried without waiting; then the name is checked against the descriptor, because the former holder may have unlinked it between
+/// our open and our lock; only then is it written.
+/// </remarks>
+internal sealed unsafe class PidFile : IDisposable
+{
+    private readonly FileDescriptor _file;
+
+    private PidFile(string path, FileDescriptor file)
+    {
+        Path = path;
+        _file = file;
+    }
+
+    internal string Path { get; }
+
+    /// <summary>Creates or takes over the file and writes <paramref name="pid"/> and a newline. Mode 0666 less the umask.</summary>
+    /// <exception cref="OperatorException">Not writable, or locked by a process that is alive; the message names its pid.</exception>
+    internal static PidFile Create(string path, int pid, int exitCode)
+    {
+        while (true)
+        {
+            var number = LibC.open(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
+            if (number < 0) throw new OperatorException($"failed to open file:{path}: {Errno.Last}", exitCode);
+            var file = new FileDescriptor(number);
+            if (LibC.flock(number, LibC.LOCK_EX | LibC.LOCK_NB) < 0)
+            {
+                var reason = Errno.Last;
+                var holder = ReadPid(number);
+                file.Dispose();
+                throw new OperatorException(reason == Errno.EAGAIN
+                    ? $"pid file {path} is locked: a server is running already (pid {holder?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}); stop it or use another file"
+                    : $"flock failed({path}): {reason}", exitCode);
+            }
+            if (FileIdentity.Of(number) != FileIdentity.Of(path))
+            {
+                file.Dispose();
+                continue;
+            }
+            Write(number, path, pid, exitCode);
+            return new PidFile(path, file);
+        }
+    }
+
+    private static void Write(int file, string path, int pid, int exitCode)
+    {
+        var line = Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture) + "\n");
+        fixed (byte* pointer = line)
+        {
+            if (LibC.ftruncate(file, 0) < 0 || LibC.write(file, pointer, line.Length) != line.Length)
+                throw new OperatorException($"failed to write file:{path}: {Errno.Last}", exitCode);
+        }
+    }
+
+    private static int? ReadPid(int file)
+    {
+        var buffer = stackalloc byte[32];
+        var length = LibC.read(file, buffer, 32);
+        return length > 0 && int.TryParse(Encoding.ASCII.GetString(buffer, (int)length).Split('\n')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+            ? pid
+            : null;
+    }
+
+    /// <summary>Removes the name if it is still this file's, and only then unlocks: who waits for the lock finds the name gone.</summary>
+    public void Dispose()
+    {
+        if (_file.IsClosed) return;
+        if (FileIdentity.Of(_file.Number) == FileIdentity.Of(Path)) LibC.unlink(Path);
+        _file.Dispose();
+    }
+}

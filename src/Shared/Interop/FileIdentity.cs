@@ -1,0 +1,20 @@
+namespace StarletNet.Shared.Interop;
+
+/// <summary>Device and inode: whether two names, or a name and a descriptor, are the same file.</summary>
+internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor, ulong Inode, int Kind)
+{
+    internal bool IsSocket => Kind == LibC.S_IFSOCK;
+
+    /// <summary>Of a name, links not followed; null if there is no such file.</summary>
+    internal static FileIdentity? Of(string path) => Query(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW);
+
+    internal static FileIdentity? Of(int fd) => Query(fd, "", LibC.AT_EMPTY_PATH);
+
+    private static unsafe FileIdentity? Query(int directory, string path, int flags)
+    {
+        LibC.StatX stat;
+        return LibC.statx(directory, path, flags, LibC.STATX_BASIC_STATS, &stat) == 0
+            ? new FileIdentity(stat.DeviceMajor, stat.DeviceMinor, stat.Inode, stat.Mode & LibC.S_IFMT)
+            : null;
+    }
+}

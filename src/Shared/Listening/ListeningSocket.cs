@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Sockets;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Shared.Listening;
+
+/// <summary>
+/// A socket bound by this process: a plain descriptor, never a .NET Socket, which would switch the shared description to
+/// non-blocking and, when closed at the wrong moment, break it for every other holder. Blocking mode and close-on-exec; the
+/// children it is handed to are named one by one.
+/// </summary>
+internal sealed unsafe class ListeningSocket : IDisposable
+{
+    /// <summary>As long as the kernel allows: it caps the value at net.core.somaxconn.</summary>
+    internal const int MaximumBacklog = int.MaxValue;
+
+    private readonly Action? _removeName;
+
+    private ListeningSocket(FileDescriptor descriptor, Action? removeName = null)
+    {
+        Descriptor = descriptor;
+        _removeName = removeName;
+    }
+
+    internal FileDescriptor Descriptor { get; }
+
+    /// <summary>Binds a TCP socket and listens. An IPv6 address takes IPv6 clients only, unless <paramref name="dualStack"/>.</summary>
+    /// <exception cref="SystemCallException">The call that failed is <c>socket</c>, <c>bind</c> or <c>listen</c>.</exception>
+    internal static ListeningSocket BindTcp(IPEndPoint endPoint, int backlog, bool dualStack = false) =>
+        BindInternet(endPoint, LibC.SOCK_STREAM, dualStack, backlog);
+
+    /// <summary>Binds a UDP socket.</summary>
+    /// <exception cref="SystemCallException">The call that failed is <c>socket</c> or <c>bind</c>.</exception>
+    internal static ListeningSocket BindUdp(IPEndPoint endPoint) => BindInternet(endPoint, LibC.SOCK_DGRAM, dualStack: false, backlog: null);
+
+    /// <summary>Binds a Unix stream socket under a path or, with a leading <c>@</c>, an abstract name.</summary>
+    /// <param name="path">At most <see cref="UnixAddress.MaxPathLength"/> bytes.</param>
+    /// <param name="mode">Permissions of the socket file; whatever the umask is.</param>
+    /// <exception cref="SystemCallException">The call that failed is <c>socket</c>, <c>bind</c>, <c>chmod</c>, <c>listen</c> or <c>rename</c>.</exception>
+    /// <exception cref="SocketPathException">Something is at the path that must not be replaced.</exception>
+    internal static ListeningSocket BindUnix(string path, int backlog, uint mode)
+    {
+        if (path.StartsWith('@'))
+        {
+            var socket = Open(LibC.AF_UNIX, LibC.SOCK_STREAM);
+            try
+            {
+                Bind(socket, UnixAddress.Encode(path)!);
+                Listen(socket, backlog);
+                return new ListeningSocket(socket);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+        var named = UnixSocketFile.Bind(path, mode, socket => Listen(socket, backlog));
+        return new ListeningSocket(named.Socket, named.Remove);
+    }
+
+    /// <summary>The address the kernel bound: tells the port when 0 was asked for.</summary>
+    internal static IPEndPoint BoundEndPoint(int fd)
+    {
+        var address = new SocketAddress(AddressFamily.InterNetworkV6);
+        var length = (uint)address.Buffer.Length;
+        fixed (byte* pointer = address.Buffer.Span)
+        {
+            if (LibC.getsockname(fd, pointer, &length) < 0) throw SystemCallException.Of("getsockname");
+        }
+        address.Size = (int)length;
+        var family = BitConverter.ToUInt16(address.Buffer.Span) == LibC.AF_INET ? IPAddress.Any : IPAddress.IPv6Any;
+        return (IPEndPoint)new IPEndPoint(family, 0).Create(address);
+    }
+
+    /// <summary>Puts the socket at a chosen descriptor number instead of the one it has.</summary>
+    internal ListeningSocket MoveTo(int number)
+    {
+        if (number == Descriptor.Number) return this;
+        if (LibC.dup2(Descriptor.Number, number) < 0) throw SystemCallException.Of($"dup2({number})");
+        FileDescriptor.SetCloseOnExec(number);
+        Descriptor.Dispose();
+        return new ListeningSocket(new FileDescriptor(number), _removeName);
+    }
+
+    private static ListeningSocket BindInternet(IPEndPoint endPoint, int type, bool dualStack, int? backlog)
+    {
+        var isV6 = endPoint.AddressFamily == AddressFamily.InterNetworkV6;
+        var socket = Open(isV6 ? LibC.AF_INET6 : LibC.AF_INET, type);
+        try
+        {
+            // Both options are wishes: where the kernel refuses them, bind decides.
+            SetOption(socket, LibC.SOL_SOCKET, LibC.SO_REUSEADDR, 1);
+            if (isV6) SetOption(socket, LibC.IPPROTO_IPV6, LibC.IPV6_V6ONLY, dualStack ? 0 : 1);
+            var address = endPoint.Serialize();
+            Bind(socket, address.Buffer.Span[..address.Size]);
+            if (backlog is { } length) Listen(socket, length);
+            return new ListeningSocket(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    internal static FileDescriptor Open(int family, int type)
+    {
+        var number = LibC.socket(family, type | LibC.SOCK_CLOEXEC, 0);
+        return number < 0 ? throw SystemCallException.Of("socket") : new FileDescriptor(number);
+    }
+
+    internal static void Bind(FileDescriptor socket, ReadOnlySpan<byte> address)
+    {
+        fixed (byte* pointer = address)
+        {
+            if (LibC.bind(socket.Number, pointer, (uint)address.Length) < 0) throw SystemCallException.Of("bind");
+        }
+    }
+
+    private static void Listen(FileDescriptor socket, int backlog)
+    {
+        if (LibC.listen(socket.Number, backlog) < 0) throw SystemCallException.Of("listen");
+    }
+
+    private static void SetOption(FileDescriptor socket, int level, int option, int value) =>
+        LibC.setsockopt(socket.Number, level, option, &value, sizeof(int));
+
+    /// <summary>Closes our descriptor and removes the socket file if it is still ours. Other holders go on accepting.</summary>
+    public void Dispose()
+    {
+        _removeName?.Invoke();
+        Descriptor.Dispose();
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Shared.Notify;
+
+/// <summary>A service's end of sd_notify(3). Silence is right where nobody listens: notifying is never a reason to fail.</summary>
+internal sealed unsafe class NotifySender
+{
+    private readonly byte[]? _address;
+
+    /// <param name="address">The value of NOTIFY_SOCKET; null or empty if there is none.</param>
+    internal NotifySender(string? address) => _address = address is { Length: > 0 } ? UnixAddress.Encode(address) : null;
+
+    internal bool IsConnected => _address is not null;
+
+    internal void Ready(string status) => Send($"READY=1\nSTATUS={status}");
+
+    internal void Status(string status) => Send($"STATUS={status}");
+
+    internal void Stopping(string status) => Send($"STOPPING=1\nSTATUS={status}");
+
+    /// <summary>Assignments, one a line.</summary>
+    internal void Send(string assignments)
+    {
+        if (_address is null) return;
+        var socket = LibC.socket(LibC.AF_UNIX, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, 0);
+        if (socket < 0) return;
+        using var owner = new FileDescriptor(socket);
+        fixed (byte* address = _address, payload = Encoding.UTF8.GetBytes(assignments))
+        {
+            var vector = new LibC.IoVec { Base = payload, Length = Encoding.UTF8.GetByteCount(assignments) };
+            var message = new LibC.MsgHdr { Name = address, NameLength = (uint)_address.Length, Vectors = &vector, VectorCount = 1 };
+            // The receiver may be gone (its generation was given up) or full; neither is ours to mend.
+            LibC.sendmsg(socket, &message, LibC.MSG_NOSIGNAL | LibC.MSG_DONTWAIT);
+        }
+    }
+}

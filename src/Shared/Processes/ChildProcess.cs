@@ -1,0 +1,119 @@
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Shared.Processes;
+
+/// <summary>
+/// A child of this process, and the sole owner of its pid: signals may be sent until its <see cref="ChildExit"/> has been
+/// taken from the <see cref="Events.EventQueue"/>, because only that reaps it. Until then the kernel cannot give the pid away.
+/// </summary>
+internal sealed unsafe class ChildProcess
+{
+    private readonly FileDescriptor _reportEnd;
+
+    private ChildProcess(int pid, FileDescriptor reportEnd)
+    {
+        Pid = pid;
+        _reportEnd = reportEnd;
+    }
+
+    internal int Pid { get; }
+
+    internal bool Signal(Signal signal) => signal.SendTo(Pid);
+
+    /// <summary>Why the program never ran, if it did not. To be asked once, when the child has exited.</summary>
+    internal LaunchFailure? TakeLaunchFailure()
+    {
+        using (_reportEnd) return Launcher.ReadReport(_reportEnd);
+    }
+
+    /// <summary>Starts a child. A program that is missing or not executable shows only when the child exits.</summary>
+    /// <exception cref="SystemCallException">No process could be made at all (EAGAIN, ENOMEM).</exception>
+    internal static ChildProcess Start(ChildSpec spec)
+    {
+        var (read, write) = FileDescriptor.Pipe();
+        FileDescriptor.SetNonBlocking(read.Number, true);
+        try
+        {
+            using (write)
+            {
+                // Above every number the child is promised, so that handing those over cannot overwrite it.
+                var firstFree = spec.Descriptors.Select(d => d.NumberInChild).DefaultIfEmpty(2).Max() + 1;
+                using var report = FileDescriptor.Duplicate(write.Number, firstFree);
+                return new ChildProcess(Spawn(spec, report.Number, firstFree), read);
+            }
+        }
+        catch
+        {
+            read.Dispose();
+            throw;
+        }
+    }
+
+    private static int Spawn(ChildSpec spec, int reportFd, int firstFree)
+    {
+        var actions = stackalloc byte[LibC.SpawnFileActionsSize];
+        var attributes = stackalloc byte[LibC.SpawnAttributesSize];
+        Check(LibC.posix_spawn_file_actions_init(actions), "posix_spawn_file_actions_init");
+        Check(LibC.posix_spawnattr_init(attributes), "posix_spawnattr_init");
+        var moved = new List<FileDescriptor>();
+        try
+        {
+            AddDescriptors(actions, spec.Descriptors, reportFd, firstFree, moved);
+            SetAttributes(attributes, spec.Scope);
+            using var argv = new NativeStrings([spec.Title ?? spec.Program, .. Launcher.Arguments(spec, reportFd)]);
+            using var envp = new NativeStrings([.. spec.Environment.Select(variable => $"{variable.Key}={variable.Value}")]);
+            int pid;
+            Check(LibC.posix_spawn(&pid, spec.LauncherPath, actions, attributes, argv.Pointer, envp.Pointer), "posix_spawn");
+            return pid;
+        }
+        finally
+        {
+            LibC.posix_spawnattr_destroy(attributes);
+            LibC.posix_spawn_file_actions_destroy(actions);
+            foreach (var copy in moved) copy.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// dup2 in the child is the one act that clears close-on-exec, also onto the same number. A descriptor that changes its
+    /// number is first copied out of the way, so that the order of the dup2s cannot overwrite one that is still to be handed over.
+    /// </summary>
+    private static void AddDescriptors(
+        byte* actions, IReadOnlyList<HandedDescriptor> descriptors, int reportFd, int firstFree, List<FileDescriptor> moved)
+    {
+        foreach (var (fd, numberInChild) in descriptors)
+        {
+            var source = fd;
+            if (fd != numberInChild)
+            {
+                moved.Add(FileDescriptor.Duplicate(fd, firstFree));
+                source = moved[^1].Number;
+            }
+            Check(LibC.posix_spawn_file_actions_adddup2(actions, source, numberInChild), "posix_spawn_file_actions_adddup2");
+        }
+        Check(LibC.posix_spawn_file_actions_adddup2(actions, reportFd, reportFd), "posix_spawn_file_actions_adddup2");
+    }
+
+    private static void SetAttributes(byte* attributes, ProcessScope scope)
+    {
+        var set = stackalloc byte[LibC.SignalSetSize];
+        LibC.sigfillset(set);
+        Check(LibC.posix_spawnattr_setsigdefault(attributes, set), "posix_spawnattr_setsigdefault");
+        LibC.sigemptyset(set);
+        Check(LibC.posix_spawnattr_setsigmask(attributes, set), "posix_spawnattr_setsigmask");
+        var flags = LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETSIGMASK;
+        if (scope == ProcessScope.OwnSession) flags |= LibC.POSIX_SPAWN_SETSID;
+        if (scope == ProcessScope.OwnGroup)
+        {
+            flags |= LibC.POSIX_SPAWN_SETPGROUP;
+            Check(LibC.posix_spawnattr_setpgroup(attributes, 0), "posix_spawnattr_setpgroup");
+        }
+        Check(LibC.posix_spawnattr_setflags(attributes, (short)flags), "posix_spawnattr_setflags");
+    }
+
+    // The posix_spawn family returns the error instead of setting errno.
+    private static void Check(int error, string call)
+    {
+        if (error != 0) throw new SystemCallException(call, new Errno(error));
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Shared.Processes;
+
+/// <summary>A Linux signal; two are equal when their numbers are. Numbers are those of x86-64 and arm64.</summary>
+internal readonly record struct Signal(int Number)
+{
+    internal static readonly Signal Hup = new(1);
+    internal static readonly Signal Int = new(2);
+    internal static readonly Signal Quit = new(3);
+    internal static readonly Signal Kill = new(9);
+    internal static readonly Signal Usr1 = new(10);
+    internal static readonly Signal Usr2 = new(12);
+    internal static readonly Signal Pipe = new(13);
+    internal static readonly Signal Alrm = new(14);
+    internal static readonly Signal Term = new(15);
+    internal static readonly Signal Chld = new(17);
+    internal static readonly Signal Cont = new(18);
+    internal static readonly Signal Stop = new(19);
+    internal static readonly Signal Ttin = new(21);
+    internal static readonly Signal Ttou = new(22);
+    internal static readonly Signal Winch = new(28);
+
+    /// <summary>Highest signal number the kernel has.</summary>
+    internal const int Max = 64;
+
+    private static readonly string?[] Names =
+    [
+        null, "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
+        "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+    ];
+
+    /// <summary><c>HUP</c>, without prefix; the number for signals that have no name.</summary>
+    internal string Name => Number > 0 && Number < Names.Length ? Names[Number]! : Number.ToString(CultureInfo.InvariantCulture);
+
+    public override string ToString() => Name;
+
+    /// <summary>Reads <c>usr1</c>, <c>SIGUSR1</c> or <c>10</c>. False for anything else; 0 is no signal.</summary>
+    internal static bool TryParse(string text, out Signal signal)
+    {
+        signal = default;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            if (number is < 1 or > Max) return false;
+            signal = new Signal(number);
+            return true;
+        }
+        var name = text.StartsWith("SIG", StringComparison.OrdinalIgnoreCase) ? text[3..] : text;
+        var index = Array.FindIndex(Names, known => known is not null && known.Equals(name, StringComparison.OrdinalIgnoreCase));
+        if (index < 0) return false;
+        signal = new Signal(index);
+        return true;
+    }
+
+    /// <summary>kill(2). False, with errno in <see cref="Errno.Last"/>, if the process is gone or not ours.</summary>
+    internal bool SendTo(int pid) => LibC.kill(pid, Number) == 0;
+
+    /// <summary>
+    /// Gives a signal its default action again. An inherited SIG_IGN (nohup, a shell's background job) is respected by .NET's
+    /// registration without a word, and the signal would never arrive.
+    /// </summary>
+    internal void ResetDisposition() => LibC.signal(Number, LibC.SIG_DFL);
+
+    internal void Ignore() => LibC.signal(Number, LibC.SIG_IGN);
+}
