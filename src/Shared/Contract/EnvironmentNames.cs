@@ -27,6 +27,9 @@ internal static class EnvironmentNames
     /// <summary>Master → worker: descriptor of the control channel. See <see cref="ControlMessage"/>.</summary>
     internal const string ControlFd = "STARLETNET_CONTROL_FD";
 
+    /// <summary>Master → worker: descriptor of the <see cref="Scoreboard"/>; the worker's slot in it is <see cref="WorkerSlot"/>.</summary>
+    internal const string ScoreboardFd = "STARLETNET_SCOREBOARD_FD";
+
     /// <summary>Master → worker: how requests are dispatched, <c>pool</c> or <c>inline</c>.</summary>
     internal const string Loop = "STARLETNET_LOOP";
 
@@ -55,5 +58,5 @@ internal static class EnvironmentNames
     internal const string Generation = "STARLETNET_GENERATION";
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Loop, GracefulTimeout, DrainKeepAlive, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, ScoreboardFd, Loop, GracefulTimeout, DrainKeepAlive, Restore];
 }

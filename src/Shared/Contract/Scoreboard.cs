@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Shared.Contract;
+
+/// <summary>What a worker is doing, as it says itself.</summary>
+internal enum WorkerPhase
+{
+    None = 0,
+    Starting = 1,
+    Ready = 2,
+    Draining = 3,
+}
+
+/// <summary>A worker as the scoreboard shows it.</summary>
+/// <param name="Requests">Completed since it started.</param>
+/// <param name="InFlight">Being answered now.</param>
+/// <param name="IsTorn">
+/// The worker was killed in the middle of a change of phase: <paramref name="Pid"/> and <paramref name="Phase"/> may not belong together.
+/// </param>
+internal readonly record struct WorkerFigures(int Pid, WorkerPhase Phase, long Requests, int InFlight, int Connections, bool IsTorn);
+
+/// <summary>
+/// Shared memory in which each worker keeps its figures and the master reads them: no message, no system call. One slot for one
+/// worker, one writer for each slot. Counters are single words and always whole; pid and phase change together, under a sequence
+/// number that is odd while they do.
+/// </summary>
+/// <remarks>
+/// A writer may be killed at any instruction, so a reader never waits for one: after <see cref="MaxTries"/> looks it takes what is
+/// there and says so.
+/// </remarks>
+internal sealed unsafe class Scoreboard : IDisposable
+{
+    /// <summary>Bytes of a slot: whole cache lines, so that two workers never write to the same one.</summary>
+    internal const int SlotSize = 256;
+
+    /// <summary>A change takes a few nanoseconds; who has seen it unfinished this often has met a dead writer.</summary>
+    private const int MaxTries = 1000;
+
+    [StructLayout(LayoutKind.Explicit, Size = SlotSize)]
+    private struct Slot
+    {
+        [FieldOffset(0)] internal int Sequence;
+        [FieldOffset(4)] internal int Pid;
+        [FieldOffset(8)] internal int Phase;
+        // A cache line of its own: these are written per request.
+        [FieldOffset(64)] internal long Requests;
+        [FieldOffset(72)] internal int InFlight;
+        [FieldOffset(76)] internal int Connections;
+    }
+
+    private readonly Slot* _slots;
+    private readonly nuint _length;
+
+    private Scoreboard(FileDescriptor memory, int slots)
+    {
+        Memory = memory;
+        _length = (nuint)(slots * SlotSize);
+        var address = LibC.mmap(0, _length, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, memory.Number, 0);
+        if (address == LibC.MAP_FAILED) throw SystemCallException.Of("mmap of the scoreboard");
+        _slots = (Slot*)address;
+    }
+
+    /// <summary>The memfd, to be handed to workers.</summary>
+    internal FileDescriptor Memory { get; }
+
+    /// <summary>A new one, all slots empty.</summary>
+    internal static Scoreboard Create(int slots)
+    {
+        var fd = LibC.memfd_create("starletnet-scoreboard", LibC.MFD_CLOEXEC);
+        if (fd < 0) throw SystemCallException.Of("memfd_create");
+        var memory = new FileDescriptor(fd);
+        if (LibC.ftruncate(fd, (long)slots * SlotSize) < 0) throw SystemCallException.Of("ftruncate of the scoreboard");
+        return new Scoreboard(memory, slots);
+    }
+
+    /// <summary>In a worker: maps the slots up to its own.</summary>
+    internal static Scoreboard Open(int fd, int slot) => new(new FileDescriptor(fd), slot + 1);
+
+    /// <summary>Reads a slot without ever waiting for its writer.</summary>
+    internal WorkerFigures Read(int index)
+    {
+        var slot = _slots + index;
+        for (var tries = 1; ; tries++)
+        {
+            var before = Volatile.Read(ref slot->Sequence);
+            var pid = Volatile.Read(ref slot->Pid);
+            var phase = (WorkerPhase)Volatile.Read(ref slot->Phase);
+            Interlocked.MemoryBarrier();
+            var whole = (before & 1) == 0 && before == Volatile.Read(ref slot->Sequence);
+            if (whole || tries == MaxTries)
+                return new WorkerFigures(pid, phase, Volatile.Read(ref slot->Requests), slot->InFlight, slot->Connections, !whole);
+        }
+    }
+
+    /// <summary>By the master before a worker is started in the slot, and when it is dead: nothing of the former one remains.</summary>
+    internal void Clear(int index) => new Span<byte>(_slots + index, SlotSize).Clear();
+
+    /// <summary>By the worker: pid and phase change as one.</summary>
+    internal void SetPhase(int index, int pid, WorkerPhase phase)
+    {
+        var slot = _slots + index;
+        Interlocked.Increment(ref slot->Sequence);
+        slot->Pid = pid;
+        slot->Phase = (int)phase;
+        Interlocked.Increment(ref slot->Sequence);
+    }
+
+    /// <summary>By the worker. The counters a worker needs anyway live here, so the scoreboard costs it nothing.</summary>
+    internal ref long Requests(int index) => ref _slots[index].Requests;
+
+    internal ref int InFlight(int index) => ref _slots[index].InFlight;
+
+    internal ref int Connections(int index) => ref _slots[index].Connections;
+
+    public void Dispose()
+    {
+        LibC.munmap((nint)_slots, _length);
+        Memory.Dispose();
+    }
+}

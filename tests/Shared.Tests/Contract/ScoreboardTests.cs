@@ -1,0 +1,83 @@
+using System.Runtime.InteropServices;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Shared.Tests.Contract;
+
+public class ScoreboardTests
+{
+    [Fact]
+    public void What_a_worker_writes_through_its_own_mapping_the_master_reads()
+    {
+        using var master = Scoreboard.Create(4);
+        using var worker = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number, slot: 2);
+
+        worker.SetPhase(2, 4711, WorkerPhase.Ready);
+        Interlocked.Add(ref worker.Requests(2), 10);
+        Interlocked.Increment(ref worker.InFlight(2));
+        Interlocked.Add(ref worker.Connections(2), 3);
+
+        Assert.Equal(new WorkerFigures(4711, WorkerPhase.Ready, 10, 1, 3, IsTorn: false), master.Read(2));
+        Assert.Equal(default, master.Read(1));
+        Assert.Equal(default, master.Read(3));
+    }
+
+    [Fact]
+    public void A_cleared_slot_holds_nothing_of_the_worker_before()
+    {
+        using var scoreboard = Scoreboard.Create(2);
+        scoreboard.SetPhase(1, 4711, WorkerPhase.Draining);
+        scoreboard.Requests(1) = 5;
+
+        scoreboard.Clear(1);
+
+        Assert.Equal(default, scoreboard.Read(1));
+    }
+
+    [Fact]
+    public void A_worker_killed_in_the_middle_of_a_write_does_not_hang_its_readers()
+    {
+        using var scoreboard = Scoreboard.Create(1);
+        scoreboard.SetPhase(0, 4711, WorkerPhase.Ready);
+        scoreboard.Requests(0) = 7;
+        MakeSequenceOdd(scoreboard);
+
+        var figures = scoreboard.Read(0);
+
+        Assert.True(figures.IsTorn);
+        Assert.Equal(7, figures.Requests);
+    }
+
+    [Fact]
+    public async Task Pid_and_phase_are_never_seen_half_changed()
+    {
+        using var scoreboard = Scoreboard.Create(1);
+        using var stop = new CancellationTokenSource();
+        var writer = Task.Run(() =>
+        {
+            for (var i = 1; !stop.IsCancellationRequested; i++) scoreboard.SetPhase(0, i, (WorkerPhase)(i % 4));
+        });
+
+        var whole = 0;
+        for (var i = 0; i < 200_000; i++)
+        {
+            var figures = scoreboard.Read(0);
+            // The writer may lose its processor in the middle of a change; then the figures say that they are torn.
+            if (figures.IsTorn) continue;
+            Assert.Equal(figures.Pid % 4, (int)figures.Phase);
+            whole++;
+        }
+        Assert.NotEqual(0, whole);
+
+        await stop.CancelAsync();
+        await writer;
+    }
+
+    // What a SIGKILL between the two increments leaves behind: the first word of the slot is odd.
+    private static unsafe void MakeSequenceOdd(Scoreboard scoreboard)
+    {
+        var memory = LibC.mmap(0, Scoreboard.SlotSize, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, scoreboard.Memory.Number, 0);
+        Marshal.WriteInt32(memory, Marshal.ReadInt32(memory) | 1);
+        LibC.munmap(memory, Scoreboard.SlotSize);
+    }
+}
