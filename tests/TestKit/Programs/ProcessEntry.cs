@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text;
+
+namespace StarletNet.TestKit;
+
+/// <summary>One process as /proc shows it.</summary>
+public sealed record ProcessEntry(int Pid, int Parent, int Group, int Session, char State, string Command)
+{
+    /// <summary>Dead but not yet reaped.</summary>
+    public bool IsZombie => State is 'Z' or 'X';
+
+    public override string ToString() => $"{Pid} (parent {Parent}, group {Group}, session {Session}, {State}) {Command}";
+
+    /// <summary>Every process visible; those that vanish while being read are left out.</summary>
+    internal static IReadOnlyList<ProcessEntry> All() =>
+        [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => char.IsAsciiDigit(n![0])).Select(n => Read(n!)).OfType<ProcessEntry>()];
+
+    /// <summary>The process of that pid, or null when there is none.</summary>
+    public static ProcessEntry? Read(int pid) => Read(pid.ToString(CultureInfo.InvariantCulture));
+
+    internal bool HasEnvironment(string assignment) =>
+        ReadText($"/proc/{Pid}/environ") is { } text && text.Split('\0').Contains(assignment);
+
+    private static ProcessEntry? Read(string pid)
+    {
+        if (ReadText($"/proc/{pid}/stat") is not { Length: > 0 } stat) return null;
+        // The name is in parentheses and may hold anything, parentheses too: the last one ends it.
+        var end = stat.LastIndexOf(')');
+        var fields = stat[(end + 2)..].Split(' ');
+        var command = (ReadText($"/proc/{pid}/cmdline") ?? "").Replace('\0', ' ').Trim();
+        return new ProcessEntry(Number(pid), Number(fields[1]), Number(fields[2]), Number(fields[3]), fields[0][0],
+            command.Length > 0 ? command : stat[stat.IndexOf('(', StringComparison.Ordinal)..(end + 1)]);
+    }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static string? ReadText(string path)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // it ended meanwhile, or belongs to somebody else: either way not one of ours
+        }
+    }
+}
