@@ -70,10 +70,20 @@ internal sealed class HttpAnswerReader(WireConnection connection, IBodySink sink
                 throw Malformed($"chunk size: {line}");
             if (size == 0) break;
             await ReadBytesAsync(size, deadline);
-            if ((await connection.ReadLineAsync(first: false, deadline)).Length > 0) throw Malformed("chunk longer than its size");
+            await ReadChunkEndAsync(deadline);
         }
 
         while (await connection.ReadLineAsync(first: false, deadline) is { Length: > 0 } trailer) _ = ParseHeader(trailer);
+    }
+
+    private async Task ReadChunkEndAsync(CancellationToken deadline)
+    {
+        foreach (var expected in "\r\n")
+        {
+            var some = await connection.ReadSomeAsync(1, deadline);
+            if (some.Length == 0) throw connection.AtEnd(started: true);
+            if (some.Span[0] != expected) throw Malformed("chunk longer than its size");
+        }
     }
 
     private async Task ReadBytesAsync(long count, CancellationToken deadline)

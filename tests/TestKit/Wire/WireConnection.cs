@@ -133,6 +133,8 @@ public sealed class WireConnection : IDisposable
     internal LostException AtEnd(bool started)
     {
         var after = _sendError == null ? "" : $" (sending failed: {_sendError.Message})";
+        // The kernel reports a reset once: when sending was told, reading sees a plain end.
+        if (_sendError?.SocketErrorCode == SocketError.ConnectionReset) return new LostException(LossReason.Reset, "while the request was sent");
         if (started) return new LostException(LossReason.Truncated, "closed in the middle of an answer" + after);
         return Answers == 0
             ? new LostException(LossReason.Empty, "closed without an answer" + after)
