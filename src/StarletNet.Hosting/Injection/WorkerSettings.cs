@@ -1,0 +1,88 @@
+using System.Globalization;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Hosting.Injection;
+
+/// <summary>What the master says to a worker through its environment.</summary>
+internal sealed record WorkerSettings(
+    IReadOnlyList<WorkerListener> Listeners,
+    int ControlFd,
+    string Loop,
+    TimeSpan GracefulTimeout,
+    TimeSpan DrainKeepAlive)
+{
+    // An application that calls UseSystemd() would declare the whole generation ready, and one that takes LISTEN_FDS or
+    // SERVER_STARTER_PORT at their word would open descriptors that mean something else here.
+    private static readonly string[] NeverForApplications =
+    [
+        EnvironmentNames.NotifySocket, EnvironmentNames.ListenFds, EnvironmentNames.ListenPid, EnvironmentNames.ListenFdNames,
+        EnvironmentNames.ServerStarterPort,
+    ];
+
+    /// <summary>
+    /// Reads the settings, gives the changed variables their old values back and makes the descriptors close-on-exec. The
+    /// first act in the process: from here on neither the application nor any child of it sees anything of ours.
+    /// </summary>
+    /// <exception cref="OperatorException">A variable is missing or malformed, or a descriptor is not open.</exception>
+    internal static WorkerSettings Take()
+    {
+        var settings = new WorkerSettings(
+            ReadListeners(),
+            (int)ReadNumber(EnvironmentNames.ControlFd),
+            Read(EnvironmentNames.Loop) ?? "pool",
+            TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.GracefulTimeout)),
+            TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.DrainKeepAlive)));
+        RestoreChanged();
+        foreach (var name in EnvironmentNames.WorkerPrivate.Concat(NeverForApplications)) Put(name, null);
+        foreach (var fd in settings.Listeners.Select(l => l.Fd).Append(settings.ControlFd)) Keep(fd);
+        return settings;
+    }
+
+    private static IReadOnlyList<WorkerListener> ReadListeners()
+    {
+        try
+        {
+            return WorkerListener.Parse(Read(EnvironmentNames.Listen) ?? "");
+        }
+        catch (FormatException error)
+        {
+            throw Malformed(EnvironmentNames.Listen, error.Message);
+        }
+    }
+
+    private static long ReadNumber(string name) =>
+        long.TryParse(Read(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw Malformed(name, $"'{Read(name)}' is not a number");
+
+    private static OperatorException Malformed(string name, string why) =>
+        new($"malformed {name}: {why}; start the application with the starletnet command", ExitCodes.Failure);
+
+    private static void RestoreChanged()
+    {
+        foreach (var name in (Read(EnvironmentNames.Restore) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            Put(name, Read(EnvironmentNames.SavedPrefix + name));
+            Put(EnvironmentNames.SavedPrefix + name, null);
+        }
+    }
+
+    private static void Keep(int fd)
+    {
+        if (!FileDescriptor.IsOpen(fd))
+            throw new OperatorException($"descriptor {fd} is not open; start the application with the starletnet command", ExitCodes.Failure);
+        FileDescriptor.SetCloseOnExec(fd);
+    }
+
+    private static string? Read(string name) => Environment.GetEnvironmentVariable(name);
+
+    // Twice, because .NET works on a copy: its own children get the copy, those of native libraries get libc's.
+    private static void Put(string name, string? value)
+    {
+        Environment.SetEnvironmentVariable(name, value);
+        if (value is null) _ = LibC.unsetenv(name);
+        else _ = LibC.setenv(name, value, 1);
+    }
+}

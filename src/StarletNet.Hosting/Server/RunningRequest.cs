@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace StarletNet.Hosting.Server;
+
+/// <summary>
+/// A place for one running request of a connection, used again for the next: following a request allocates nothing, since
+/// Kestrel keeps the two callback lists as well.
+/// </summary>
+internal sealed class RunningRequest(ConnectionRequests connection)
+{
+    private static readonly Func<object, Task> OnStarting = static request => ((RunningRequest)request).Starting();
+    private static readonly Func<object, Task> OnCompleted = static request => ((RunningRequest)request).Completed();
+
+    private IFeatureCollection? _features;
+    private IHttpResponseFeature? _response;
+    private long _began;
+
+    /// <remarks>
+    /// Registered for every request, drain or not, because those that are running when a drain begins must announce the close
+    /// too. Callbacks run last in, first out, so this one sees the response as the application leaves it.
+    /// </remarks>
+    internal void Begin(IFeatureCollection features)
+    {
+        if (!ReferenceEquals(features, _features))
+        {
+            _response = features.Get<IHttpResponseFeature>();
+            _features = features;
+        }
+
+        _began = Environment.TickCount64;
+        _response!.OnStarting(OnStarting, this);
+        _response.OnCompleted(OnCompleted, this);
+    }
+
+    internal bool IsHttp2 => _features?.Get<IHttpRequestFeature>()?.Protocol is "HTTP/2";
+
+    /// <summary>For an operator's eyes, read while the request runs: it may be over before the words are.</summary>
+    internal string Describe(long now)
+    {
+        var request = _features?.Get<IHttpRequestFeature>();
+        return $"{request?.Method} {request?.PathBase}{request?.Path} ({(now - _began) / 1000.0:0.0} s)";
+    }
+
+    private Task Starting()
+    {
+        if (_response!.StatusCode == StatusCodes.Status101SwitchingProtocols) connection.Upgraded();
+        else connection.ResponseStarting();
+        return Task.CompletedTask;
+    }
+
+    private Task Completed()
+    {
+        connection.End(this);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Logging;
+using StarletNet.Hosting.Transport;
+using StarletNet.Hosting.Worker;
+using StarletNet.Shared.Contract;
+
+namespace StarletNet.Hosting.Server;
+
+/// <summary>All connections of the worker, as the drain sees them.</summary>
+internal sealed class Traffic(EpollTransport transport, ILogger log) : ITraffic
+{
+    private const int MostListed = 20;
+
+    private volatile bool _draining;
+
+    internal EpollTransport Transport => transport;
+
+    internal bool Draining => _draining;
+
+    /// <summary>Called before Kestrel sees the connection, so that its requests find their place.</summary>
+    internal void Accepted(EpollConnection connection, HttpVersions http)
+    {
+        var requests = new ConnectionRequests(connection, this);
+        connection.Requests = requests;
+        connection.Features.Set(requests);
+        if (http == HttpVersions.Http2) requests.SpeaksHttp2();
+    }
+
+    public void StartAccepting() => transport.StartAccepting();
+
+    public void StopAccepting()
+    {
+        // First, so that no response starts between the two without announcing the close.
+        _draining = true;
+        transport.StopAccepting();
+    }
+
+    public (int All, int Idle) Count()
+    {
+        var all = transport.Connections.Count;
+        // Connections that Kestrel is about to be handed count as idle: they have sent nothing yet.
+        return (all, all - Requests.Count(r => !r.IsIdle));
+    }
+
+    public void CloseHttp2()
+    {
+        foreach (var requests in Requests) requests.CloseIfHttp2();
+    }
+
+    public void CloseIdle()
+    {
+        foreach (var requests in Requests) requests.CloseUnlessUpgraded();
+    }
+
+    public void ListUnfinished(TimeSpan waited)
+    {
+        var now = Environment.TickCount64;
+        var unfinished = Requests.SelectMany(r => r.Describe(now)).ToList();
+        if (unfinished.Count == 0) return;
+        var more = unfinished.Count > MostListed ? $", and {unfinished.Count - MostListed} more" : "";
+        WorkerLog.Unfinished(log, unfinished.Count, waited.TotalSeconds, string.Join(", ", unfinished.Take(MostListed)) + more);
+    }
+
+    public void AbortConnections()
+    {
+        foreach (var requests in Requests) requests.Abort();
+    }
+
+    private IEnumerable<ConnectionRequests> Requests => transport.Connections.Select(c => c.Requests).OfType<ConnectionRequests>();
+}

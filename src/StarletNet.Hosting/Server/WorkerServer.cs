@@ -1,0 +1,97 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using StarletNet.Hosting.Transport;
+using StarletNet.Hosting.Worker;
+
+namespace StarletNet.Hosting.Server;
+
+/// <summary>
+/// Kestrel, on the inherited listeners. It starts before anything is accepted; accepting begins when the whole application has
+/// started, so that one that fails on the way has never taken a connection from its siblings.
+/// </summary>
+internal sealed class WorkerServer(
+    WorkerProcess worker, IServer kestrel, WorkerListenerFactory listeners, IServiceProvider services) : IServer
+{
+    private readonly ILogger _log =
+        (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("StarletNet.Worker");
+    private bool _ours;
+
+    public IFeatureCollection Features => kestrel.Features;
+
+    public async Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
+        where TContext : notnull
+    {
+        _ours = worker.TryClaim();
+        if (!_ours)
+        {
+            WorkerLog.SecondServer(_log);
+            await kestrel.StartAsync(application, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            var traffic = BindInherited();
+            await kestrel.StartAsync(new WorkerApplication<TContext>(application), cancellationToken).ConfigureAwait(false);
+            listeners.RequireAllBound(kestrel);
+            worker.Serve(traffic);
+            Follow(services.GetRequiredService<IHostApplicationLifetime>());
+        }
+        catch (Exception error)
+        {
+            worker.Fail(error);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Holds Kestrel's stop until the drain is over, whoever began it. Kestrel's first act is to stop its heartbeat, and
+    /// without that neither time limits nor the end of an HTTP/2 connection are noticed.
+    /// </summary>
+    /// <remarks>
+    /// The token is the host's shutdown timeout, raised to cover the drain where the host lets us; the drain's own clocks
+    /// decide. Only a token that is cancelled from the start means something else: stop now.
+    /// </remarks>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_ours)
+        {
+            worker.Post(cancellationToken.IsCancellationRequested ? new WorkerEvent.AbortAsked() : new WorkerEvent.StopAsked());
+            await worker.Drained.ConfigureAwait(false);
+        }
+
+        await kestrel.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Dispose() => kestrel.Dispose();
+
+    private Traffic BindInherited()
+    {
+        var transport = new EpollTransport(worker.Settings.Listeners, _log, new TransportOptions());
+        var traffic = new Traffic(transport, _log);
+        listeners.Use(traffic);
+
+        // Hosting has copied the application's addresses here by now, so the last word is ours: addresses that are preferred
+        // beat UseUrls, configuration and endpoints opened in code alike.
+        var addresses = Features.Get<IServerAddressesFeature>()
+            ?? throw new InvalidOperationException($"The application's server, {kestrel.GetType().Name}, takes no addresses; only Kestrel can run in a worker.");
+        ReplacedEndpoints.Log(_log, addresses.Addresses, services);
+        addresses.Addresses.Clear();
+        foreach (var listener in transport.Listeners) addresses.Addresses.Add(listener.Address);
+        addresses.PreferHostingUrls = true;
+        return traffic;
+    }
+
+    private void Follow(IHostApplicationLifetime application)
+    {
+        worker.AddHost(application.StopApplication);
+        application.ApplicationStarted.Register(() => worker.Post(new WorkerEvent.Started()));
+        // A stop that the application begins by itself is drained too, from its first moment on.
+        application.ApplicationStopping.Register(() => worker.Post(new WorkerEvent.StopAsked()));
+    }
+}

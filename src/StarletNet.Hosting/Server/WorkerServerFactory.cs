@@ -1,0 +1,13 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.DependencyInjection;
+using StarletNet.Hosting.Injection;
+using StarletNet.Hosting.Worker;
+
+namespace StarletNet.Hosting.Server;
+
+/// <summary>Wraps the server that the host would have used. Also the mark by which a wrapped registration is known.</summary>
+internal sealed class WorkerServerFactory(WorkerProcess worker, ServiceDescriptor original, WorkerListenerFactory listeners)
+{
+    internal IServer Create(IServiceProvider provider) =>
+        new WorkerServer(worker, original.Create<IServer>(provider), listeners, provider);
+}

@@ -1,0 +1,35 @@
+using System.Text;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Hosting.Worker;
+
+/// <summary>The worker's end of the control channel; see <see cref="ControlMessage"/>.</summary>
+internal sealed unsafe class ControlChannel(int fd)
+{
+    internal int Fd => fd;
+
+    /// <summary>A master that is gone does not hear us; the worker notices by the end of the channel, not here.</summary>
+    internal void Send(string verb, string text = "")
+    {
+        var line = text.ReplaceLineEndings(" ");
+        var message = Encoding.UTF8.GetBytes(ControlMessage.Format(verb, line));
+        fixed (byte* bytes = message)
+        {
+            nint sent;
+            // Sends of one packet are atomic, so that threads need no lock between them.
+            do sent = LibC.write(fd, bytes, Math.Min(message.Length, ControlMessage.MaxLength));
+            while (sent < 0 && Errno.Last == Errno.EINTR);
+        }
+    }
+
+    /// <summary>The next message's verb; null when the master has gone. To be called when the descriptor is readable.</summary>
+    internal string? Receive()
+    {
+        var buffer = stackalloc byte[ControlMessage.MaxLength];
+        nint length;
+        do length = LibC.read(fd, buffer, ControlMessage.MaxLength);
+        while (length < 0 && Errno.Last == Errno.EINTR);
+        return length <= 0 ? null : ControlMessage.Parse(Encoding.UTF8.GetString(buffer, (int)length)).Verb;
+    }
+}

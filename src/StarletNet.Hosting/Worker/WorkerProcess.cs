@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+using StarletNet.Hosting.Injection;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Hosting.Worker;
+
+/// <summary>
+/// A worker from inside: one thread that owns the state, listens to the master and keeps the drain's clocks. It is a thread
+/// of its own so that neither a blocked event loop nor a starved thread pool can hold back a drain.
+/// </summary>
+internal sealed unsafe class WorkerProcess
+{
+    // While draining: how often the connections are counted and the clocks read.
+    private const int LookEveryMilliseconds = 20;
+
+    private readonly ControlChannel _control;
+    private readonly WorkerClocks _clocks;
+    private readonly ConcurrentQueue<WorkerEvent> _events = new();
+    private readonly ConcurrentDictionary<Action, bool> _hosts = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Never closed: it lives as long as the process.
+    private readonly int _wake;
+    private volatile WorkerState _state = new WorkerState.Booting();
+    private ITraffic? _traffic;
+    private int _claimed;
+    private int _failed;
+    private long _drainBegan;
+
+    internal WorkerProcess(WorkerSettings settings)
+    {
+        Settings = settings;
+        _control = new ControlChannel(settings.ControlFd);
+        _clocks = new WorkerClocks((long)settings.DrainKeepAlive.TotalMilliseconds, (long)settings.GracefulTimeout.TotalMilliseconds);
+        _wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
+        if (_wake < 0) throw SystemCallException.Of("eventfd");
+    }
+
+    /// <summary>The worker that this process is; null in any other process.</summary>
+    internal static WorkerProcess? Current { get; set; }
+
+    internal WorkerSettings Settings { get; }
+
+    /// <summary>Completed when nothing is left to answer, or when the time for it is up.</summary>
+    internal Task Drained => _drained.Task;
+
+    internal void Begin()
+    {
+        StopSignals.Watch(() => Post(new WorkerEvent.StopAsked()));
+        AppDomain.CurrentDomain.UnhandledException += (_, e) => Fail((e.ExceptionObject as Exception)?.GetBaseException());
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => SayWhyNotServing();
+        new Thread(Run) { IsBackground = true, Name = "starletnet worker" }.Start();
+    }
+
+    internal void Post(WorkerEvent happened)
+    {
+        _events.Enqueue(happened);
+        var one = 1UL;
+        _ = LibC.write(_wake, (byte*)&one, sizeof(ulong));
+    }
+
+    /// <summary>To be stopped, like every other host of the process, when the worker goes.</summary>
+    internal void AddHost(Action stopApplication) => _hosts.TryAdd(stopApplication, true);
+
+    /// <summary>
+    /// Claims the inherited listeners. The first server of the process that starts gets them; a second one (an admin port,
+    /// say) keeps the endpoints it asked for.
+    /// </summary>
+    internal bool TryClaim() => Interlocked.Exchange(ref _claimed, 1) == 0;
+
+    internal void Serve(ITraffic traffic) => Volatile.Write(ref _traffic, traffic);
+
+    /// <summary>Tells the master, once, why this worker will not serve.</summary>
+    internal void Fail(Exception? error) => Fail(error is null ? "the application failed" : $"{error.GetType().Name}: {error.Message}");
+
+    /// <summary>Hosts must not run out of time while the drain, whose clock is the operator's, is still on.</summary>
+    internal void RaiseShutdownTimeout(HostOptions options)
+    {
+        if (_clocks.Graceful == 0)
+        {
+            options.ShutdownTimeout = Timeout.InfiniteTimeSpan;
+            return;
+        }
+
+        var needed = TimeSpan.FromMilliseconds(_clocks.Graceful + WorkerClocks.AfterAbort);
+        if (options.ShutdownTimeout != Timeout.InfiniteTimeSpan && options.ShutdownTimeout < needed) options.ShutdownTimeout = needed;
+    }
+
+    private void Fail(string why)
+    {
+        if (_state is WorkerState.Booting && Interlocked.Exchange(ref _failed, 1) == 0) _control.Send(ControlMessage.Failed, why);
+    }
+
+    private void SayWhyNotServing() => Fail(Volatile.Read(ref _claimed) == 0
+        ? $"the application ended with exit code {Environment.ExitCode} without starting a web server; is it an ASP.NET Core application?"
+        : $"the application ended with exit code {Environment.ExitCode} before it had started");
+
+    private void Run()
+    {
+        var control = true;
+        var fds = stackalloc LibC.PollFd[2];
+        while (true)
+        {
+            fds[0] = new LibC.PollFd { Fd = _wake, Events = LibC.POLLIN };
+            // poll(2) skips negative numbers; a channel at its end would be readable for ever.
+            fds[1] = new LibC.PollFd { Fd = control ? _control.Fd : -1, Events = LibC.POLLIN };
+            _ = LibC.poll(fds, 2, _state is WorkerState.Booting or WorkerState.Serving ? -1 : LookEveryMilliseconds);
+
+            if (fds[0].Returned != 0) ClearWake();
+            if (fds[1].Returned != 0) control = Hear(_control.Receive());
+            while (_events.TryDequeue(out var happened)) Handle(happened);
+            var (all, idle) = Volatile.Read(ref _traffic)?.Count() ?? (0, 0);
+            Handle(new WorkerEvent.Look(all, idle));
+        }
+    }
+
+    /// <summary>Whether there is more to hear. A worker never outlives its master: the end of the channel is an order to drain.</summary>
+    private bool Hear(string? verb)
+    {
+        WorkerEvent? order = verb switch
+        {
+            null or ControlMessage.Drain => new WorkerEvent.StopAsked(),
+            ControlMessage.Abort => new WorkerEvent.AbortAsked(),
+            // A newer master may say more than we understand.
+            _ => null,
+        };
+        if (order is not null) _events.Enqueue(order);
+        return verb is not null;
+    }
+
+    private void Handle(WorkerEvent happened)
+    {
+        var now = Environment.TickCount64;
+        var (next, actions) = WorkerTransitions.Next(_state, happened, now, _clocks);
+        if (next is WorkerState.Grace && _state is not WorkerState.Grace) _drainBegan = now;
+        _state = next;
+        foreach (var action in actions) Perform(action, now);
+    }
+
+    private void Perform(WorkerAction action, long now)
+    {
+        switch (action)
+        {
+            case WorkerAction.StartAccepting: _traffic?.StartAccepting(); break;
+            case WorkerAction.SayReady: _control.Send(ControlMessage.Ready); break;
+            case WorkerAction.SayDraining: _control.Send(ControlMessage.Draining); break;
+            case WorkerAction.StopAccepting: _traffic?.StopAccepting(); break;
+            case WorkerAction.CloseHttp2: _traffic?.CloseHttp2(); break;
+            case WorkerAction.CloseIdle: _traffic?.CloseIdle(); break;
+            case WorkerAction.ListUnfinished: _traffic?.ListUnfinished(TimeSpan.FromMilliseconds(now - _drainBegan)); break;
+            case WorkerAction.AbortConnections: _traffic?.AbortConnections(); break;
+            case WorkerAction.ReleaseServer: _drained.TrySetResult(); break;
+            case WorkerAction.StopHost: StopHosts(); break;
+            case WorkerAction.Exit: Environment.Exit(ExitCodes.Success); break;
+            default: throw new UnreachableException(action.ToString());
+        }
+    }
+
+    // On a thread of its own, because it runs the application's ApplicationStopping callbacks, which may take their time,
+    // and because the pool may be starved by the very requests that are overdue.
+    private void StopHosts() => new Thread(() =>
+    {
+        foreach (var stop in _hosts.Keys) stop();
+    })
+    { IsBackground = true, Name = "starletnet stop" }.Start();
+
+    private void ClearWake()
+    {
+        ulong count;
+        _ = LibC.read(_wake, (byte*)&count, sizeof(ulong));
+    }
+}

@@ -1,0 +1,72 @@
+namespace StarletNet.Hosting.Worker;
+
+/// <summary>The life of a worker. Times are milliseconds of a clock that only goes forward.</summary>
+internal abstract record WorkerState
+{
+    /// <summary>The application has not started completely; nothing has been accepted.</summary>
+    internal sealed record Booting : WorkerState;
+
+    internal sealed record Serving : WorkerState;
+
+    /// <summary>
+    /// The drain's first part. Nothing new is accepted, and the application does not know yet: connections that are idle, or
+    /// have sent nothing so far, may still send a request and get it answered by an application in full health.
+    /// </summary>
+    internal sealed record Grace(long Since) : WorkerState;
+
+    /// <summary>The drain's second part: the application has been told to stop, and what is running may finish.</summary>
+    internal sealed record Finishing(long Since) : WorkerState;
+
+    /// <summary>Nothing is left to answer. The host stops by itself, or the process is ended at <paramref name="ExitAt"/>.</summary>
+    internal sealed record Stopping(long ExitAt) : WorkerState;
+}
+
+internal abstract record WorkerEvent
+{
+    /// <summary>The host that serves has started completely.</summary>
+    internal sealed record Started : WorkerEvent;
+
+    /// <summary>Somebody wants the worker gone: the master, a signal, the application itself.</summary>
+    internal sealed record StopAsked : WorkerEvent;
+
+    /// <summary>Nobody waits for an answer any more.</summary>
+    internal sealed record AbortAsked : WorkerEvent;
+
+    /// <summary>A look at the clock and at the connections.</summary>
+    internal sealed record Look(int Connections, int Idle) : WorkerEvent;
+}
+
+internal enum WorkerAction
+{
+    /// <summary>Take connections from the shared queue.</summary>
+    StartAccepting,
+
+    /// <summary>Tell the master that the worker serves.</summary>
+    SayReady,
+
+    /// <summary>Tell the master that the worker takes no more connections.</summary>
+    SayDraining,
+
+    /// <summary>Take no more connections, except those already promised to us.</summary>
+    StopAccepting,
+
+    /// <summary>Ask the clients of connections known to speak HTTP/2 to move; they lose nothing by it.</summary>
+    CloseHttp2,
+
+    /// <summary>Ask every connection to close after what it is doing; the idle ones close at once.</summary>
+    CloseIdle,
+
+    /// <summary>Tell the application to stop, which is how upgraded and streaming requests learn of it.</summary>
+    StopHost,
+
+    /// <summary>Write down which requests are about to be cut.</summary>
+    ListUnfinished,
+
+    AbortConnections,
+
+    /// <summary>Let the server stop, which has been waiting for the drain.</summary>
+    ReleaseServer,
+
+    /// <summary>End the process: the host did not do so itself.</summary>
+    Exit,
+}

@@ -1,0 +1,60 @@
+using static StarletNet.Hosting.Worker.WorkerAction;
+using static StarletNet.Hosting.Worker.WorkerEvent;
+using static StarletNet.Hosting.Worker.WorkerState;
+
+namespace StarletNet.Hosting.Worker;
+
+/// <summary>
+/// What a worker does next: (state, event, time) → (state, actions), without side effects.
+/// <code>
+/// Booting ── Started ──▶ Serving ── StopAsked ──▶ Grace ── none idle, or keep-alive clock ──▶ Finishing ── none left ──▶ Stopping
+///    └── StopAsked ──────────────────────────────────┴────── graceful clock, AbortAsked: list, cut ────────┴──────────▶ Stopping
+/// </code>
+/// </summary>
+/// <remarks>
+/// <para>The host is stopped (<c>StopApplication</c>) between the two parts of the drain, not before and not after. Before
+/// would let idle clients, who cannot know, send requests to an application whose services are shutting down. After would
+/// never come for a WebSocket or an event stream, whose handlers end only when <c>ApplicationStopping</c> tells them to. In
+/// between, what still runs is exactly what a stopping Kestrel would have left running, so applications know the
+/// situation; and since our server's own stop waits until the drain is over, Kestrel's heartbeat (its time limits, the end
+/// of HTTP/2 connections) still beats.</para>
+/// <para>A second StopAsked changes nothing: a terminal's ^C reaches several processes, and the master may send TERM after its
+/// message.</para>
+/// </remarks>
+internal static class WorkerTransitions
+{
+    internal static (WorkerState State, IReadOnlyList<WorkerAction> Actions) Next(
+        WorkerState state, WorkerEvent happened, long now, WorkerClocks clocks) => (state, happened) switch
+        {
+            (Booting, Started) => (new Serving(), [StartAccepting, SayReady]),
+            (Booting, StopAsked) => (new Stopping(now + WorkerClocks.Boot), [SayDraining, ReleaseServer, StopHost]),
+            (Booting, AbortAsked) => (new Stopping(now), [ReleaseServer, Exit]),
+
+            (Serving, StopAsked) => (new Grace(now), [SayDraining, StopAccepting, CloseHttp2]),
+            (Serving, AbortAsked) => Cut(now, SayDraining, StopAccepting, AbortConnections, ReleaseServer, StopHost),
+
+            (Grace, AbortAsked) => Cut(now, AbortConnections, ReleaseServer, StopHost),
+            (Grace s, Look) when clocks.Overdue(s.Since, now) => Cut(now, ListUnfinished, AbortConnections, ReleaseServer, StopHost),
+            (Grace s, Look look) when look.Idle == 0 || clocks.GraceOver(s.Since, now) => (new Finishing(s.Since), [CloseIdle, StopHost]),
+            // Again, for connections whose first bytes have come since.
+            (Grace, Look) => (state, [CloseHttp2]),
+
+            (Finishing, AbortAsked) => Cut(now, AbortConnections, ReleaseServer),
+            (Finishing s, Look { Connections: 0 }) => (new Stopping(clocks.HostDeadline(s.Since, now)), [ReleaseServer]),
+            (Finishing s, Look) when clocks.Overdue(s.Since, now) => Cut(now, ListUnfinished, AbortConnections, ReleaseServer),
+            // Again, for connections that Kestrel had accepted but not yet taken up.
+            (Finishing, Look) => (state, [CloseIdle]),
+
+            (Stopping, AbortAsked) => (new Stopping(now), [Exit]),
+            (Stopping s, Look) when now >= s.ExitAt => (state, [Exit]),
+
+            // A host that finishes starting while it is being stopped takes no connections any more; asking twice is once.
+            (Serving or Grace or Finishing or Stopping, Started) => (state, []),
+            (Grace or Finishing or Stopping, StopAsked) => (state, []),
+            (Booting or Serving or Stopping, Look) => (state, []),
+            _ => throw new InvalidOperationException($"no row for {state} and {happened}"),
+        };
+
+    private static (WorkerState State, IReadOnlyList<WorkerAction> Actions) Cut(long now, params WorkerAction[] actions) =>
+        (new Stopping(now + WorkerClocks.AfterAbort), actions);
+}

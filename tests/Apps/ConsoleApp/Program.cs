@@ -1,0 +1,2 @@
+// Not a web application at all.
+Console.WriteLine("hello from the console");

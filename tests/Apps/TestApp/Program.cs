@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Net.WebSockets;
+using System.Reflection;
+using System.Security.Cryptography;
+
+// A minimal API with one endpoint for each kind of client that the tests drive.
+if (Environment.GetEnvironmentVariable("APP_CRASH_AT_START") == "1") throw new InvalidOperationException("boom at start");
+if (int.TryParse(Environment.GetEnvironmentVariable("APP_START_DELAY_MS"), out var delay)) Thread.Sleep(delay);
+
+var version = Environment.GetEnvironmentVariable("APP_VERSION")
+    ?? Assembly.GetExecutingAssembly().GetName().Version!.ToString();
+
+var builder = WebApplication.CreateBuilder(args);
+builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+if (Environment.GetEnvironmentVariable("APP_HANG_AT_START") == "1") builder.Services.AddHostedService<NeverStarts>();
+if (Environment.GetEnvironmentVariable("APP_CRASH_AFTER_BIND") == "1") builder.Services.AddHostedService<FailsToStart>();
+
+var app = builder.Build();
+app.UseWebSockets();
+
+app.MapGet("/", () => $"hello from version {version}\n");
+app.MapGet("/pid", () => Environment.ProcessId.ToString());
+app.MapGet("/slow", async (int? ms) =>
+{
+    await Task.Delay(ms ?? 1000);
+    return "slow\n";
+});
+app.MapGet("/sync-slow", (int? ms) =>
+{
+    Thread.Sleep(ms ?? 1000);
+    return "sync-slow\n";
+});
+app.MapGet("/large", async (HttpContext context, long? bytes) =>
+{
+    var length = bytes ?? 5_000_000;
+    context.Response.ContentType = "application/octet-stream";
+    context.Response.ContentLength = length;
+    var chunk = new byte[16 * 1024];
+    for (long done = 0; done < length; done += chunk.Length)
+    {
+        for (var i = 0; i < chunk.Length; i++) chunk[i] = (byte)(((done + i) * 31 + 7) % 251);
+        await context.Response.Body.WriteAsync(chunk.AsMemory(0, (int)Math.Min(chunk.Length, length - done)));
+    }
+});
+app.MapPost("/upload", async (HttpRequest request) =>
+{
+    using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    var buffer = new byte[16 * 1024];
+    long length = 0;
+    int read;
+    while ((read = await request.Body.ReadAsync(buffer)) > 0)
+    {
+        sha.AppendData(buffer, 0, read);
+        length += read;
+    }
+
+    return $"{length} {Convert.ToHexStringLower(sha.GetHashAndReset())}\n";
+});
+app.MapPost("/echo", async (HttpContext context) =>
+{
+    context.Response.ContentLength = context.Request.ContentLength;
+    await context.Request.Body.CopyToAsync(context.Response.Body);
+});
+app.MapGet("/ws", async (HttpContext context, IHostApplicationLifetime lifetime) =>
+{
+    if (!context.WebSockets.IsWebSocketRequest)
+    {
+        context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        return;
+    }
+
+    using var socket = await context.WebSockets.AcceptWebSocketAsync();
+    await Echo(socket, lifetime.ApplicationStopping);
+});
+app.MapGet("/sse", async (HttpContext context, IHostApplicationLifetime lifetime) =>
+{
+    context.Response.ContentType = "text/event-stream";
+    var stopping = lifetime.ApplicationStopping;
+    for (var i = 0; !stopping.IsCancellationRequested; i++)
+    {
+        await context.Response.WriteAsync($"data: {i}\n\n");
+        await context.Response.Body.FlushAsync();
+        try
+        {
+            await Task.Delay(100, stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            await context.Response.WriteAsync("data: bye\n\n");
+        }
+    }
+});
+app.MapGet("/exit", (int? code) => Environment.Exit(code ?? 0));
+app.MapGet("/stop", (IHostApplicationLifetime lifetime) =>
+{
+    lifetime.StopApplication();
+    return "stopping\n";
+});
+app.MapGet("/env", (string name) => Environment.GetEnvironmentVariable(name) ?? "(unset)");
+app.MapGet("/children-fds", async () =>
+{
+    var start = new ProcessStartInfo("sh", ["-c", "ls -l /proc/self/fd; env"]) { RedirectStandardOutput = true, RedirectStandardInput = true };
+    using var child = Process.Start(start)!;
+    var output = await child.StandardOutput.ReadToEndAsync();
+    await child.WaitForExitAsync();
+    return output;
+});
+app.MapGet("/connection", (HttpContext context) =>
+    $"local {context.Connection.LocalIpAddress}:{context.Connection.LocalPort} remote {context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}\n");
+
+app.Run();
+
+// Says goodbye when the application stops, as a well-mannered WebSocket server does, and waits for the client's answer.
+static async Task Echo(WebSocket socket, CancellationToken stopping)
+{
+    using var registration = stopping.Register(() =>
+        _ = socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "going away", CancellationToken.None));
+    var buffer = new byte[16 * 1024];
+    while (true)
+    {
+        var message = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
+        if (message.MessageType == WebSocketMessageType.Close) break;
+        if (socket.State != WebSocketState.Open) continue;
+        await socket.SendAsync(buffer.AsMemory(0, message.Count), message.MessageType, message.EndOfMessage, CancellationToken.None);
+    }
+
+    if (socket.State == WebSocketState.CloseReceived)
+        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+}
+
+internal sealed class NeverStarts : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, CancellationToken.None);
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
+
+// A lifecycle service, because its Started step comes after the web server has bound its endpoints.
+internal sealed class FailsToStart : IHostedLifecycleService
+{
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => throw new InvalidOperationException("boom after bind");
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
