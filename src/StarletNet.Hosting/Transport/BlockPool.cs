@@ -1,0 +1,57 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
+namespace StarletNet.Hosting.Transport;
+
+/// <summary>
+/// Blocks of 4 KiB on the pinned heap, so that a system call needs no pinning. Idle connections hold none. What load has
+/// left over is given back to the collector by and by, on the loop's tick.
+/// </summary>
+internal sealed class BlockPool : MemoryPool<byte>
+{
+    internal const int BlockSize = 4096;
+
+    private readonly ConcurrentQueue<Block> _free = new();
+    private int _freeBefore;
+
+    public override int MaxBufferSize => BlockSize;
+
+    internal int FreeBlocks => _free.Count;
+
+    public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
+        if (!_free.TryDequeue(out var block)) block = new Block(this);
+        block.IsRented = true;
+        return block;
+    }
+
+    /// <summary>Drops half of the blocks that were free at the last call and still are.</summary>
+    internal void Trim()
+    {
+        var free = _free.Count;
+        for (var surplus = (Math.Min(_freeBefore, free) + 1) / 2; surplus > 0 && _free.TryDequeue(out _); surplus--) free--;
+        _freeBefore = free;
+    }
+
+    protected override void Dispose(bool disposing) => _free.Clear();
+
+    private void Return(Block block) => _free.Enqueue(block);
+
+    private sealed class Block(BlockPool pool) : IMemoryOwner<byte>
+    {
+        internal bool IsRented;
+
+        public Memory<byte> Memory { get; } =
+            MemoryMarshal.CreateFromPinnedArray(GC.AllocateUninitializedArray<byte>(BlockSize, pinned: true), 0, BlockSize);
+
+        public void Dispose()
+        {
+            // A block returned twice would be rented twice: one client's bytes in another's answer. Better to fail.
+            ObjectDisposedException.ThrowIf(!IsRented, this);
+            IsRented = false;
+            pool.Return(this);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Hosting.Transport;
+
+/// <summary>
+/// One accepted connection: a plain descriptor between two pipes.
+/// <para>
+/// The descriptor has exactly two users, the receive loop and the send loop. Each makes one non-blocking call at a time, on
+/// whichever thread it happens to run, and the one that leaves last closes: so no call can be in flight on a number that
+/// the kernel has already given to another client. Nobody else ever touches the descriptor; who wants something done (an
+/// abort, an event of epoll, the tick) leaves word and wakes the loops.
+/// </para>
+/// <para>
+/// It ends once, by whichever comes first: the application has finished its output and all of it is sent (graceful), or
+/// anything else (abort, reset, broken pipe), which closes with a reset.
+/// </para>
+/// </summary>
+internal sealed partial class EpollConnection : ConnectionContext, IConnectionIdFeature, IConnectionTransportFeature,
+    IConnectionItemsFeature, IConnectionLifetimeFeature, IConnectionEndPointFeature, IMemoryPoolFeature, IThreadPoolWorkItem
+{
+    /// <summary>Marks the graceful end; never thrown.</summary>
+    private static readonly Exception Graceful = new ConnectionAbortedException("The connection was finished by the application.");
+
+    private readonly TransportContext _context;
+    private readonly Pipe _input;
+    private readonly Pipe _output;
+    private readonly PipeScheduler _dispatch;
+    private readonly ReadySignal _readable = new();
+    private readonly ReadySignal _writable = new();
+    private readonly CancellationTokenSource _closedSource = new();
+    private readonly TaskCompletionSource _closedFired = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConnectionFeatures _features;
+
+    private Task _sending = Task.CompletedTask;
+    private int _users = 2;
+    private Exception? _end;
+    private volatile bool _peerFinished;
+    private volatile bool _peerGone;
+    private string? _connectionId;
+    private IDictionary<object, object?>? _items;
+
+    internal EpollConnection(
+        int descriptor, EndPoint? local, EndPoint? remote, TransportContext context, bool halfCloseIsClose)
+    {
+        Descriptor = descriptor;
+        Generation = context.Connections.NextGeneration();
+        LocalEndPoint = local;
+        RemoteEndPoint = remote;
+        MemoryPool = context.Pool;
+        LastActivity = Environment.TickCount64;
+        _halfCloseIsClose = halfCloseIsClose;
+        _context = context;
+        var options = context.Options;
+        _dispatch = new PoolDispatch();
+        _features = new ConnectionFeatures(this);
+        // Input: the application goes on where the dispatch puts it, we go on in the thread that consumed (it has just been
+        // working on this connection, and our part is one non-blocking call). Output: we send in the thread that flushes.
+        _input = new Pipe(new PipeOptions(context.Pool, _dispatch, PipeScheduler.Inline, options.MaxReadBufferSize,
+            options.MaxReadBufferSize / 2, useSynchronizationContext: false));
+        _output = new Pipe(new PipeOptions(context.Pool, PipeScheduler.Inline, PipeScheduler.ThreadPool,
+            options.MaxWriteBufferSize, options.MaxWriteBufferSize / 2, useSynchronizationContext: false));
+        Transport = new DuplexPipe(_input.Reader, _output.Writer);
+        ConnectionClosed = _closedSource.Token;
+    }
+
+    internal int Descriptor { get; }
+
+    /// <summary>Unlike the descriptor's number never used twice; travels in epoll's data.</summary>
+    internal uint Generation { get; }
+
+    /// <summary>Whether the client has sent its first byte: a connection without one must never be told to close.</summary>
+    internal bool HasReceivedBytes { get; private set; }
+
+    /// <summary><see cref="Environment.TickCount64"/> when bytes last moved either way.</summary>
+    internal long LastActivity { get; private set; }
+
+    public override string ConnectionId
+    {
+        get => _connectionId ??= ConnectionIds.Next();
+        set => _connectionId = value;
+    }
+
+    public override IFeatureCollection Features => _features;
+
+    public override IDictionary<object, object?> Items
+    {
+        get => _items ??= new ConnectionItems();
+        set => _items = value;
+    }
+
+    public override IDuplexPipe Transport { get; set; }
+
+    public MemoryPool<byte> MemoryPool { get; }
+
+    public override CancellationToken ConnectionClosed { get; set; }
+
+    public override EndPoint? LocalEndPoint { get; set; }
+
+    public override EndPoint? RemoteEndPoint { get; set; }
+
+    private bool HasEnded => Volatile.Read(ref _end) is not null;
+
+    private bool EndedGracefully => ReferenceEquals(Volatile.Read(ref _end), Graceful);
+
+    internal void Start()
+    {
+        _sending = SendLoop();
+        _ = ReceiveLoop();
+    }
+
+    /// <summary>What epoll reports, on the loop's thread.</summary>
+    internal void OnEvents(uint events)
+    {
+        // These two before the signals: whoever is woken must see them.
+        if ((events & (LibC.EPOLLRDHUP | LibC.EPOLLHUP | LibC.EPOLLERR)) != 0) _peerFinished = true;
+        if ((events & (LibC.EPOLLHUP | LibC.EPOLLERR)) != 0) OnPeerGone();
+        if ((events & ~LibC.EPOLLOUT) != 0) _readable.Set();
+        if ((events & (LibC.EPOLLOUT | LibC.EPOLLHUP | LibC.EPOLLERR)) != 0) _writable.Set();
+    }
+
+    /// <summary>The loop's tick, once per second: the two waits that only time can end.</summary>
+    internal void OnTick(long now)
+    {
+        if (now >= Volatile.Read(ref _deadline)) _readable.Set();
+    }
+
+    public override void Abort(ConnectionAbortedException abortReason) => End(abortReason);
+
+    public override void Abort() => Abort(new ConnectionAbortedException());
+
+    /// <summary>
+    /// Kestrel has done with the connection. What it has written is still sent; the client's own FIN is awaited later,
+    /// by nobody but the receive loop.
+    /// </summary>
+    public override async ValueTask DisposeAsync()
+    {
+        // Of the pipes as they were: middleware (TLS) may have left its own in Transport.
+        _input.Reader.Complete();
+        _output.Writer.Complete();
+        await _sending.ConfigureAwait(false);
+        await _closedFired.Task.ConfigureAwait(false);
+        _closedSource.Dispose();
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Tells the application that the connection is closed, which with Kestrel also aborts the output of what is running.
+    /// On a pool thread: the application's own callbacks run in here, and they may block.
+    /// </summary>
+    private void FireClosed() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            _closedSource.Cancel();
+        }
+        catch (AggregateException exception)
+        {
+            TransportLog.ClosedCallbackFailed(_context.Logger, ConnectionId, exception);
+        }
+        _closedFired.SetResult();
+    }
+
+    /// <summary>The one end of the connection; what comes later changes nothing.</summary>
+    private void End(Exception why)
+    {
+        if (Interlocked.CompareExchange(ref _end, why, null) is not null) return;
+        // Both loops look at the end before each call and after each wait; these are the four places where one may wait.
+        _output.Reader.CancelPendingRead();
+        _writable.Set();
+        _input.Writer.CancelPendingFlush();
+        _readable.Set();
+    }
+
+    /// <summary>Called by each loop as its last act.</summary>
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _users) > 0) return;
+        if (!EndedGracefully) ConnectionSocket.ResetOnClose(Descriptor);
+        _context.Connections.Forget(this);
+        // No EPOLL_CTL_DEL: the kernel drops the registration with the last reference to the socket. Should a process just
+        // forked by the application hold one for the moment until its exec, the generation keeps its events from anybody.
+        _ = LibC.close(Descriptor);
+        _context.Connections.CountClosed();
+    }
+}

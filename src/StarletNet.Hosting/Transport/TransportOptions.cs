@@ -1,0 +1,29 @@
+namespace StarletNet.Hosting.Transport;
+
+/// <summary>Where the application's code runs.</summary>
+internal enum LoopMode
+{
+    /// <summary>On the thread pool, as with Kestrel's own transport.</summary>
+    Pool,
+
+    /// <summary>On the loop's own thread. Needs the loop's take-over, without which one blocking handler stops a worker.</summary>
+    Inline,
+}
+
+/// <summary>The transport's numbers. The buffer sizes are those of Kestrel's socket transport.</summary>
+internal sealed record TransportOptions
+{
+    internal LoopMode Loop { get; init; } = LoopMode.Pool;
+
+    /// <summary>Bytes received and not yet consumed at which reading pauses; it resumes at half of them.</summary>
+    internal int MaxReadBufferSize { get; init; } = 1024 * 1024;
+
+    /// <summary>Bytes written and not yet taken by the kernel at which the application's writes wait; they go on at half of them.</summary>
+    internal int MaxWriteBufferSize { get; init; } = 64 * 1024;
+
+    /// <summary>How long after the client's FIN a running HTTP/1 request may stay silent before the client counts as gone.</summary>
+    internal TimeSpan HalfCloseSilence { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the client's own FIN is awaited after ours. See <see cref="EpollConnection"/>.</summary>
+    internal TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(2);
+}
