@@ -97,10 +97,12 @@ internal sealed unsafe class EventQueue : IDisposable
 
     private void Reap(List<Event> batch)
     {
-        // A message the child sent between our poll and its death is still waiting: look again, so that it comes first.
+        var exits = new List<Event>();
+        while (ChildReaper.TryReap(out var pid, out var exit)) exits.Add(new ChildExited(pid, exit));
+        // Only now, after the last one reaped is dead, is everything that any of them said there to be seen: look again.
         batch.Clear();
         Poll(batch, 0);
-        while (ChildReaper.TryReap(out var pid, out var exit)) batch.Add(new ChildExited(pid, exit));
+        batch.AddRange(exits);
         _reaper.Continue();
     }
 
