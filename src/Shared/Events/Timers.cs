@@ -17,7 +17,7 @@ internal sealed class Timers
     {
         if (_due.Count == 0) return -1;
         var ticks = _due.Values.Min() - Stopwatch.GetTimestamp();
-        return ticks <= 0 ? 0 : (int)Math.Min(int.MaxValue, (ticks * 1000 / Stopwatch.Frequency) + 1);
+        return ticks <= 0 ? 0 : (int)Math.Min(int.MaxValue, (ticks / (Stopwatch.Frequency / 1000)) + 1);
     }
 
     /// <summary>Removes what has run out, earliest first, and adds it to the batch.</summary>
