@@ -44,7 +44,7 @@ internal sealed unsafe class PidFile : IDisposable
                     ? $"pid file {path} is locked: a server is running already (pid {holder?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}); stop it or use another file"
                     : $"flock failed({path}): {reason}", exitCode);
             }
-            if (FileIdentity.Of(number) != FileIdentity.Of(path))
+            if (FileIdentity.Of(number) != FileIdentity.OfTarget(path))
             {
                 file.Dispose();
                 continue;
@@ -77,7 +77,7 @@ internal sealed unsafe class PidFile : IDisposable
     public void Dispose()
     {
         if (_file.IsClosed) return;
-        if (FileIdentity.Of(_file.Number) == FileIdentity.Of(Path)) LibC.unlink(Path);
+        if (FileIdentity.Of(_file.Number) == FileIdentity.OfTarget(Path)) LibC.unlink(Path);
         _file.Dispose();
     }
 }

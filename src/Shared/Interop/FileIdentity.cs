@@ -8,6 +8,9 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
     /// <summary>Of a name, links not followed; null if there is no such file.</summary>
     internal static FileIdentity? Of(string path) => Query(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW);
 
+    /// <summary>Of what a name leads to, links followed; null if there is no such file.</summary>
+    internal static FileIdentity? OfTarget(string path) => Query(LibC.AT_FDCWD, path, 0);
+
     internal static FileIdentity? Of(int fd) => Query(fd, "", LibC.AT_EMPTY_PATH);
 
     private static unsafe FileIdentity? Query(int directory, string path, int flags)
