@@ -36,8 +36,9 @@ internal sealed unsafe class ChildProcess
         {
             using (write)
             {
-                // Above every number the child is promised, so that handing those over cannot overwrite it.
-                var firstFree = spec.Descriptors.Select(d => d.NumberInChild).DefaultIfEmpty(2).Max() + 1;
+                // Above every number that something is moved to, so that handing those over cannot overwrite it. What keeps its
+                // number needs no such care, and may sit just below the limit of open files.
+                var firstFree = spec.Descriptors.Where(d => d.Fd != d.NumberInChild).Select(d => d.NumberInChild).DefaultIfEmpty(2).Max() + 1;
                 using var report = FileDescriptor.Duplicate(write.Number, firstFree);
                 return new ChildProcess(Spawn(spec, report.Number, firstFree), read);
             }
