@@ -4,12 +4,18 @@ using StarletNet.Shared.Errors;
 namespace StarletNet.Shared.CommandLine;
 
 /// <summary>Reads a command line by a table of options. Parsing ends at the first word that is no option, or at <c>--</c>.</summary>
-internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dialect)
+/// <param name="table">What may be given.</param>
+/// <param name="dialect">How it may be written.</param>
+/// <param name="reserved">
+/// Names that belong to the contract but not to this version. They are refused by name, and keep their place among the
+/// abbreviations, so that <c>--re</c> never comes to mean something else.
+/// </param>
+internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dialect, IReadOnlyList<string>? reserved = null)
 {
     private static readonly string[] On = ["1", "true", "yes", "on"];
     private static readonly string[] Off = ["0", "false", "no", "off"];
 
-    private readonly OptionNames _names = new(table, dialect);
+    private readonly OptionNames _names = new(table, dialect, reserved ?? []);
 
     /// <exception cref="OperatorException">The first thing that cannot be read.</exception>
     internal ParsedCommandLine Parse(IReadOnlyList<string> arguments)

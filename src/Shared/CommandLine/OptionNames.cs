@@ -3,7 +3,7 @@ using StarletNet.Shared.Errors;
 namespace StarletNet.Shared.CommandLine;
 
 /// <summary>Finds the option that is meant by what somebody wrote.</summary>
-internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect)
+internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, IReadOnlyList<string> reserved)
 {
     private static readonly (string Prefix, bool Negates)[] SwitchPrefixes = [("enable-", false), ("disable-", true), ("no-", true)];
 
@@ -17,6 +17,7 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect)
     {
         var wanted = dialect.ShortOptions ? name.Replace('_', '-') : name;
         if (Exact(wanted) is { } exact) return (exact, name, false);
+        if (reserved.FirstOrDefault(known => known.Equals(wanted, NameComparison)) is { } held) throw NotInThisVersion(held);
         if (dialect.SwitchForms && Prefixed(wanted) is { } prefixed) return prefixed;
         if (dialect.LooseNames && name.Length > 0 && Abbreviated(name) is { } abbreviated) return (abbreviated, abbreviated.Name, false);
         throw Unknown(word);
@@ -32,10 +33,14 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect)
 
     private Option? Exact(string name)
     {
-        var comparison = dialect.LooseNames ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
         return table.FirstOrDefault(option =>
-            option.Name.Equals(name, comparison) || option.Aliases.Any(alias => alias.Length > 1 && alias.Equals(name, comparison)));
+            option.Name.Equals(name, NameComparison) || option.Aliases.Any(alias => alias.Length > 1 && alias.Equals(name, NameComparison)));
     }
+
+    private StringComparison NameComparison => dialect.LooseNames ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+
+    private OperatorException NotInThisVersion(string name) =>
+        new($"Option {name} is not supported by this version", dialect.ErrorExitCode);
 
     private (Option, string, bool)? Prefixed(string name)
     {
@@ -48,16 +53,16 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect)
     }
 
     // The original options first and alone: an option that came later may not change what an old command line means.
-    private Option? Abbreviated(string name) => Unique(name, extension: false) ?? Unique(name, extension: true);
+    private Option? Abbreviated(string name) =>
+        Unique(name, table.Where(option => !option.Extension).Select(option => option.Name).Concat(reserved))
+        ?? Unique(name, table.Where(option => option.Extension).Select(option => option.Name));
 
-    private Option? Unique(string name, bool extension)
+    private Option? Unique(string name, IEnumerable<string> names)
     {
-        var candidates = table
-            .Where(option => option.Extension == extension && option.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase))
-            .ToArray();
-        if (candidates.Length < 2) return candidates.FirstOrDefault();
-        var names = string.Join(", ", candidates.Select(option => option.Name).Order(StringComparer.Ordinal));
-        throw new OperatorException($"Option {name} is ambiguous ({names})", dialect.ErrorExitCode);
+        var candidates = names.Where(known => known.StartsWith(name, StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal).ToArray();
+        if (candidates.Length == 0) return null;
+        if (candidates.Length == 1) return Exact(candidates[0]) ?? throw NotInThisVersion(candidates[0]);
+        throw new OperatorException($"Option {name} is ambiguous ({string.Join(", ", candidates)})", dialect.ErrorExitCode);
     }
 
     /// <summary>The known name with the fewest edits between it and what was written, if they are few.</summary>
