@@ -1,6 +1,70 @@
+using StarletNet.Shared.CommandLine;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Events;
+using StarletNet.Shared.Files;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Notify;
+using StarletNet.Shared.Processes;
+using StartServer.CommandLine;
+using StartServer.Files;
+using StartServer.Listeners;
+using StartServer.Output;
+using StartServer.Supervision;
+
 namespace StartServer;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private static int Main(string[] args)
+    {
+        Launcher.BecomeProgramIfLauncher(args);
+        try
+        {
+            PromisedDescriptors.OpenStandardOnes();
+            return Run(StartServerOptions.Parse(args, Environment.GetEnvironmentVariable));
+        }
+        catch (OperatorException error)
+        {
+            StandardError.WriteLine(error.Message);
+            return error.ExitCode;
+        }
+    }
+
+    private static int Run(Command command)
+    {
+        switch (command)
+        {
+            case ShowHelp: StandardError.Write(1, ManualPage.Text); break;
+            case ShowVersion: StandardError.Write(1, ManualPage.Version); break;
+            case StartServerOptions options: Serve(options); break;
+        }
+        return ExitCodes.Success;
+    }
+
+    /// <summary>The order is the contract's: log file, sockets, pid file, log redirected, first generation.</summary>
+    private static void Serve(StartServerOptions options)
+    {
+        PromisedDescriptors.Reserve(options.Ports);
+        // Before anything is bound or created: from here on a signal ends us through the supervisor, and nothing is left behind.
+        using var queue = new EventQueue();
+        queue.Handle(Supervisor.Signals);
+        // A log pipe whose reader is gone costs the log, not the service.
+        Signal.Pipe.Ignore();
+        var pid = LibC.getpid();
+        // Pid 1 inherits orphans and must reap them.
+        if (pid == 1) queue.WatchOrphans();
+
+        using var log = options.LogFile is { } logFile ? LogFile.Open(logFile) : null;
+        StandardError.WriteLine(Messages.Starting(pid));
+        using var listeners = ListenerSet.Bind(options.Ports, options.Paths, options.Backlog);
+        // Both while stderr is still the caller's, who can put wrong paths right. After binding, so that a second instance that
+        // fails to bind has not touched the first one's files.
+        using var pidFile = options.PidFile is { } pidPath ? PidFile.Create(pidPath, pid, ExitCodes.Failure) : null;
+        var status = options.StatusFile is { } statusPath ? new StatusFile(statusPath) : null;
+        log?.Redirect();
+
+        new Supervisor(queue, options, listeners, status, new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket))).Run();
+        status?.Remove();
+    }
 }

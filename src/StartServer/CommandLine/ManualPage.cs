@@ -1,0 +1,43 @@
+using StarletNet.Shared.CommandLine;
+
+namespace StartServer.CommandLine;
+
+/// <summary>What <c>--help</c> and <c>--version</c> print.</summary>
+internal static class ManualPage
+{
+    /// <summary>The contract's version stands in it, for scripts that look for it.</summary>
+    internal static readonly string Version =
+        $"start_server {typeof(ManualPage).Assembly.GetName().Version?.ToString(3)} (Server::Starter 0.35 compatible)\n";
+
+    internal static readonly string Text = $"""
+        start_server - owns listening sockets and swaps the program behind them without losing a connection
+
+        Usage: start_server [options] -- program [argument...]
+
+        Binds the listeners, starts the program as a child that inherits them, and restarts it when it dies. On HUP a new
+        generation of the program is started beside the old one; only when it has started well does the old one get its
+        signal. If it does not start, the old one serves on and the attempt is repeated.
+
+        {HelpText.Of(OptionTable.Options)}
+        Option names may be abbreviated, in any case, with one dash or two; the value follows as '=VALUE' or as the next word.
+
+        What the program gets:
+          SERVER_STARTER_PORT        NAME=FD of each listener, separated by ';'; empty if there are none
+          SERVER_STARTER_GENERATION  1 for the first attempt, one more for each further one
+          NOTIFY_SOCKET              where it may send sd_notify(3) messages; one that does is accepted with READY=1
+
+        Signals to start_server:
+          HUP          start a new generation, then retire the old; during a start: one more after it
+          TERM, QUIT   send --signal-on-term to all generations, wait for them, exit
+          INT          the same, with TERM
+                       a second one, a second or more later, repeats it; a third sends KILL
+          USR1, USR2, ALRM  ignored
+
+        Exit codes:
+          0    stopped as asked
+          1    unreadable options, or the start failed: an address in use, a file that cannot be opened
+          255  wrong usage: no program, a bad port, an unknown host or signal
+
+
+        """;
+}

@@ -1,0 +1,51 @@
+using StarletNet.Shared.CommandLine;
+
+namespace StartServer.CommandLine;
+
+/// <summary>Every option of start_server, as data. Server::Starter's are in its manual's order; ours are marked as extensions.</summary>
+internal static class OptionTable
+{
+    internal const string Port = "port", Path = "path", Dir = "dir", Interval = "interval", SignalOnHup = "signal-on-hup",
+        SignalOnTerm = "signal-on-term", PidFile = "pid-file", StatusFile = "status-file", KillOldDelay = "kill-old-delay",
+        Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Help = "help", Version = "version";
+
+    internal static readonly IReadOnlyList<Option> Options =
+    [
+        new(Port, ValueForm.Text,
+            "Listen on PORT, HOST:PORT or [IPv6]:PORT. 'u' before the port number makes it UDP; '=N' at the end hands the socket to "
+            + "the program as descriptor N. A bare PORT is IPv4 only; two options make a dual stack.")
+        { ValueName = "SPEC", Repeatable = true, Section = Listeners },
+        new(Path, ValueForm.Text, "Listen on a Unix stream socket at this path, with mode 0777.")
+        { ValueName = "FILE", Repeatable = true, Section = Listeners },
+        new(Backlog, ValueForm.Integer, "Length of the accept queues; 0 and negative numbers mean the default.")
+        { ValueName = "N", Default = "as long as the kernel allows", Section = Listeners },
+        new(Dir, ValueForm.Text, "Directory the program starts in. The other options' files stay relative to where start_server was started.")
+        { ValueName = "DIR", Section = Program },
+        new(Interval, ValueForm.Integer,
+            "Seconds after which a program that has said nothing on NOTIFY_SOCKET and is still alive counts as started; and the least "
+            + "time between two attempts.")
+        { ValueName = "SECONDS", Default = "1", Section = Deploys },
+        new(ReadyTimeout, ValueForm.Integer,
+            "Seconds within which a program that speaks on NOTIFY_SOCKET must have sent READY=1; otherwise it is stopped and started "
+            + "anew while the old generation serves on. 0 waits for ever.")
+        { ValueName = "SECONDS", Default = "60", Extension = true, Section = Deploys },
+        new(SignalOnHup, ValueForm.Text, "What old generations get once the new one has started: a name or a number.")
+        { ValueName = "SIGNAL", Default = "TERM", Section = Deploys },
+        new(KillOldDelay, ValueForm.Integer, "Seconds to wait before old generations get their signal.")
+        { ValueName = "SECONDS", Default = "0", EnvironmentTwin = StartServerOptions.KillOldDelayVariable, Section = Deploys },
+        new(SignalOnTerm, ValueForm.Text, "What all generations get when start_server gets TERM.")
+        { ValueName = "SIGNAL", Default = "TERM", Section = Deploys },
+        new(PidFile, ValueForm.Text, "Holds start_server's pid, and a lock for as long as it lives.") { ValueName = "FILE", Section = Files },
+        new(StatusFile, ValueForm.Text, "Holds a line GENERATION:PID for each live generation.") { ValueName = "FILE", Section = Files },
+        new(LogFile, ValueForm.Text, "Appends stdout and stderr, ours and the program's, to this file once all sockets are bound.")
+        { ValueName = "FILE", Section = Files },
+        new(Help, ValueForm.Switch, "Shows this and exits.") { Section = Other },
+        new(Version, ValueForm.Switch, "Shows the version and exits.") { Section = Other },
+    ];
+
+    /// <summary>Names of Server::Starter that this version refuses, so that no abbreviation changes its meaning when they come.</summary>
+    internal static readonly IReadOnlyList<string> Reserved =
+        ["envdir", "enable-auto-restart", "auto-restart-interval", "daemonize", "restart", "stop"];
+
+    private const string Listeners = "Listeners", Program = "Program", Deploys = "Deploys", Files = "Files", Other = "Other";
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using StarletNet.Shared.CommandLine;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Listening;
+using StartServer.Listeners;
+using StartServer.Supervision;
+
+namespace StartServer.CommandLine;
+
+/// <summary>What the command line asks for, already valid.</summary>
+internal abstract record Command;
+
+/// <summary><c>--help</c>.</summary>
+internal sealed record ShowHelp : Command;
+
+/// <summary><c>--version</c>.</summary>
+internal sealed record ShowVersion : Command;
+
+/// <summary>Bind the listeners and supervise the program.</summary>
+internal sealed record StartServerOptions : Command
+{
+    internal const string KillOldDelayVariable = "KILL_OLD_DELAY";
+
+    /// <summary>The program and its arguments; at least one word.</summary>
+    internal required IReadOnlyList<string> Program { get; init; }
+
+    /// <summary><c>--port</c>, in the order given.</summary>
+    internal required IReadOnlyList<ListenSpec> Ports { get; init; }
+
+    /// <summary><c>--path</c>, in the order given.</summary>
+    internal required IReadOnlyList<string> Paths { get; init; }
+
+    /// <summary>As listen(2) takes it.</summary>
+    internal required int Backlog { get; init; }
+
+    internal required string? Directory { get; init; }
+
+    internal required string? PidFile { get; init; }
+
+    internal required string? StatusFile { get; init; }
+
+    internal required string? LogFile { get; init; }
+
+    /// <summary>KILL_OLD_DELAY as the program is to see it; null to leave it as inherited.</summary>
+    internal required string? KillOldDelayTwin { get; init; }
+
+    internal required SupervisionPolicy Policy { get; init; }
+
+    /// <param name="arguments">Without the program's own name.</param>
+    /// <param name="environment">Looks up a variable.</param>
+    /// <exception cref="OperatorException">Anything wrong with them.</exception>
+    internal static Command Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
+    {
+        var line = new CommandLineParser(OptionTable.Options, Dialect.Getopt, OptionTable.Reserved).Parse(arguments);
+        if (line.IsOn(OptionTable.Help)) return new ShowHelp();
+        if (line.IsOn(OptionTable.Version)) return new ShowVersion();
+        RefuseReservedVariables(environment);
+        if (line.Rest.Count == 0) throw Usage("server program not specified");
+        var ports = line.All(OptionTable.Port).Select(ListenSpec.Parse).ToArray();
+        RefuseSharedDescriptors(ports);
+        return new StartServerOptions
+        {
+            Program = line.Rest,
+            Ports = ports,
+            Paths = [.. line.All(OptionTable.Path).Select(CheckPath)],
+            Backlog = Number(line, OptionTable.Backlog) is { } backlog and > 0 ? backlog : ListeningSocket.MaximumBacklog,
+            Directory = line[OptionTable.Dir],
+            PidFile = line[OptionTable.PidFile],
+            StatusFile = line[OptionTable.StatusFile],
+            LogFile = CheckLogFile(line[OptionTable.LogFile]),
+            KillOldDelayTwin = line[OptionTable.KillOldDelay],
+            Policy = new SupervisionPolicy
+            {
+                Interval = Seconds(line, OptionTable.Interval) ?? TimeSpan.FromSeconds(1),
+                ReadyTimeout = Seconds(line, OptionTable.ReadyTimeout) ?? TimeSpan.FromSeconds(60),
+                KillOldDelay = Seconds(line, OptionTable.KillOldDelay) ?? KillOldDelayOf(environment(KillOldDelayVariable)),
+                OnHup = SignalOf(line, OptionTable.SignalOnHup),
+                OnTerm = SignalOf(line, OptionTable.SignalOnTerm),
+            },
+        };
+    }
+
+    private static int? Number(ParsedCommandLine line, string option) =>
+        line[option] is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    private static TimeSpan? Seconds(ParsedCommandLine line, string option) => Number(line, option) switch
+    {
+        null => null,
+        < 0 and var seconds => throw Usage($"invalid ``{option}'' value:{seconds}: it must not be negative"),
+        { } seconds => TimeSpan.FromSeconds(seconds),
+    };
+
+    // Set but empty means 0, as in Server::Starter.
+    private static TimeSpan KillOldDelayOf(string? value)
+    {
+        if (string.IsNullOrEmpty(value)) return TimeSpan.Zero;
+        return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : throw Usage($"invalid {KillOldDelayVariable} in the environment:{value}: it must be a whole number of seconds");
+    }
+
+    private static ChosenSignal SignalOf(ParsedCommandLine line, string option)
+    {
+        var text = line[option] ?? "TERM";
+        return ChosenSignal.Parse(text) ?? throw Usage($"invalid ``{option}'' value:{text}: no such signal; write a name like TERM or a number");
+    }
+
+    // Either character would break SERVER_STARTER_PORT: ';' separates entries, and readers split each at the first '='.
+    private static string CheckPath(string path) =>
+        path.IndexOfAny([';', '=']) is var at and >= 0
+            ? throw Usage($"invalid ``path'' value:{path}: it must not contain '{path[at]}'")
+            : path;
+
+    private static string? CheckLogFile(string? value) =>
+        value is not null && value.TrimStart().StartsWith('|')
+            ? throw new OperatorException("Option log-file with '| command' is not supported by this version; give a file", ExitCodes.Failure)
+            : value;
+
+    private static void RefuseSharedDescriptors(IReadOnlyList<ListenSpec> ports)
+    {
+        var shared = ports.Where(port => port.Descriptor is not null).GroupBy(port => port.Descriptor).FirstOrDefault(group => group.Count() > 1);
+        if (shared is not null)
+            throw Usage($"invalid ``port'' value:{shared.Last().Text}: descriptor {shared.Key} is already given to {shared.First().Text}");
+    }
+
+    // Passing over these in silence would start the program without the environment, or the restarts, that were asked for.
+    private static void RefuseReservedVariables(Func<string, string?> environment)
+    {
+        if (environment("ENVDIR") is { Length: > 0 })
+            throw Usage("ENVDIR is set in the environment, but is not supported by this version; unset it");
+        if (environment("ENABLE_AUTO_RESTART") is { Length: > 0 } and not "0")
+            throw Usage("ENABLE_AUTO_RESTART is set in the environment, but is not supported by this version; unset it");
+    }
+
+    private static OperatorException Usage(string message) => new(message, ExitCodes.StartServerUsage);
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+using StartServer.Supervision;
+
+namespace StartServer.Files;
+
+/// <summary>
+/// <c>--status-file</c>: a line <c>GENERATION:PID</c> for each generation, oldest first, replaced as a whole by rename(2), so that
+/// a reader sees one state or the next. Removed at the end only while it is still the one we wrote.
+/// </summary>
+internal sealed unsafe class StatusFile
+{
+    private readonly string _path;
+    private readonly string _temporary;
+    private FileIdentity? _ours;
+
+    /// <exception cref="OperatorException">No file can be made beside the path: better known now than at the first deploy.</exception>
+    internal StatusFile(string path)
+    {
+        _path = path;
+        _temporary = $"{path}.{LibC.getpid().ToString(CultureInfo.InvariantCulture)}";
+        if (Replace([], rename: false) is { } error) throw new OperatorException($"failed to open file:{path}: {error}", ExitCodes.Failure);
+    }
+
+    /// <returns>Why it could not be written; null if it was.</returns>
+    internal Errno? Write(IEnumerable<Generation> generations) => Replace(Format(generations), rename: true);
+
+    internal static byte[] Format(IEnumerable<Generation> generations) =>
+        Encoding.ASCII.GetBytes(string.Concat(generations.OrderBy(generation => generation.Number)
+            .Select(generation => $"{generation.Number}:{generation.Pid}\n")));
+
+    internal void Remove()
+    {
+        if (_ours is not null && FileIdentity.Of(_path) == _ours) LibC.unlink(_path);
+    }
+
+    private Errno? Replace(byte[] content, bool rename)
+    {
+        var error = WriteTemporary(content);
+        if (error is null && rename)
+        {
+            var identity = FileIdentity.Of(_temporary);
+            if (LibC.rename(_temporary, _path) == 0)
+            {
+                _ours = identity;
+                return null;
+            }
+            error = Errno.Last;
+        }
+        LibC.unlink(_temporary);
+        return error;
+    }
+
+    private Errno? WriteTemporary(byte[] content)
+    {
+        var number = LibC.open(_temporary, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_TRUNC | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
+        if (number < 0) return Errno.Last;
+        using var file = new FileDescriptor(number);
+        fixed (byte* start = content)
+        {
+            return LibC.write(number, start, content.Length) == content.Length ? null : Errno.Last;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Listening;
+using StartServer.Output;
+
+namespace StartServer.Listeners;
+
+/// <summary>Every listener, bound: all or none. They live as long as start_server; the generations only borrow them.</summary>
+internal sealed class ListenerSet : IDisposable
+{
+    /// <summary>Whatever the caller's umask: who may connect is decided by the directory, as with Server::Starter.</summary>
+    private const uint AnyoneMayConnect = 0x1ff; // 0777
+
+    private readonly List<(string Name, ListeningSocket Socket)> _listeners = [];
+
+    /// <summary>Ports first, then paths, each in the order given.</summary>
+    /// <exception cref="OperatorException">One could not be bound; nothing is left behind.</exception>
+    internal static ListenerSet Bind(IReadOnlyList<ListenSpec> ports, IReadOnlyList<string> paths, int backlog)
+    {
+        var set = new ListenerSet();
+        try
+        {
+            foreach (var port in ports) set.BindPort(port, backlog);
+            foreach (var path in paths) set.BindPath(path, backlog);
+            return set;
+        }
+        catch
+        {
+            set.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>As SERVER_STARTER_PORT lists them.</summary>
+    internal IReadOnlyList<NamedDescriptor> Descriptors =>
+        [.. _listeners.Select(listener => new NamedDescriptor(listener.Name, listener.Socket.Descriptor.Number))];
+
+    /// <summary>
+    /// Gives the listeners their blocking mode back. O_NONBLOCK belongs to the description that all generations share; a .NET
+    /// generation sets it, and a Perl server that comes after it and blocks in accept(2) would find EAGAIN and spin or die.
+    /// To be called only while no generation lives: one that relies on EAGAIN would block for ever.
+    /// </summary>
+    internal void MakeBlocking()
+    {
+        foreach (var (_, socket) in _listeners) FileDescriptor.SetNonBlocking(socket.Descriptor.Number, false);
+    }
+
+    /// <summary>
+    /// Gives up our hold on the queues. Generations that still run hold them too and accept on; when the last one is gone, clients
+    /// are refused at once instead of waiting in a queue that nobody reads.
+    /// </summary>
+    internal void Close()
+    {
+        foreach (var (_, socket) in _listeners) socket.Descriptor.Dispose();
+    }
+
+    private void BindPort(ListenSpec port, int backlog)
+    {
+        var socket = BindAddress(port, port.Resolve(), backlog);
+        var bound = ListeningSocket.BoundEndPoint(socket.Descriptor.Number);
+        if (port.Descriptor is { } number)
+        {
+            socket = socket.MoveTo(number);
+            StandardError.WriteLine(Messages.SocketDuplicated(number));
+        }
+        _listeners.Add((port.NameFor(bound), socket));
+        if (port.Port == 0) StandardError.WriteLine(Messages.PortChosen(port.Text, bound));
+    }
+
+    private static ListeningSocket BindAddress(ListenSpec port, IPEndPoint address, int backlog)
+    {
+        try
+        {
+            return port.IsUdp ? ListeningSocket.BindUdp(address) : ListeningSocket.BindTcp(address, backlog);
+        }
+        catch (SystemCallException error)
+        {
+            var what = error.Call switch
+            {
+                "socket" => "failed to create socket",
+                "listen" => "listen(2) failed",
+                _ => $"failed to bind to {port.Host ?? "0.0.0.0"}:{port.PortText}",
+            };
+            throw new OperatorException($"{what}:{error.Errno}", ExitCodes.Failure);
+        }
+    }
+
+    private void BindPath(string path, int backlog)
+    {
+        var stale = UnixSocketFile.IsStale(path);
+        try
+        {
+            // "@name" is a file of that name here, as for every program that reads SERVER_STARTER_PORT.
+            var socket = ListeningSocket.BindUnix(path.StartsWith('@') ? "./" + path : path, backlog, AnyoneMayConnect);
+            _listeners.Add((path, socket));
+        }
+        catch (SocketPathException error)
+        {
+            throw Failed(path, error.Conflict switch
+            {
+                SocketPathConflict.NotASocket => "something that is not a socket is there; remove it or choose another path",
+                SocketPathConflict.InUse => "another server is listening there; stop it or choose another path",
+                _ => $"longer than the {UnixAddress.MaxPathLength} bytes that a socket address holds",
+            });
+        }
+        catch (SystemCallException error)
+        {
+            throw Failed(path, error.Errno.Text);
+        }
+        if (stale) StandardError.WriteLine(Messages.RemovingSocketFile(path));
+    }
+
+    private static OperatorException Failed(string path, string why) => new($"failed to listen to file {path}:{why}", ExitCodes.Failure);
+
+    /// <summary>Closes what is still open and removes the socket files that are still ours.</summary>
+    public void Dispose()
+    {
+        foreach (var (_, socket) in _listeners) socket.Dispose();
+    }
+}

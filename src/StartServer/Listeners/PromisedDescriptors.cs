@@ -1,0 +1,48 @@
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+
+namespace StartServer.Listeners;
+
+/// <summary>
+/// Keeps the numbers that <c>--port …=N</c> promises, and 0, 1 and 2, from being taken by a file of our own. To be called before
+/// anything else is opened.
+/// </summary>
+internal static class PromisedDescriptors
+{
+    private const string Nothing = "/dev/null";
+
+    /// <summary>Whoever starts us with stdin, stdout or stderr closed would otherwise find a listener or the pid file there.</summary>
+    internal static void OpenStandardOnes()
+    {
+        for (var number = 0; number <= 2; number++)
+            // open(2) takes the lowest free number, and all below this one are open by now.
+            if (!FileDescriptor.IsOpen(number)) LibC.open(Nothing, LibC.O_RDWR, 0);
+    }
+
+    /// <summary>Puts a placeholder at each number, which the listener replaces.</summary>
+    /// <exception cref="OperatorException">Something is there already: the listener would close it under its owner.</exception>
+    internal static void Reserve(IReadOnlyList<ListenSpec> ports)
+    {
+        foreach (var port in ports)
+        {
+            // 0 is asked for on purpose: the program's stdin becomes the listener.
+            if (port.Descriptor is not { } number || number == 0) continue;
+            if (FileDescriptor.IsOpen(number))
+                throw Refused(port, $"descriptor {number} is in use already");
+            var placeholder = new FileDescriptor(LibC.open(Nothing, LibC.O_RDWR | LibC.O_CLOEXEC, 0));
+            if (placeholder.Number == number)
+            {
+                placeholder.SetHandleAsInvalid();
+                continue;
+            }
+            using (placeholder)
+            {
+                if (LibC.dup2(placeholder.Number, number) < 0) throw new OperatorException($"dup2(2) failed({number}): {Errno.Last}", ExitCodes.Failure);
+                FileDescriptor.SetCloseOnExec(number);
+            }
+        }
+    }
+
+    private static OperatorException Refused(ListenSpec port, string why) =>
+        new($"invalid ``port'' value:{port.Text}: {why}", ExitCodes.StartServerUsage);
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Net;
+using StarletNet.Shared.Processes;
+using StartServer.Supervision;
+
+namespace StartServer.Output;
+
+/// <summary>
+/// Every line an operator reads. Where Server::Starter has a line for it, this is its wording, down to "worker" for what is called
+/// a generation everywhere else here: scripts match it.
+/// </summary>
+internal static class Messages
+{
+    internal static string Starting(int pid) => $"start_server (pid:{pid}) starting now...";
+
+    internal static string SocketDuplicated(int number) => $"socket is duplicated to file descriptor {number}";
+
+    internal static string PortChosen(string asked, IPEndPoint bound) => $"--port {asked} is bound to {bound}";
+
+    internal static string RemovingSocketFile(string path) => $"removing existing socket file:{path}";
+
+    internal static string StartingWorker(Generation generation) => $"starting new worker {generation.Pid}";
+
+    internal static string LaunchFailed(LaunchFailure failure, string program, string? directory) => failure.Step == LaunchStep.ChangeDirectory
+        ? $"failed to chdir:{directory}:{failure.Errno}"
+        : $"failed to exec {program}: {failure.Errno}";
+
+    internal static string SpawnFailed(string reason) => $"failed to start a new worker: {reason}";
+
+    internal static string FailedToStart(Generation candidate, ChildExit exit) =>
+        $"new worker {candidate.Pid} seems to have failed to start, exit status:{exit.RawStatus}";
+
+    internal static string NextAttemptIn(TimeSpan delay) => $"next attempt in {Seconds(delay)} secs";
+
+    internal static string NotReady(Generation candidate, TimeSpan timeout, ChosenSignal signal) =>
+        $"new worker {candidate.Pid} was not ready within {Seconds(timeout)} secs, sending {signal} to it";
+
+    internal static string Killing(Generation candidate) =>
+        $"worker {candidate.Pid} has not stopped within {Seconds(SupervisionPolicy.RejectGrace)} secs, sending KILL to it";
+
+    internal const string Restarting = "received HUP, spawning a new worker";
+
+    internal const string RestartRemembered = "received HUP while a new worker is starting, another one will follow it";
+
+    internal const string RestartIgnored = "received HUP, ignored: stopping";
+
+    internal static string SignalIgnored(Signal signal) => $"received {signal}, ignored: HUP restarts, TERM stops";
+
+    internal static string NewWorkerRunning(ChosenSignal signal, IReadOnlyList<Generation> old) =>
+        $"new worker is now running, sending {signal} to old workers:{(old.Count == 0 ? "none" : Pids(old))}";
+
+    internal static string Sleeping(TimeSpan delay) => $"sleeping {Seconds(delay)} secs before killing old workers";
+
+    internal const string KillingOld = "killing old workers";
+
+    internal static string OldWorkerDied(int pid, ChildExit exit) => $"old worker {pid} died, status:{exit.RawStatus}";
+
+    internal static string DiedUnexpectedly(int pid, ChildExit exit) => $"worker {pid} died unexpectedly with status:{exit.RawStatus}, restarting";
+
+    internal static string Stopping(Signal received, ChosenSignal sent, IReadOnlyList<Generation> all) =>
+        $"received {received}, sending {sent} to all workers:{Pids(all)}";
+
+    internal static string WorkerDied(int pid, ChildExit exit) => $"worker {pid} died, status:{exit.RawStatus}";
+
+    internal static string StatusFileFailed(string path, string reason) => $"failed to write status file:{path}: {reason}";
+
+    internal const string Exiting = "exiting";
+
+    internal static string Serving(Generation current) => $"generation {current.Number} (pid {current.Pid}) serves";
+
+    internal static string WaitingFor(IReadOnlyList<Generation> remaining) => $"stopping, waiting for {Pids(remaining)}";
+
+    private static string Pids(IReadOnlyList<Generation> generations) => string.Join(',', generations.Select(generation => generation.Pid));
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
+}

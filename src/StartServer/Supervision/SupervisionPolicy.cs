@@ -1,0 +1,46 @@
+namespace StartServer.Supervision;
+
+/// <summary>The numbers supervision goes by.</summary>
+internal sealed record SupervisionPolicy
+{
+    /// <summary>A program that speaks sd_notify says so in its first milliseconds; with a shorter look, <c>--interval 0</c> would miss it.</summary>
+    internal static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest pause between two attempts, unless the interval is longer.</summary>
+    internal static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>A generation that served this long and then died is an accident, not part of a crash loop.</summary>
+    internal static readonly TimeSpan Healthy = TimeSpan.FromSeconds(30);
+
+    /// <summary>What a candidate that was not ready in time gets between its polite signal and KILL.</summary>
+    internal static readonly TimeSpan RejectGrace = TimeSpan.FromSeconds(10);
+
+    /// <summary>Stop requests closer together than this are one wish that came by several ways: a terminal's ^C and a wrapper's TERM.</summary>
+    internal static readonly TimeSpan OneWish = TimeSpan.FromSeconds(1);
+
+    /// <summary><c>--interval</c>.</summary>
+    internal TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary><c>--ready-timeout</c>; zero is no limit.</summary>
+    internal TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary><c>--kill-old-delay</c>.</summary>
+    internal TimeSpan KillOldDelay { get; init; }
+
+    /// <summary><c>--signal-on-hup</c>.</summary>
+    internal ChosenSignal OnHup { get; init; } = ChosenSignal.Term;
+
+    /// <summary><c>--signal-on-term</c>.</summary>
+    internal ChosenSignal OnTerm { get; init; } = ChosenSignal.Term;
+
+    /// <summary>How long a silent candidate is watched before it counts as started.</summary>
+    internal TimeSpan Look => Interval > ShortestLook ? Interval : ShortestLook;
+
+    /// <summary>From one attempt to the next: the interval after the first failure, then twice as long each time.</summary>
+    internal TimeSpan Pace(int failures)
+    {
+        if (Look >= LongestPause) return Look;
+        var pause = Look * Math.Pow(2, Math.Min(failures - 1, 10));
+        return pause < LongestPause ? pause : LongestPause;
+    }
+}

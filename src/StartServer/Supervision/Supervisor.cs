@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using StarletNet.Shared.Events;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Notify;
+using StarletNet.Shared.Processes;
+using StartServer.CommandLine;
+using StartServer.Files;
+using StartServer.Generations;
+using StartServer.Listeners;
+using StartServer.Output;
+
+namespace StartServer.Supervision;
+
+/// <summary>The loop: takes events from the queue, asks <see cref="Transitions"/>, does what it says. Decides nothing itself.</summary>
+internal sealed class Supervisor(EventQueue queue, StartServerOptions options, ListenerSet listeners, StatusFile? status, NotifySender upwards)
+{
+    /// <summary>So that a generation that floods its notify socket cannot keep us from hearing anything else.</summary>
+    private const int MessagesAtOnce = 64;
+
+    private readonly Transitions _transitions = new(options.Policy);
+    private readonly GenerationLauncher _launcher = new(options, listeners);
+    private readonly Dictionary<int, GenerationProcess> _generations = [];
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private SupervisorState _state = Transitions.Begin;
+
+    /// <summary>The signals that are taken over, before anything is bound, so that none of them ever leaves something behind.</summary>
+    internal static readonly Signal[] Signals = [Signal.Hup, Signal.Term, Signal.Int, Signal.Quit, Signal.Usr1, Signal.Usr2, Signal.Alrm];
+
+    /// <summary>Until every generation has ended after a stop.</summary>
+    internal void Run()
+    {
+        // The first attempt is a timer that is due, and timers come last in a batch: a TERM that came while we were still binding
+        // finds nothing started.
+        queue.SetTimer(new RetryDue(1), TimeSpan.Zero);
+        try
+        {
+            while (_state is not Stopped)
+                foreach (var happened in queue.Take()) Take(happened);
+        }
+        catch
+        {
+            // A mistake of ours; the generations must not sit on the port without a supervisor.
+            foreach (var generation in _generations.Values) generation.Process.Signal(Signal.Term);
+            throw;
+        }
+    }
+
+    private void Take(Event happened)
+    {
+        switch (happened)
+        {
+            case SignalReceived { Signal: var signal } when signal == Signal.Hup: Handle(new RestartRequested()); break;
+            case SignalReceived { Signal: var signal } when signal == Signal.Term || signal == Signal.Int || signal == Signal.Quit:
+                Handle(new StopRequested(signal));
+                break;
+            case SignalReceived { Signal: var signal }: Handle(new MeaninglessSignal(signal)); break;
+            case TimerFired { Key: TimerEvent timer }: Handle(timer); break;
+            case Readable { Tag: GenerationProcess generation }: Listen(generation); break;
+            case ChildExited exited: Bury(exited); break;
+            default: throw new UnreachableException(happened.ToString());
+        }
+    }
+
+    private void Handle(SupervisorEvent happened)
+    {
+        var step = _transitions.Next(_state, happened, Stopwatch.GetElapsedTime(_startedAt));
+        _state = step.State;
+        foreach (var action in step.Actions) Perform(action);
+    }
+
+    private void Perform(SupervisorAction action)
+    {
+        switch (action)
+        {
+            case Log log: StandardError.WriteLine(log.Line); break;
+            case Spawn spawn: Handle(Start(spawn.Number)); break;
+            case Send send: SendTo(send); break;
+            case SetTimer timer: queue.SetTimer(timer.Event, timer.Delay); break;
+            case WriteStatus write: Write(write); break;
+            case CloseListeners: listeners.Close(); break;
+            case TellReady tell: upwards.Ready(tell.Status); break;
+            case TellStopping tell: upwards.Stopping(tell.Status); break;
+            default: throw new UnreachableException(action.ToString());
+        }
+    }
+
+    private SupervisorEvent Start(int number)
+    {
+        if (_generations.Count == 0) listeners.MakeBlocking();
+        NotifyReceiver? notifications = null;
+        try
+        {
+            notifications = NotifyReceiver.Create();
+            var process = queue.Start(_launcher.Describe(number, notifications.Address));
+            var generation = new GenerationProcess(number, process, notifications);
+            _generations.Add(process.Pid, generation);
+            queue.Watch(notifications.Socket, generation);
+            return new Spawned(new Generation(number, process.Pid));
+        }
+        catch (SystemCallException error)
+        {
+            notifications?.Dispose();
+            return new SpawnFailed(error.Message);
+        }
+    }
+
+    // A pid stays a child's until this thread has reaped it, so no stranger can be hit; one whose end stands in this very batch
+    // answers ESRCH, which is as good.
+    private void SendTo(Send send)
+    {
+        foreach (var generation in send.Generations) _generations[generation.Pid].Process.Signal(send.Signal.Signal);
+    }
+
+    private void Write(WriteStatus write)
+    {
+        if (status?.Write(write.Generations) is { } error) StandardError.WriteLine(Messages.StatusFileFailed(options.StatusFile!, error.Text));
+    }
+
+    private void Listen(GenerationProcess generation)
+    {
+        for (var count = 0; count < MessagesAtOnce && generation.Notifications.Receive() is { } message; count++)
+        {
+            if (!generation.Believes(message)) continue;
+            Handle(message.IsReady ? new Ready(generation.Number) : new Spoke(generation.Number));
+        }
+    }
+
+    private void Bury(ChildExited exited)
+    {
+        if (_generations.Remove(exited.Pid, out var generation))
+        {
+            queue.Unwatch(generation);
+            generation.Dispose();
+            if (generation.Process.TakeLaunchFailure() is { } failure)
+                StandardError.WriteLine(Messages.LaunchFailed(failure, options.Program[0], options.Directory));
+        }
+        Handle(new Died(exited.Pid, exited.Exit));
+    }
+}

@@ -1,0 +1,28 @@
+namespace StartServer.Supervision;
+
+/// <summary>One thing to be done, in the order given.</summary>
+internal abstract record SupervisorAction;
+
+/// <summary>Write a line to stderr.</summary>
+internal sealed record Log(string Line) : SupervisorAction;
+
+/// <summary>Start generation <paramref name="Number"/>; answered at once by <see cref="Spawned"/> or <see cref="SpawnFailed"/>. Always the last of its list.</summary>
+internal sealed record Spawn(int Number) : SupervisorAction;
+
+/// <summary>Send a signal to each.</summary>
+internal sealed record Send(ChosenSignal Signal, IReadOnlyList<Generation> Generations) : SupervisorAction;
+
+/// <summary>Let that event happen after the delay.</summary>
+internal sealed record SetTimer(TimerEvent Event, TimeSpan Delay) : SupervisorAction;
+
+/// <summary>Replace the status file.</summary>
+internal sealed record WriteStatus(IReadOnlyList<Generation> Generations) : SupervisorAction;
+
+/// <summary>Close our hold on the listeners.</summary>
+internal sealed record CloseListeners : SupervisorAction;
+
+/// <summary>Tell whoever supervises us that we serve.</summary>
+internal sealed record TellReady(string Status) : SupervisorAction;
+
+/// <summary>Tell whoever supervises us that we are stopping.</summary>
+internal sealed record TellStopping(string Status) : SupervisorAction;

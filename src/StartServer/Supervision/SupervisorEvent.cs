@@ -1,0 +1,51 @@
+using StarletNet.Shared.Processes;
+
+namespace StartServer.Supervision;
+
+/// <summary>One thing that happened.</summary>
+internal abstract record SupervisorEvent;
+
+/// <summary>HUP: start a new generation, then retire the old.</summary>
+internal sealed record RestartRequested : SupervisorEvent;
+
+/// <summary>TERM, INT or QUIT.</summary>
+internal sealed record StopRequested(Signal Signal) : SupervisorEvent;
+
+/// <summary>A signal that has no meaning here, but would by default kill us and leave the generations without a supervisor.</summary>
+internal sealed record MeaninglessSignal(Signal Signal) : SupervisorEvent;
+
+/// <summary>The process that <see cref="Spawn"/> asked for exists.</summary>
+internal sealed record Spawned(Generation Generation) : SupervisorEvent;
+
+/// <summary>There could be no process at all.</summary>
+internal sealed record SpawnFailed(string Reason) : SupervisorEvent;
+
+/// <summary>A child has ended.</summary>
+internal sealed record Died(int Pid, ChildExit Exit) : SupervisorEvent;
+
+/// <summary>A generation has sent a believable notification other than READY=1.</summary>
+internal sealed record Spoke(int Generation) : SupervisorEvent;
+
+/// <summary>A generation has sent READY=1.</summary>
+internal sealed record Ready(int Generation) : SupervisorEvent;
+
+/// <summary>
+/// A timer. Timers are never cancelled: each says which generation it is about, and where that is no longer the question it is
+/// ignored. So one that runs out in the same moment as something else happens can do no harm.
+/// </summary>
+internal abstract record TimerEvent(int Generation) : SupervisorEvent;
+
+/// <summary>The next attempt may be made; it will be that generation.</summary>
+internal sealed record RetryDue(int Generation) : TimerEvent(Generation);
+
+/// <summary>The candidate has been watched for the interval.</summary>
+internal sealed record LookOver(int Generation) : TimerEvent(Generation);
+
+/// <summary>The candidate should have been ready by now.</summary>
+internal sealed record ReadyOverdue(int Generation) : TimerEvent(Generation);
+
+/// <summary>The rejected candidate should have ended by now.</summary>
+internal sealed record GraceOver(int Generation) : TimerEvent(Generation);
+
+/// <summary>That generation was accepted a kill-old-delay ago: all before it get their signal.</summary>
+internal sealed record OldDue(int Generation) : TimerEvent(Generation);

@@ -1,0 +1,46 @@
+namespace StartServer.Supervision;
+
+/// <summary>What the supervisor is doing; each state has only the data it needs.</summary>
+internal abstract record SupervisorState;
+
+/// <summary>Any state in which the service is meant to go on.</summary>
+internal abstract record Running(Fleet Fleet) : SupervisorState;
+
+/// <summary>A generation serves and nothing is under way.</summary>
+internal sealed record Serving(Fleet Fleet) : Running(Fleet);
+
+/// <summary>What a series of attempts is for.</summary>
+/// <param name="Replaces">A HUP asked for it: old generations get their signal when it succeeds. Otherwise it is the first start, or fills a gap.</param>
+/// <param name="Failures">Attempts of this series that have failed.</param>
+internal sealed record Goal(bool Replaces, int Failures);
+
+/// <summary>The next attempt is about to be made, or waits for its time after a failure. A current generation, if any, serves on.</summary>
+internal sealed record StartDue(Fleet Fleet, Goal Goal) : Running(Fleet);
+
+/// <summary>A candidate runs. A current generation, if any, serves on.</summary>
+/// <param name="Candidate">The new generation, not yet accepted.</param>
+/// <param name="StartedAt">When it was started.</param>
+/// <param name="Again">A HUP came meanwhile; it may mean a program newer than the candidate, so one more replacement follows.</param>
+internal abstract record Trying(Fleet Fleet, Goal Goal, Generation Candidate, TimeSpan StartedAt, bool Again) : Running(Fleet);
+
+/// <summary>The candidate has said nothing yet: alive when the interval is over, it is accepted, as Server::Starter does.</summary>
+internal sealed record Watching(Fleet Fleet, Goal Goal, Generation Candidate, TimeSpan StartedAt, bool Again)
+    : Trying(Fleet, Goal, Candidate, StartedAt, Again);
+
+/// <summary>The candidate speaks sd_notify: it is accepted with READY=1 and not before.</summary>
+internal sealed record Awaiting(Fleet Fleet, Goal Goal, Generation Candidate, TimeSpan StartedAt, bool Again)
+    : Trying(Fleet, Goal, Candidate, StartedAt, Again);
+
+/// <summary>The candidate was not ready in time and has been told to stop.</summary>
+internal sealed record Rejecting(Fleet Fleet, Goal Goal, Generation Candidate, TimeSpan StartedAt, bool Again)
+    : Trying(Fleet, Goal, Candidate, StartedAt, Again);
+
+/// <summary>All have been told to stop.</summary>
+/// <param name="Remaining">Who has not ended yet.</param>
+/// <param name="Signal">What they were sent.</param>
+/// <param name="Requests">How often we were asked.</param>
+/// <param name="LastRequest">When we were last asked.</param>
+internal sealed record Stopping(IReadOnlyList<Generation> Remaining, ChosenSignal Signal, int Requests, TimeSpan LastRequest) : SupervisorState;
+
+/// <summary>Nobody is left.</summary>
+internal sealed record Stopped : SupervisorState;
