@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using StarletNet.Shared.Interop;
 
@@ -30,7 +29,8 @@ internal sealed unsafe class NotifyReceiver : IDisposable
 
     internal static NotifyReceiver Create()
     {
-        var address = "@starletnet/notify/" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        // Unique, not secret (the kernel lists such names); a Guid, because the cryptographic generator would load OpenSSL: 4 MB.
+        var address = $"@starletnet/notify/{Guid.NewGuid():N}";
         var raw = UnixAddress.Encode(address)!;
         var number = LibC.socket(LibC.AF_UNIX, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, 0);
         if (number < 0) throw SystemCallException.Of("socket");
