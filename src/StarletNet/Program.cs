@@ -1,6 +1,69 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using StarletNet.Master.Options;
+using StarletNet.Master.Output;
+using StarletNet.Shared.CommandLine;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Notify;
+using StarletNet.Shared.Processes;
+
 namespace StarletNet.Master;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private static int Main(string[] args)
+    {
+        Launcher.BecomeProgramIfLauncher(args);
+        // The very first act: a supervisor that hears anything knows that it will be told when we are ready.
+        var notify = new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket));
+        notify.Status("starting");
+        try
+        {
+            return Run(args, notify);
+        }
+        catch (OperatorException error)
+        {
+            StandardStreams.WriteError($"starletnet: {error.Message}");
+            notify.Status(error.Message);
+            return error.ExitCode;
+        }
+        catch (SystemCallException error)
+        {
+            // Out of descriptors, memory or processes: nothing that was asked for wrongly.
+            StandardStreams.WriteError($"starletnet: {error.Message}");
+            return ExitCodes.Failure;
+        }
+    }
+
+    private static int Run(string[] args, NotifySender notify)
+    {
+        var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(args);
+        if (commandLine.IsOn(OptionTable.Help)) return Print(Usage());
+        if (commandLine.IsOn(OptionTable.Version)) return Print(Version());
+        var options = new OptionsReader(commandLine, Environment.GetEnvironmentVariable, Environment.ProcessorCount).Read();
+        using var log = new MasterLog(new StandardErrorSink());
+        return new Master(options, notify, log).Run();
+    }
+
+    private static int Print(string text)
+    {
+        StandardStreams.WriteOutput(text);
+        return ExitCodes.Success;
+    }
+
+    private static string Usage() =>
+        "usage: starletnet [options] [APPLICATION [its arguments]]\n\n"
+        + "Serves an ASP.NET Core application with several worker processes.\n\n"
+        + HelpText.Of(OptionTable.All)
+        + "\nTIME is in seconds, or a number with ms, s, m or h. What the command line does not say, the environment may.\n"
+        + "\nSignals: TERM, INT, QUIT, USR1 stop gracefully (again: faster); HUP restarts the workers one by one;\n"
+        + "TTIN and TTOU add and remove a worker.\n";
+
+    private static string Version()
+    {
+        var version = typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        return $"starletnet {version} ({RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier})\n";
+    }
 }

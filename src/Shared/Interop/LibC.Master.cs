@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+
+namespace StarletNet.Shared.Interop;
+
+internal static unsafe partial class LibC
+{
+    // ---- what the master needs ---------------------------------------------------------------------------------
+
+    /// <summary>The address family is not compiled into the kernel, or switched off.</summary>
+    internal static readonly Errno EAFNOSUPPORT = new(97);
+
+    internal const int X_OK = 1, R_OK = 4;
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int access(string path, int mode);
+
+    /// <summary>With a null buffer the result is allocated and must be freed.</summary>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial byte* realpath(string path, byte* resolved);
+
+    [LibraryImport(Library)]
+    internal static partial void free(void* memory);
+}

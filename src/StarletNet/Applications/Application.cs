@@ -1,0 +1,7 @@
+namespace StarletNet.Master.Applications;
+
+/// <summary>An ASP.NET Core application, looked up and checked: how a worker of it is started.</summary>
+/// <param name="Path">Its file with every symbolic link resolved, so that all workers of one generation run the same release.</param>
+/// <param name="Program">The executable to run: <c>dotnet</c>, or the application's own.</param>
+/// <param name="LeadingArguments">Before the application's own arguments.</param>
+internal sealed record Application(string Path, string Program, IReadOnlyList<string> LeadingArguments);

@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace StarletNet.Master.Applications;
+
+/// <summary>What an application's <c>*.runtimeconfig.json</c> says about it.</summary>
+/// <param name="Frameworks">Shared frameworks it needs, or carries along.</param>
+/// <param name="IsSelfContained">It carries its runtime, so its own executable must be started.</param>
+/// <param name="AllowsStartupHooks">False when it was trimmed or published with start-up hooks switched off.</param>
+internal sealed record RuntimeConfig(IReadOnlyList<string> Frameworks, bool IsSelfContained, bool AllowsStartupHooks)
+{
+    private const string AspNetCore = "Microsoft.AspNetCore.App";
+    private const string StartupHookSwitch = "System.StartupHookProvider.IsSupported";
+
+    internal bool IsAspNetCore => Frameworks.Contains(AspNetCore);
+
+    /// <exception cref="JsonException">Not a JSON document.</exception>
+    internal static RuntimeConfig Parse(ReadOnlyMemory<byte> json)
+    {
+        var lenient = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+        using var document = JsonDocument.Parse(json, lenient);
+        var options = Member(document.RootElement, "runtimeOptions");
+        var included = Names(Member(options, "includedFrameworks"));
+        // "framework" is the short form of "frameworks" with one element.
+        string[] required = [.. Names(Member(options, "frameworks")), .. Name(Member(options, "framework"))];
+        var hooks = Member(Member(options, "configProperties"), StartupHookSwitch);
+        return new RuntimeConfig([.. required, .. included], included.Length > 0, hooks is not { ValueKind: JsonValueKind.False } && Text(hooks) is not "false");
+    }
+
+    private static JsonElement? Member(JsonElement? element, string name) =>
+        element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null;
+
+    private static string[] Names(JsonElement? list) =>
+        list is { ValueKind: JsonValueKind.Array } array ? [.. array.EnumerateArray().SelectMany(item => Name(item))] : [];
+
+    private static string[] Name(JsonElement? framework) => Text(Member(framework, "name")) is { } name ? [name] : [];
+
+    private static string? Text(JsonElement? element) => element is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+}

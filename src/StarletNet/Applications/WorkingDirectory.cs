@@ -1,0 +1,20 @@
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Master.Applications;
+
+/// <summary>
+/// Where we were started, by the name the shell knows it by. After <c>cd /srv/app/current</c>, a link, the kernel only knows
+/// the release it led to then; PWD still holds the link, so that a restart finds the release it leads to now.
+/// </summary>
+internal static class WorkingDirectory
+{
+    /// <returns>The path, and whether going there again may lead elsewhere than staying.</returns>
+    internal static (string Path, bool MayMove) Find(Func<string, string?> environment)
+    {
+        var actual = Directory.GetCurrentDirectory();
+        var logical = environment("PWD");
+        // PWD is anybody's to set, and nobody's duty to keep: it counts only while it leads where we are.
+        if (logical is not { Length: > 0 } || logical == actual || !logical.StartsWith('/')) return (actual, false);
+        return FileIdentity.Of(logical + "/.") is { } there && there == FileIdentity.Of(".") ? (logical, true) : (actual, false);
+    }
+}

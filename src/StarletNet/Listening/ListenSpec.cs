@@ -1,0 +1,119 @@
+using System.Globalization;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Master.Listening;
+
+/// <summary>Where to listen; prints as operators write it.</summary>
+internal abstract record ListenAddress
+{
+    /// <param name="Host">An address without brackets or a name; null: any address.</param>
+    /// <param name="Port">0: the kernel chooses.</param>
+    internal sealed record Tcp(string? Host, int Port) : ListenAddress
+    {
+        public override string ToString() =>
+            Host is null ? $":{Port}" : Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+    }
+
+    /// <param name="Path">A path, or a name in the abstract namespace after <c>@</c>.</param>
+    internal sealed record Unix(string Path) : ListenAddress
+    {
+        public override string ToString() => Path.StartsWith('@') ? Path : $"unix:{Path}";
+    }
+
+    /// <summary>A listening descriptor that our parent left open for us.</summary>
+    internal sealed record Inherited(int Fd) : ListenAddress
+    {
+        public override string ToString() => $"fd:{Fd}";
+    }
+}
+
+/// <summary>One <c>--listen</c>: an address and what follows the question mark.</summary>
+internal sealed record ListenSpec(ListenAddress Address)
+{
+    /// <summary>The port of plackup and of ASP.NET Core alike.</summary>
+    internal const int DefaultPort = 5000;
+
+    private const string Forms = "HOST:PORT, :PORT, PORT, [IPV6]:PORT, unix:PATH, a PATH with a slash, @NAME or fd:N";
+
+    internal HttpVersions Http { get; init; }
+
+    /// <summary>Null: that of <c>--backlog</c>.</summary>
+    internal int? Backlog { get; init; }
+
+    /// <summary>Permissions of a Unix socket; null: 0666 less the umask.</summary>
+    internal uint? Mode { get; init; }
+
+    internal static readonly ListenSpec Default = new(new ListenAddress.Tcp(null, DefaultPort));
+
+    internal static ListenSpec Tcp(string? host, int port) => new(new ListenAddress.Tcp(AnyOr(host), port));
+
+    /// <exception cref="FormatException">Empty or longer than the kernel takes.</exception>
+    internal static ListenSpec Unix(string path) => new(UnixPath(path));
+
+    /// <exception cref="FormatException">Not of any form; the message quotes the text.</exception>
+    internal static ListenSpec Parse(string text)
+    {
+        var question = text.IndexOf('?', StringComparison.Ordinal);
+        var address = ParseAddress(question < 0 ? text : text[..question]);
+        var spec = new ListenSpec(address);
+        return question < 0 ? spec : text[(question + 1)..].Split('&').Aggregate(spec, (current, option) => Apply(current, option, text));
+    }
+
+    private static ListenAddress ParseAddress(string text)
+    {
+        if (text.StartsWith("unix:", StringComparison.Ordinal)) return UnixPath(text[5..]);
+        if (text.StartsWith('@') || text.Contains('/', StringComparison.Ordinal)) return UnixPath(text);
+        if (text.StartsWith("fd:", StringComparison.Ordinal)) return new ListenAddress.Inherited(Number(text[3..], int.MaxValue, "a descriptor number", text));
+        if (text.Length > 0 && text.All(char.IsAsciiDigit)) return new ListenAddress.Tcp(null, Port(text, text));
+        var colon = text.LastIndexOf(':');
+        if (colon < 0) throw new FormatException($"'{text}' is not an address to listen on; write {Forms}");
+        return new ListenAddress.Tcp(Host(text[..colon], text), Port(text[(colon + 1)..], text));
+    }
+
+    private static string? Host(string host, string text)
+    {
+        var bracketed = host.StartsWith('[') && host.EndsWith(']');
+        if (!bracketed && host.Contains(':', StringComparison.Ordinal))
+            throw new FormatException($"'{text}': an IPv6 address stands in brackets, as in [::1]:8080");
+        return AnyOr(host);
+    }
+
+    private static string? AnyOr(string? host) => host?.Trim('[', ']') is { Length: > 0 } name && name != "*" ? name : null;
+
+    private static ListenAddress.Unix UnixPath(string path)
+    {
+        if (path.Length == 0 || path == "@") throw new FormatException("the name of a Unix socket is empty");
+        return UnixAddress.Encode(path) is not null
+            ? new ListenAddress.Unix(path)
+            : throw new FormatException($"'{path}' is longer than the {UnixAddress.MaxPathLength} bytes a Unix socket's name may have");
+    }
+
+    private static ListenSpec Apply(ListenSpec spec, string option, string text)
+    {
+        var (key, value) = option.Split('=', 2) is [var name, var rest] ? (name, rest) : (option, "");
+        return (key, value) switch
+        {
+            ("http", "h1") => spec with { Http = HttpVersions.Http1 },
+            ("http", "h2") => spec with { Http = HttpVersions.Http2 },
+            ("http", _) => throw new FormatException($"'{text}': '{value}' is not an HTTP version; write http=h1 or http=h2"),
+            ("backlog", _) => spec with { Backlog = Number(value, int.MaxValue, "a queue length of at least 1", text, least: 1) },
+            ("mode", _) when spec.Address is ListenAddress.Unix => spec with { Mode = ParseMode(value, text) },
+            ("mode", _) => throw new FormatException($"'{text}': only a Unix socket has a mode"),
+            _ => throw new FormatException($"'{text}': '{key}' is not a listener option; there are http, backlog and mode"),
+        };
+    }
+
+    private static uint ParseMode(string value, string text)
+    {
+        if (value.Length is > 0 and <= 4 && value.All(digit => digit is >= '0' and <= '7')) return Convert.ToUInt32(value, 8) & 0x1ff;
+        throw new FormatException($"'{text}': '{value}' is not an octal mode such as 0660");
+    }
+
+    private static int Port(string port, string text) => Number(port, 65535, "a port from 0 to 65535", text);
+
+    private static int Number(string number, int most, string what, string text, int least = 0) =>
+        int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+            ? value
+            : throw new FormatException($"'{text}': '{number}' is not {what}");
+}

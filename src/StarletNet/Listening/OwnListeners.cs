@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Sockets;
+using StarletNet.Master.Output;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Listening;
+
+namespace StarletNet.Master.Listening;
+
+/// <summary>Binds what was asked for when no superdaemon did: all of it, or nothing.</summary>
+internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, int? defaultBacklog, MasterLog log)
+{
+    private readonly List<Listener> _listeners = [];
+    private readonly List<ListeningSocket> _own = [];
+
+    /// <exception cref="OperatorException">One of them cannot be had; those bound before are closed again.</exception>
+    internal ListenerSet Bind()
+    {
+        try
+        {
+            foreach (var spec in specs.DefaultIfEmpty(ListenSpec.Default)) Bind(spec);
+            return new ListenerSet(_listeners, _own);
+        }
+        catch
+        {
+            foreach (var socket in _own) socket.Dispose();
+            throw;
+        }
+    }
+
+    private void Bind(ListenSpec spec)
+    {
+        try
+        {
+            switch (spec.Address)
+            {
+                case ListenAddress.Inherited inherited: Adopt(inherited); break;
+                case ListenAddress.Unix unix: BindUnix(unix, spec); break;
+                case ListenAddress.Tcp { Host: null } any: BindAny(any.Port, spec); break;
+                case ListenAddress.Tcp tcp: BindTcp(tcp, spec); break;
+            }
+        }
+        catch (SystemCallException error)
+        {
+            throw Failure($"cannot listen on {spec.Address}: {error.Errno}{Advice(error.Errno)}");
+        }
+    }
+
+    private void Adopt(ListenAddress.Inherited inherited)
+    {
+        var entry = new NamedDescriptor(inherited.ToString(), inherited.Fd);
+        if (new AdoptedListeners(specs, log).Take(entry, "--listen") is { } listener) _listeners.Add(listener);
+        else throw Failure($"cannot listen on {inherited}: it is a datagram socket");
+    }
+
+    private void BindUnix(ListenAddress.Unix unix, ListenSpec spec)
+    {
+        try
+        {
+            Keep(ListeningSocket.BindUnix(unix.Path, Backlog(spec), spec.Mode ?? 0x1b6 /* 0666 */ & ~Umask()), spec, unix.ToString());
+        }
+        catch (SocketPathException error)
+        {
+            throw Failure($"cannot listen on {unix}: " + error.Conflict switch
+            {
+                SocketPathConflict.NotASocket => "a file that is no socket is there; remove it or choose another path",
+                SocketPathConflict.InUse => "another server answers there; stop it or choose another path",
+                _ => "the path is too long",
+            });
+        }
+    }
+
+    // One socket for both families where the kernel has IPv6, else the plain IPv4 one.
+    private void BindAny(int port, ListenSpec spec)
+    {
+        try
+        {
+            Bind(new IPEndPoint(IPAddress.IPv6Any, port), spec, dualStack: true);
+        }
+        catch (SystemCallException error) when (HasNoIpV6(error.Errno))
+        {
+            Bind(new IPEndPoint(IPAddress.Any, port), spec);
+        }
+    }
+
+    private void BindTcp(ListenAddress.Tcp tcp, ListenSpec spec)
+    {
+        if (IPAddress.TryParse(tcp.Host, out var literal))
+        {
+            Bind(new IPEndPoint(literal, tcp.Port), spec, dualStack: literal.Equals(IPAddress.IPv6Any));
+            return;
+        }
+        var before = _listeners.Count;
+        SystemCallException? missing = null;
+        foreach (var address in Resolve(tcp))
+        {
+            try
+            {
+                Bind(new IPEndPoint(address, tcp.Port), spec);
+            }
+            // A name such as localhost has an IPv6 address even on machines without IPv6: what remains is enough.
+            catch (SystemCallException error) when (HasNoIpV6(error.Errno))
+            {
+                missing = error;
+            }
+        }
+        if (_listeners.Count == before && missing is not null) throw missing;
+    }
+
+    private static IPAddress[] Resolve(ListenAddress.Tcp tcp)
+    {
+        try
+        {
+            return [.. Dns.GetHostAddresses(tcp.Host!).Distinct()];
+        }
+        catch (SocketException error)
+        {
+            throw Failure($"cannot listen on {tcp}: the name '{tcp.Host}' cannot be resolved: {error.Message}");
+        }
+    }
+
+    private void Bind(IPEndPoint endPoint, ListenSpec spec, bool dualStack = false)
+    {
+        var socket = ListeningSocket.BindTcp(endPoint, Backlog(spec), dualStack);
+        Keep(socket, spec, ListeningSocket.BoundEndPoint(socket.Descriptor.Number).ToString());
+    }
+
+    private void Keep(ListeningSocket socket, ListenSpec spec, string name)
+    {
+        _own.Add(socket);
+        _listeners.Add(new Listener(name, socket.Descriptor.Number, spec.Http));
+    }
+
+    private int Backlog(ListenSpec spec) => spec.Backlog ?? defaultBacklog ?? ListeningSocket.MaximumBacklog;
+
+    private static uint Umask()
+    {
+        // It can only be read by setting it; no other thread creates files yet.
+        var umask = LibC.umask(0);
+        LibC.umask(umask);
+        return umask;
+    }
+
+    private static bool HasNoIpV6(Errno errno) => errno == Errno.EADDRNOTAVAIL || errno == LibC.EAFNOSUPPORT;
+
+    private static string Advice(Errno errno)
+    {
+        if (errno == Errno.EADDRINUSE) return "; another server listens there: stop it or choose another address";
+        if (errno == Errno.EACCES) return "; use a port above 1023, or grant CAP_NET_BIND_SERVICE, or see who may write to the directory";
+        if (errno == Errno.EADDRNOTAVAIL) return "; it is not an address of this machine";
+        if (errno == Errno.ENOENT) return "; the directory does not exist";
+        return "";
+    }
+
+    private static OperatorException Failure(string message) => new(message, ExitCodes.Failure);
+}

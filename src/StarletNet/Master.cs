@@ -1,0 +1,94 @@
+using System.Collections;
+using System.Runtime.InteropServices;
+using StarletNet.Master.Applications;
+using StarletNet.Master.Listening;
+using StarletNet.Master.Options;
+using StarletNet.Master.Output;
+using StarletNet.Master.Pool;
+using StarletNet.Master.Workers;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Events;
+using StarletNet.Shared.Files;
+using StarletNet.Shared.Notify;
+using StarletNet.Shared.Processes;
+
+namespace StarletNet.Master;
+
+/// <summary>A start, in order: look at everything that can be wrong before anything is bound, and bind before anything is started.</summary>
+internal sealed class Master(MasterOptions options, NotifySender notify, MasterLog log)
+{
+    private const string HostingAssembly = "StarletNet.Hosting.dll";
+
+    private static readonly Signal[] Handled =
+    [
+        Signal.Hup, Signal.Int, Signal.Quit, Signal.Term, Signal.Usr1, Signal.Usr2, Signal.Ttin, Signal.Ttou, Signal.Winch,
+    ];
+
+    private readonly (string Path, bool MayMove) _directory = WorkingDirectory.Find(Variable);
+
+    /// <returns>The exit code.</returns>
+    /// <exception cref="OperatorException">The start failed; nothing is left behind.</exception>
+    internal int Run()
+    {
+        RefuseMusl();
+        var application = FindApplication();
+
+        // From here on a signal waits for the loop instead of killing us with a socket file left behind.
+        using var queue = new EventQueue();
+        queue.Handle(Handled);
+        if (Environment.ProcessId == 1) queue.WatchOrphans();
+        var superdaemon = Superdaemon.Find(Variable, log);
+
+        using var listeners = Listen();
+        using var pidFile = options.PidFile is { } path ? PidFile.Create(path, Environment.ProcessId, ExitCodes.Failure) : null;
+        var environment = new WorkerEnvironment(Variables(), options, listeners.Listeners, HostingPath());
+        var launcher = new WorkerLauncher(environment, listeners.Listeners, options.ApplicationArguments, _directory.MayMove ? _directory.Path : null);
+        var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, FindApplication);
+        return new WorkerPool(around, Settings(superdaemon), options.MaxWorkers, application).Run();
+    }
+
+    private Application FindApplication()
+    {
+        // Looked for again at a restart: an upgrade of ours may be halfway.
+        if (!File.Exists(HostingPath()))
+            throw new OperatorException($"{HostingPath()} is missing; it belongs beside the starletnet executable", ExitCodes.Failure);
+        return new ApplicationFinder(_directory.Path, Variable).Find(options.Application);
+    }
+
+    private ListenerSet Listen()
+    {
+        if (new AdoptedListeners(options.Listen, log).Adopt(Variable, Environment.ProcessId) is { } adopted)
+        {
+            foreach (var listener in adopted.Listeners) log.Adopted(listener.Name, listener.Fd);
+            return adopted;
+        }
+        var own = new OwnListeners(options.Listen, options.Backlog, log).Bind();
+        foreach (var listener in own.Listeners) log.Listening(listener.Name);
+        return own;
+    }
+
+    private PoolSettings Settings(Superdaemon? superdaemon) => new()
+    {
+        BootingAtOnce = Environment.ProcessorCount,
+        SpawnInterval = options.SpawnInterval,
+        RespawnInterval = options.ErrRespawnInterval,
+        BootTimeout = options.WorkerBootTimeout,
+        BootFailureLimit = options.BootFailureLimit,
+        GracefulTimeout = options.GracefulTimeout,
+        UnderSuperdaemon = superdaemon is not null,
+    };
+
+    private static void RefuseMusl()
+    {
+        if (RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal))
+            throw new OperatorException("this system's libc is musl; workers need glibc, so use an image based on Debian, Ubuntu or the like", ExitCodes.Failure);
+    }
+
+    private static string HostingPath() => Path.Combine(AppContext.BaseDirectory, HostingAssembly);
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name);
+
+    private static Dictionary<string, string> Variables() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
+}

@@ -1,0 +1,158 @@
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using StarletNet.Master.Pool;
+using StarletNet.Shared.Processes;
+
+namespace StarletNet.Master.Output;
+
+/// <summary>Every event of the master's log: its number, which is never given to another, its level and its words.</summary>
+internal sealed class MasterLog : IDisposable
+{
+    private const string EventId = "EventId";
+
+    private readonly Logger _logger;
+
+    internal MasterLog(ILogEventSink sink) => _logger = new LoggerConfiguration().WriteTo.Sink(sink).CreateLogger();
+
+    public void Dispose() => _logger.Dispose();
+
+    // ---- 1–19: the master itself -------------------------------------------------------------------------------
+
+    internal void Listening(string name) => Information(1, "listening on {Listener:l}", name);
+
+    internal void Adopted(string name, int fd) => Information(2, "listening on {Listener:l}, descriptor {Fd} of our parent", name, fd);
+
+    internal void DatagramSocketSkipped(string name, int fd) =>
+        Warning(3, "{Listener:l}, descriptor {Fd}, is a datagram socket, which HTTP has no use for; it is left alone", name, fd);
+
+    internal void ListenOptionsReplaced(string source, string listeners) =>
+        Warning(4, "not listening on {Listeners:l}: the sockets of {Source:l} replace what the options say", listeners, source);
+
+    internal void AllReady(int workers, string application) =>
+        Information(5, "serving {Application:l} with {Workers} workers", application, workers);
+
+    internal void SuperdaemonGone(int pid) => Warning(6, "the process that started us, pid {Pid}, is gone", pid);
+
+    internal void Exiting(int code) => Information(7, "exiting with code {ExitCode}", code);
+
+    internal void SignalIgnored(Signal signal) => Information(8, "signal {Signal:l} is ignored", signal.Name);
+
+    internal void RestartImpossible(string reason) =>
+        Error(9, "no restart: {Reason:l}; the running workers go on serving", reason);
+
+    internal void CannotWatchSuperdaemon(string reason) =>
+        Warning(10, "cannot watch the process that started us: {Reason:l}; should it die, we stay", reason);
+
+    // ---- 20–: workers ------------------------------------------------------------------------------------------
+
+    internal void WorkerStarted(Worker worker, int pid) =>
+        Information(20, "worker {Slot} (pid {Pid}, generation {Generation}) is starting", worker.Slot, pid, worker.Generation);
+
+    internal void Tell(PoolNotice notice, int? pid)
+    {
+        switch (notice)
+        {
+            case PoolNotice.BecameReady n:
+                Information(21, "worker {Slot} (pid {Pid}, generation {Generation}) is ready after {Seconds:0.00} s",
+                    n.Worker.Slot, pid, n.Worker.Generation, n.After.TotalSeconds);
+                break;
+            case PoolNotice.Retiring n:
+                Information(22, "worker {Slot} (pid {Pid}) drains: {Reason:l}", n.Worker.Slot, pid, Words(n.Reason));
+                break;
+            case PoolNotice.LeavesByItself n:
+                Warning(23, "worker {Slot} (pid {Pid}) drains by itself: it got a signal, or the application stopped itself", n.Worker.Slot, pid);
+                break;
+            case PoolNotice.Left n:
+                Write(24, n.Exit.IsSuccess ? LogEventLevel.Information : LogEventLevel.Warning,
+                    "worker {Slot} (pid {Pid}) has left: {Exit:l}{Usage:l}", n.Worker.Slot, pid, n.Exit.ToString(), Used(n.Exit));
+                break;
+            case PoolNotice.Died n:
+                Error(25, "worker {Slot} (pid {Pid}) died after {Seconds:0.0} s of service: {Exit:l}{Usage:l}",
+                    n.Worker.Slot, pid, n.ReadyFor.TotalSeconds, n.Exit.ToString(), Used(n.Exit));
+                break;
+            case PoolNotice.FailedToStart n:
+                Error(26, "worker {Slot} (pid {Pid}, generation {Generation}) failed to start: {Reason:l}",
+                    n.Worker.Slot, pid, n.Worker.Generation, WhyNotStarted(n));
+                break;
+            case PoolNotice.WaitsToStart n:
+                Information(27, "{Failures} failed starts in a row; the next try is in {Seconds:0.0} s", n.Failures, n.Delay.TotalSeconds);
+                break;
+            case PoolNotice.BootTookTooLong n:
+                Error(28, "worker {Slot} (pid {Pid}) is not ready after {Seconds} s (--worker-boot-timeout) and is killed",
+                    n.Worker.Slot, pid, n.Limit.TotalSeconds);
+                break;
+            case PoolNotice.DrainTookTooLong n:
+                Warning(29, "worker {Slot} (pid {Pid}) should have left by now and is killed", n.Worker.Slot, pid);
+                break;
+            case PoolNotice.RestartBegun n:
+                Information(40, "restart: generation {Generation} takes over worker by worker", n.Generation);
+                break;
+            case PoolNotice.RestartDone n:
+                Information(41, "restart done: all workers are of generation {Generation}", n.Generation);
+                break;
+            case PoolNotice.RestartGivenUp n:
+                Error(42, "restart given up after {Failures} failures of generation {Generation}; the running workers go on serving",
+                    n.Failures, n.Generation);
+                break;
+            case PoolNotice.RestartIgnored:
+                Information(43, "no restart: we are stopping");
+                break;
+            case PoolNotice.StartGivenUp n:
+                Error(44, "giving up: {Failures} workers in a row failed to start (--boot-failure-limit), none ever served", n.Failures);
+                break;
+            case PoolNotice.Stopping n:
+                Information(45, "stopping gracefully ({Cause:l}); {Workers} workers drain", Words(n.Cause), n.Workers);
+                break;
+            case PoolNotice.StoppingFaster n:
+                Warning(46, "asked to stop again ({Cause:l}): {How:l}", Words(n.Cause),
+                    n.Haste == StopHaste.Abort ? "the workers give up what is unfinished" : "the workers are killed");
+                break;
+            case PoolNotice.WorkersChanged n:
+                Information(47, "{Workers} workers from now on", n.Workers);
+                break;
+            case PoolNotice.WorkersAtLimit n:
+                Information(48, "{Workers} workers stay: there cannot be {Direction:l}", n.Workers, n.Workers == 1 ? "fewer" : "more");
+                break;
+            default: throw new InvalidOperationException($"no words for {notice.GetType().Name}");
+        }
+    }
+
+    private static string WhyNotStarted(PoolNotice.FailedToStart notice)
+    {
+        if (notice.Exit is not { } exit) return $"no process could be made: {notice.Worker.Failure}";
+        if (exit.LaunchFailure is { } launch)
+            return launch.Step == LaunchStep.Execute ? $"cannot execute it: {launch.Errno}" : $"cannot change to its directory: {launch.Errno}";
+        if (notice.Worker.Failure is { } failure) return $"{failure} ({exit})";
+        return exit.IsSuccess
+            ? "the application ended with exit code 0 before it served; it does not seem to run a web host"
+            : $"{exit}; what the application printed says why";
+    }
+
+    private static string Used(ChildExit exit) =>
+        $", {exit.Usage.User.TotalSeconds + exit.Usage.System.TotalSeconds:0.0} s of CPU, at most {exit.Usage.MaximumResidentKiB / 1024} MB";
+
+    private static string Words(RetireReason reason) => reason switch
+    {
+        RetireReason.Replaced => "replaced",
+        RetireReason.Superseded => "not needed any more",
+        RetireReason.TooMany => "fewer workers are wanted",
+        _ => "stop",
+    };
+
+    private static string Words(StopCause cause) => cause switch
+    {
+        StopCause.SuperdaemonGone => "nobody supervises us any more",
+        StopCause.BootFailed => "no worker started",
+        _ => "signal " + cause.ToString().ToUpperInvariant(),
+    };
+
+    private void Information(int id, string template, params object?[] values) => Write(id, LogEventLevel.Information, template, values);
+
+    private void Warning(int id, string template, params object?[] values) => Write(id, LogEventLevel.Warning, template, values);
+
+    private void Error(int id, string template, params object?[] values) => Write(id, LogEventLevel.Error, template, values);
+
+    private void Write(int id, LogEventLevel level, string template, params object?[] values) =>
+        _logger.ForContext(EventId, id).Write(level, template, values);
+}

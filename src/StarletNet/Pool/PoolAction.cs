@@ -1,0 +1,95 @@
+using StarletNet.Shared.Processes;
+
+namespace StarletNet.Master.Pool;
+
+/// <summary>What the pool wants done, in this order.</summary>
+internal abstract record PoolAction
+{
+    /// <param name="Worker">To be started.</param>
+    /// <param name="Workers">How many the master keeps, for the worker to know.</param>
+    internal sealed record Start(Worker Worker, int Workers) : PoolAction;
+
+    internal sealed record Drain(int Id) : PoolAction;
+
+    internal sealed record Abort(int Id) : PoolAction;
+
+    internal sealed record Kill(int Id) : PoolAction;
+
+    /// <param name="Due">The event that comes back when it runs out; also the key by which it is moved or cancelled.</param>
+    /// <param name="Delay">From now.</param>
+    internal sealed record SetTimer(PoolEvent Due, TimeSpan Delay) : PoolAction;
+
+    internal sealed record CancelTimer(PoolEvent Due) : PoolAction;
+
+    /// <summary>All of the first set are ready: tell whoever supervises us.</summary>
+    internal sealed record AnnounceReady : PoolAction;
+
+    /// <summary>Nobody is left: the master ends.</summary>
+    internal sealed record End(int ExitCode) : PoolAction;
+
+    /// <summary>For the log; each step is told once, here, where it is decided.</summary>
+    internal sealed record Tell(PoolNotice Notice) : PoolAction;
+}
+
+/// <summary>What an operator is told.</summary>
+internal abstract record PoolNotice
+{
+    internal sealed record BecameReady(Worker Worker, TimeSpan After) : PoolNotice;
+
+    internal sealed record Retiring(Worker Worker, RetireReason Reason) : PoolNotice;
+
+    /// <summary>It drains, and nobody here asked for it.</summary>
+    internal sealed record LeavesByItself(Worker Worker) : PoolNotice;
+
+    /// <summary>It ended as it was asked to.</summary>
+    internal sealed record Left(Worker Worker, ChildExit Exit) : PoolNotice;
+
+    /// <summary>It ended although it was ready.</summary>
+    internal sealed record Died(Worker Worker, ChildExit Exit, TimeSpan ReadyFor) : PoolNotice;
+
+    /// <summary>It ended, or could not be made, before it was ready.</summary>
+    /// <param name="Worker">The worker.</param>
+    /// <param name="Exit">Null: no process was made.</param>
+    internal sealed record FailedToStart(Worker Worker, ChildExit? Exit) : PoolNotice;
+
+    internal sealed record WaitsToStart(TimeSpan Delay, int Failures) : PoolNotice;
+
+    internal sealed record BootTookTooLong(Worker Worker, TimeSpan Limit) : PoolNotice;
+
+    internal sealed record DrainTookTooLong(Worker Worker) : PoolNotice;
+
+    internal sealed record RestartBegun(int Generation) : PoolNotice;
+
+    internal sealed record RestartDone(int Generation) : PoolNotice;
+
+    internal sealed record RestartGivenUp(int Generation, int Failures) : PoolNotice;
+
+    internal sealed record RestartIgnored : PoolNotice;
+
+    internal sealed record StartGivenUp(int Failures) : PoolNotice;
+
+    internal sealed record Stopping(StopCause Cause, int Workers) : PoolNotice;
+
+    internal sealed record StoppingFaster(StopCause Cause, StopHaste Haste) : PoolNotice;
+
+    internal sealed record WorkersChanged(int Workers) : PoolNotice;
+
+    /// <summary>There are as many, or as few, as there may be.</summary>
+    internal sealed record WorkersAtLimit(int Workers) : PoolNotice;
+}
+
+/// <summary>Why a worker is told to leave.</summary>
+internal enum RetireReason
+{
+    /// <summary>Another worker serves its slot now.</summary>
+    Replaced,
+
+    /// <summary>It had not started yet when a newer generation was asked for, or its generation was given up.</summary>
+    Superseded,
+
+    /// <summary>Fewer workers are wanted.</summary>
+    TooMany,
+
+    /// <summary>The master stops.</summary>
+    Stop,
+}

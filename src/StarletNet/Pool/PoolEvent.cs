@@ -1,0 +1,42 @@
+using StarletNet.Shared.Processes;
+
+namespace StarletNet.Master.Pool;
+
+/// <summary>What can happen to the pool.</summary>
+internal abstract record PoolEvent
+{
+    /// <summary>The master is set up: start the first set.</summary>
+    internal sealed record Begin : PoolEvent;
+
+    /// <summary>The worker says that it accepts connections.</summary>
+    internal sealed record WorkerReady(int Id) : PoolEvent;
+
+    /// <summary>The worker says that it takes no more connections, on our word or its own.</summary>
+    internal sealed record WorkerDraining(int Id) : PoolEvent;
+
+    /// <summary>The worker says why it cannot serve; its exit follows.</summary>
+    internal sealed record WorkerFailed(int Id, string Text) : PoolEvent;
+
+    /// <summary>The worker has ended and been reaped.</summary>
+    internal sealed record WorkerExited(int Id, ChildExit Exit) : PoolEvent;
+
+    /// <summary>No process could be made for it.</summary>
+    internal sealed record StartFailed(int Id, string Reason) : PoolEvent;
+
+    /// <summary>A timer ran out: the worker should be ready by now.</summary>
+    internal sealed record BootTimedOut(int Id) : PoolEvent;
+
+    /// <summary>A timer ran out: the worker should be gone by now.</summary>
+    internal sealed record DrainTimedOut(int Id) : PoolEvent;
+
+    /// <summary>A timer ran out: what had to wait may be started.</summary>
+    internal sealed record StartDue : PoolEvent;
+
+    /// <summary>HUP: replace every worker by one of this generation, whose application has been looked up already.</summary>
+    internal sealed record RestartAsked(int Generation) : PoolEvent;
+
+    internal sealed record StopAsked(StopCause Cause) : PoolEvent;
+
+    /// <summary>TTIN, TTOU: one worker more or less.</summary>
+    internal sealed record WorkersAsked(int Delta) : PoolEvent;
+}

@@ -1,0 +1,126 @@
+using StarletNet.Shared.Errors;
+using static StarletNet.Master.Pool.PoolState;
+
+namespace StarletNet.Master.Pool;
+
+/// <summary>When something happens, and how the dice fell: between -1 and 1, so that machines that fail together do not retry together.</summary>
+internal readonly record struct Moment(TimeSpan Now, double Jitter = 0);
+
+/// <summary>
+/// The pool as a pure function: (state, event, moment) → (state, actions). Nothing here sleeps, starts or signals.
+/// <code>
+/// Booting ── first worker ready ──▶ Serving ◀── every slot taken over, or given up ── Rolling
+///    │                                 └──────────────── HUP ─────────────────────▶    │ HUP: again, with the newest
+///    └── limit of failures: exit 1 ──┬── TERM, INT, QUIT, USR1, superdaemon gone ──────┘
+///                                    ▼
+///                                Stopping ── nobody left ──▶ Ended
+/// </code>
+/// Events change facts; afterwards <see cref="Fill"/> looks which slot wants a worker and whether it may have one now.
+/// </summary>
+internal sealed class PoolTransitions(PoolSettings settings)
+{
+    internal static PoolState Initial(int workers) =>
+        new Booting(new WorkerSet { Slots = [.. Enumerable.Repeat(1, workers)] });
+
+    internal (PoolState State, IReadOnlyList<PoolAction> Actions) Next(PoolState state, PoolEvent happened, Moment at)
+    {
+        var step = new Step(settings, at);
+        var next = Handle(step, state, happened);
+        if (next is Booting or Serving or Rolling) next = Fill(step, step.CheckProgress(next));
+        if (next is Stopping { Set.Workers.IsEmpty: true } stopped)
+        {
+            step.Do(new PoolAction.End(stopped.ExitCode));
+            next = new Ended(stopped.Set, stopped.ExitCode);
+        }
+        return (next, step.Actions);
+    }
+
+    private static PoolState Handle(Step step, PoolState state, PoolEvent happened) => (state, happened) switch
+    {
+        // Late news of a pool that has ended.
+        (Ended, _) => state,
+
+        (_, PoolEvent.Begin or PoolEvent.StartDue) => state,
+        (_, PoolEvent.WorkerReady e) => Known(state, e.Id, worker => step.BecameReady(state, worker)),
+        (_, PoolEvent.WorkerDraining e) => Known(state, e.Id, worker => step.BeganDraining(state, worker)),
+        (_, PoolEvent.WorkerFailed e) => Known(state, e.Id, worker => state with { Set = state.Set.Replace(worker with { Failure = e.Text }) }),
+        (_, PoolEvent.WorkerExited e) => Known(state, e.Id, worker => step.Exited(state, worker, e.Exit)),
+        (_, PoolEvent.StartFailed e) => Known(state, e.Id, worker => step.Exited(state, worker with { Failure = e.Reason }, exit: null)),
+        (_, PoolEvent.BootTimedOut e) => Known(state, e.Id, worker => step.BootTimedOut(state, worker)),
+        (_, PoolEvent.DrainTimedOut e) => Known(state, e.Id, worker => step.DrainTimedOut(state, worker)),
+
+        // A restart that came too late must not undo the stop.
+        (Stopping, PoolEvent.RestartAsked) => step.Tell(state, new PoolNotice.RestartIgnored()),
+        (_, PoolEvent.RestartAsked e) => step.Restart(state, e.Generation),
+
+        (Stopping, PoolEvent.WorkersAsked) => state,
+        (_, PoolEvent.WorkersAsked e) => step.ChangeWorkers(state, e.Delta),
+
+        (Stopping stopping, PoolEvent.StopAsked e) => step.StopFaster(stopping, e.Cause),
+        (_, PoolEvent.StopAsked e) => step.Stop(state, e.Cause, ExitCodes.Success),
+
+        _ => throw new InvalidOperationException($"no row for {state.GetType().Name} and {happened.GetType().Name}"),
+    };
+
+    // A worker that is gone may still be spoken of: its message or timer was in the same batch of events.
+    private static PoolState Known(PoolState state, int id, Func<Worker, PoolState> then) =>
+        state.Set.Find(id) is { } worker ? then(worker) : state;
+
+    private PoolState Fill(Step step, PoolState state)
+    {
+        while (state.Set.Count(WorkerPhase.Starting) < settings.BootingAtOnce && Wish.Next(state, settings, step.Now) is { } wish)
+        {
+            if (wish.Due > step.Now)
+            {
+                step.Do(new PoolAction.SetTimer(new PoolEvent.StartDue(), wish.Due - step.Now));
+                return state;
+            }
+            state = step.Start(state, wish.Slot, wish.Generation);
+        }
+        return state;
+    }
+}
+
+/// <summary>A slot that wants a worker, and from when on it may have it.</summary>
+internal readonly record struct Wish(int Slot, int Generation, TimeSpan Due)
+{
+    /// <summary>The earliest one; of two that are due, the empty slot before the one that is only to be taken over.</summary>
+    internal static Wish? Next(PoolState state, PoolSettings settings, TimeSpan now)
+    {
+        var paced = state.Set.PacedAt is { } last ? last + settings.SpawnInterval : TimeSpan.Zero;
+        Wish?[] wishes = [Refill(state, paced), state is Rolling rolling ? TakeOver(rolling, paced) : null];
+        return wishes.OfType<Wish>().Cast<Wish?>().MinBy(wish => Later(wish!.Value.Due, now));
+    }
+
+    private static Wish? Refill(PoolState state, TimeSpan paced)
+    {
+        var set = state.Set;
+        for (var slot = 0; slot < set.Target; slot++)
+        {
+            if (!set.IsVacant(slot)) continue;
+            // A generation that has not failed yet is tried at once where nothing serves; one that has is tried as a
+            // restart only, and the slot goes back to what is known to work.
+            return state is Rolling { Backoff.Failures: 0 } rolling
+                ? new Wish(slot, rolling.Generation, paced)
+                : new Wish(slot, set.Slots[slot], Later(paced, set.Backoff.NotBefore));
+        }
+        return null;
+    }
+
+    private static Wish? TakeOver(Rolling rolling, TimeSpan paced)
+    {
+        var set = rolling.Set;
+        // One at a time, and those that still drain count: a restart must not double the memory.
+        if (set.Workers.Any(worker => worker.Phase == WorkerPhase.Starting && worker.Generation == rolling.Generation)) return null;
+        if (set.Workers.Length >= set.Target + PoolSettings.Surge) return null;
+        var due = Later(paced, rolling.Backoff.NotBefore);
+        // First what serves an older generation, then what nobody serves: there the known generation may be failing as well.
+        foreach (var worker in set.Workers.OrderBy(worker => worker.Slot))
+            if (worker.Phase == WorkerPhase.Ready && worker.Generation < rolling.Generation) return new Wish(worker.Slot, rolling.Generation, due);
+        for (var slot = 0; slot < set.Target; slot++)
+            if (set.IsVacant(slot)) return new Wish(slot, rolling.Generation, due);
+        return null;
+    }
+
+    private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}

@@ -1,0 +1,237 @@
+using System.Diagnostics;
+using StarletNet.Master.Applications;
+using StarletNet.Master.Output;
+using StarletNet.Master.Workers;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Events;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Notify;
+using StarletNet.Shared.Processes;
+
+namespace StarletNet.Master.Pool;
+
+/// <summary>What the pool acts upon.</summary>
+internal sealed record PoolSurroundings(
+    EventQueue Queue, WorkerLauncher Launcher, MasterLog Log, NotifySender Notify, Superdaemon? Superdaemon, Func<Application> FindApplication);
+
+/// <summary>
+/// The loop: takes events from the queue, says them to <see cref="PoolTransitions"/> in the pool's own words and does what
+/// comes back. Everything happens on the thread that calls <see cref="Run"/>.
+/// </summary>
+internal sealed class WorkerPool
+{
+    private readonly PoolSurroundings _around;
+    private readonly PoolTransitions _transitions;
+    private readonly Dictionary<int, WorkerHandle> _workers = [];
+    private readonly Dictionary<int, int> _idOfPid = [];
+    private readonly Dictionary<int, Application> _applications = [];
+    private readonly Queue<PoolEvent> _pending = new();
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private PoolState _state;
+    private int _generation = 1;
+
+    internal WorkerPool(PoolSurroundings around, PoolSettings settings, int workers, Application application)
+    {
+        _around = around;
+        _transitions = new PoolTransitions(settings);
+        _state = PoolTransitions.Initial(workers);
+        _applications[_generation] = application;
+    }
+
+    /// <summary>Until nobody is left.</summary>
+    /// <returns>The exit code.</returns>
+    internal int Run()
+    {
+        if (_around.Superdaemon is { } superdaemon) _around.Queue.Watch(superdaemon.Descriptor, superdaemon);
+        Say(new PoolEvent.Begin());
+        while (_state is not PoolState.Ended)
+            foreach (var happened in _around.Queue.Take()) Hear(happened);
+        return ((PoolState.Ended)_state).ExitCode;
+    }
+
+    // ---- in ----------------------------------------------------------------------------------------------------
+
+    private void Hear(Event happened)
+    {
+        switch (happened)
+        {
+            case Readable { Tag: WorkerHandle worker }: HearWorker(worker); break;
+            case Readable { Tag: Superdaemon superdaemon }: HearSuperdaemonDied(superdaemon); break;
+            case ChildExited { Pid: var pid, Exit: var exit }: HearExit(pid, exit); break;
+            case TimerFired { Key: PoolEvent due }: Say(due); break;
+            case SignalReceived { Signal: var signal }: HearSignal(signal); break;
+        }
+    }
+
+    private void HearWorker(WorkerHandle worker)
+    {
+        // It may have been reaped by an earlier event of the same batch.
+        if (!_workers.ContainsKey(worker.Id)) return;
+        var messages = worker.Channel.ReceiveAll(out var ended);
+        // The end is not the worker's exit, which follows; watched on, it would be readable for ever.
+        if (ended) _around.Queue.Unwatch(worker);
+        foreach (var message in messages) HearMessage(worker.Id, message);
+    }
+
+    private void HearMessage(int id, string message)
+    {
+        var (verb, text) = ControlMessage.Parse(message);
+        switch (verb)
+        {
+            case ControlMessage.Ready: Say(new PoolEvent.WorkerReady(id)); break;
+            case ControlMessage.Draining: Say(new PoolEvent.WorkerDraining(id)); break;
+            case ControlMessage.Failed: Say(new PoolEvent.WorkerFailed(id, text)); break;
+                // A newer worker may say more than we understand.
+        }
+    }
+
+    private void HearExit(int pid, ChildExit exit)
+    {
+        // As pid 1 we also reap strangers.
+        if (!_idOfPid.Remove(pid, out var id)) return;
+        var worker = _workers[id];
+        // Its last words first: they were sent before it died, and the queue only promises that for what it saw in time.
+        HearWorker(worker);
+        var complete = exit with { LaunchFailure = worker.Process.TakeLaunchFailure() };
+        Say(new PoolEvent.WorkerExited(id, complete));
+        _workers.Remove(id);
+        _around.Queue.Unwatch(worker);
+        worker.Dispose();
+    }
+
+    private void HearSuperdaemonDied(Superdaemon superdaemon)
+    {
+        _around.Queue.Unwatch(superdaemon);
+        _around.Log.SuperdaemonGone(superdaemon.Pid);
+        Say(new PoolEvent.StopAsked(StopCause.SuperdaemonGone));
+    }
+
+    private void HearSignal(Signal signal)
+    {
+        if (signal == Signal.Hup) Restart();
+        else if (signal == Signal.Term) Say(new PoolEvent.StopAsked(StopCause.Term));
+        else if (signal == Signal.Int) Say(new PoolEvent.StopAsked(StopCause.Int));
+        else if (signal == Signal.Quit) Say(new PoolEvent.StopAsked(StopCause.Quit));
+        else if (signal == Signal.Usr1) Say(new PoolEvent.StopAsked(StopCause.Usr1));
+        else if (signal == Signal.Ttin) Say(new PoolEvent.WorkersAsked(1));
+        else if (signal == Signal.Ttou) Say(new PoolEvent.WorkersAsked(-1));
+        else _around.Log.SignalIgnored(signal);
+    }
+
+    // Looked up before the pool hears of it: what cannot be found must not become a restart.
+    private void Restart()
+    {
+        try
+        {
+            if (_state is not PoolState.Stopping) _applications[_generation + 1] = _around.FindApplication();
+        }
+        catch (Shared.Errors.OperatorException error)
+        {
+            _around.Log.RestartImpossible(error.Message);
+            return;
+        }
+        _generation++;
+        Say(new PoolEvent.RestartAsked(_generation));
+    }
+
+    // ---- through -----------------------------------------------------------------------------------------------
+
+    private void Say(PoolEvent happened)
+    {
+        _pending.Enqueue(happened);
+        // What performing an action leads to waits until all actions of this event are done.
+        if (_pending.Count > 1) return;
+        while (_pending.TryPeek(out var next))
+        {
+            // The dice are thrown for retries only; nothing secret hangs on them.
+#pragma warning disable CA5394
+            var moment = new Moment(Stopwatch.GetElapsedTime(_start), (Random.Shared.NextDouble() * 2) - 1);
+#pragma warning restore CA5394
+            (_state, var actions) = _transitions.Next(_state, next, moment);
+            foreach (var action in actions) Do(action);
+            _pending.Dequeue();
+        }
+    }
+
+    // ---- out ---------------------------------------------------------------------------------------------------
+
+    private void Do(PoolAction action)
+    {
+        switch (action)
+        {
+            case PoolAction.Start a: Start(a.Worker, a.Workers); break;
+            case PoolAction.Drain a: _workers.GetValueOrDefault(a.Id)?.Drain(); break;
+            case PoolAction.Abort a: _workers.GetValueOrDefault(a.Id)?.Abort(); break;
+            case PoolAction.Kill a: _workers.GetValueOrDefault(a.Id)?.Kill(); break;
+            case PoolAction.SetTimer a: _around.Queue.SetTimer(a.Due, a.Delay); break;
+            case PoolAction.CancelTimer a: _around.Queue.CancelTimer(a.Due); break;
+            case PoolAction.Tell a: Tell(a.Notice); break;
+            case PoolAction.AnnounceReady: AnnounceReady(); break;
+            case PoolAction.End a: _around.Log.Exiting(a.ExitCode); break;
+        }
+    }
+
+    private void Start(Worker worker, int workers)
+    {
+        try
+        {
+            var handle = _around.Launcher.Start(_around.Queue, worker, workers, _applications[worker.Generation]);
+            _workers[worker.Id] = handle;
+            _idOfPid[handle.Process.Pid] = worker.Id;
+            _around.Queue.Watch(handle.Channel.Socket, handle);
+            _around.Log.WorkerStarted(worker, handle.Process.Pid);
+        }
+        catch (SystemCallException error)
+        {
+            Say(new PoolEvent.StartFailed(worker.Id, error.Message));
+        }
+    }
+
+    private void AnnounceReady()
+    {
+        _around.Log.AllReady(_state.Set.Target, _applications[_state.Set.Slots.Max()].Path);
+        _around.Notify.Ready(Status());
+    }
+
+    private void Tell(PoolNotice notice)
+    {
+        _around.Log.Tell(notice, Pid(notice));
+        switch (notice)
+        {
+            case PoolNotice.RestartBegun: _around.Notify.Send($"RELOADING=1\nMONOTONIC_USEC={MonotonicMicroseconds()}\nSTATUS=restarting workers"); break;
+            case PoolNotice.RestartDone or PoolNotice.RestartGivenUp:
+                ForgetApplications();
+                // Not before the first set was complete: a restart must not make us ready by the back door.
+                if (_state.Set.Announced) _around.Notify.Ready(Status());
+                break;
+            case PoolNotice.Stopping: _around.Notify.Stopping("workers drain"); break;
+        }
+    }
+
+    private string Status() => $"serving with {_state.Set.Count(WorkerPhase.Ready)} workers";
+
+    // systemd pairs RELOADING=1 with CLOCK_MONOTONIC, which is what Stopwatch reads on Linux.
+    private static long MonotonicMicroseconds() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
+
+    private void ForgetApplications()
+    {
+        foreach (var generation in _applications.Keys.Where(known => known < _state.Set.Slots.Min()).ToArray()) _applications.Remove(generation);
+    }
+
+    private int? Pid(PoolNotice notice)
+    {
+        var worker = notice switch
+        {
+            PoolNotice.BecameReady n => n.Worker,
+            PoolNotice.Retiring n => n.Worker,
+            PoolNotice.LeavesByItself n => n.Worker,
+            PoolNotice.Left n => n.Worker,
+            PoolNotice.Died n => n.Worker,
+            PoolNotice.FailedToStart n => n.Worker,
+            PoolNotice.BootTookTooLong n => n.Worker,
+            PoolNotice.DrainTookTooLong n => n.Worker,
+            _ => null,
+        };
+        return worker is not null && _workers.TryGetValue(worker.Id, out var handle) ? handle.Process.Pid : null;
+    }
+}

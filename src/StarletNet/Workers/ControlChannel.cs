@@ -1,0 +1,43 @@
+using System.Text;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Master.Workers;
+
+/// <summary>The master's end of the pair of message sockets that it shares with one worker. Never waits.</summary>
+internal sealed unsafe class ControlChannel(FileDescriptor socket) : IDisposable
+{
+    internal FileDescriptor Socket => socket;
+
+    /// <returns>False if the worker is gone, or has not read for so long that nothing more fits.</returns>
+    internal bool Send(string verb)
+    {
+        fixed (byte* bytes = Encoding.UTF8.GetBytes(verb))
+        {
+            var vector = new LibC.IoVec { Base = bytes, Length = Encoding.UTF8.GetByteCount(verb) };
+            var message = new LibC.MsgHdr { Vectors = &vector, VectorCount = 1 };
+            return LibC.sendmsg(socket.Number, &message, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL) >= 0;
+        }
+    }
+
+    /// <summary>All messages that are waiting, in order.</summary>
+    /// <param name="ended">The worker has closed its end.</param>
+    internal List<string> ReceiveAll(out bool ended)
+    {
+        var messages = new List<string>();
+        var buffer = stackalloc byte[ControlMessage.MaxLength];
+        while (true)
+        {
+            var vector = new LibC.IoVec { Base = buffer, Length = ControlMessage.MaxLength };
+            var message = new LibC.MsgHdr { Vectors = &vector, VectorCount = 1 };
+            var length = LibC.recvmsg(socket.Number, &message, LibC.MSG_DONTWAIT);
+            if (length < 0 && Errno.Last == Errno.EINTR) continue;
+            // A worker that died with our words unread resets the channel: the same as its end.
+            ended = length == 0 || (length < 0 && Errno.Last != Errno.EAGAIN);
+            if (length <= 0) return messages;
+            messages.Add(Encoding.UTF8.GetString(buffer, (int)length));
+        }
+    }
+
+    public void Dispose() => socket.Dispose();
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using StarletNet.Master.Listening;
+using StarletNet.Master.Options;
+using StarletNet.Master.Pool;
+using StarletNet.Shared.Contract;
+
+namespace StarletNet.Master.Workers;
+
+/// <summary>
+/// The whole environment of a worker: ours, without what was meant for us alone, with the injection and what only this worker
+/// is told.
+/// </summary>
+internal sealed class WorkerEnvironment(
+    IReadOnlyDictionary<string, string> inherited, MasterOptions options, IReadOnlyList<Listener> listeners, string hostingAssembly)
+{
+    private const string StartupHooks = "DOTNET_STARTUP_HOOKS", ServerGc = "DOTNET_gcServer";
+    private const string AspNetCoreEnvironment = "ASPNETCORE_ENVIRONMENT", DotnetEnvironment = "DOTNET_ENVIRONMENT", PlackEnvironment = "PLACK_ENV";
+
+    // An application that calls UseSystemd() would declare the whole generation ready, and LISTEN_PID is not its pid.
+    private static readonly string[] NeverForWorkers =
+    [
+        EnvironmentNames.NotifySocket, EnvironmentNames.ListenFds, EnvironmentNames.ListenPid, EnvironmentNames.ListenFdNames,
+        EnvironmentNames.ServerStarterPort,
+    ];
+
+    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd)
+    {
+        var variables = new Dictionary<string, string>(inherited);
+        foreach (var name in NeverForWorkers) variables.Remove(name);
+        NameEnvironment(variables);
+        Inject(variables, workers);
+
+        variables[EnvironmentNames.Listen] = WorkerListener.Format(listeners.Select(listener => new WorkerListener(listener.Fd, listener.Http)));
+        variables[EnvironmentNames.ControlFd] = Text(controlFd);
+        variables[EnvironmentNames.Loop] = options.Loop;
+        variables[EnvironmentNames.GracefulTimeout] = Milliseconds(options.GracefulTimeout);
+        variables[EnvironmentNames.DrainKeepAlive] = Milliseconds(options.DrainKeepAlive);
+        variables[EnvironmentNames.WorkerSlot] = Text(worker.Slot);
+        variables[EnvironmentNames.Workers] = Text(workers);
+        variables[EnvironmentNames.Generation] = Text(worker.Generation);
+        return variables;
+    }
+
+    /// <summary>What the injection changes is listed, with the user's own values, so that the worker can put it back.</summary>
+    private void Inject(Dictionary<string, string> variables, int workers)
+    {
+        var changed = new List<string>();
+        var hooks = variables.GetValueOrDefault(StartupHooks);
+        Change(StartupHooks, hooks is { Length: > 0 } ? $"{hostingAssembly}:{hooks}" : hostingAssembly);
+        // Server GC makes a heap and a thread per CPU in each process; several processes would multiply that.
+        if (workers > 1 && !variables.ContainsKey(ServerGc)) Change(ServerGc, "0");
+        variables[EnvironmentNames.Restore] = string.Join(',', changed);
+
+        void Change(string name, string value)
+        {
+            if (variables.TryGetValue(name, out var before)) variables[EnvironmentNames.SavedPrefix + name] = before;
+            variables[name] = value;
+            changed.Add(name);
+        }
+    }
+
+    /// <summary><c>--env</c> beats what is inherited; without it an inherited ASP.NET Core name stays, then PLACK_ENV counts, then it is Production.</summary>
+    private void NameEnvironment(Dictionary<string, string> variables)
+    {
+        if (options.EnvironmentName is { } given)
+        {
+            variables[PlackEnvironment] = given;
+            Set(given);
+        }
+        else if (!IsSet(AspNetCoreEnvironment) && !IsSet(DotnetEnvironment))
+        {
+            Set(IsSet(PlackEnvironment) ? variables[PlackEnvironment] : "production");
+        }
+
+        bool IsSet(string name) => variables.GetValueOrDefault(name) is { Length: > 0 };
+
+        void Set(string name) => variables[AspNetCoreEnvironment] = variables[DotnetEnvironment] = DotnetName(name);
+    }
+
+    private static string DotnetName(string name) => name switch
+    {
+        "deployment" or "production" => "Production",
+        "development" => "Development",
+        "staging" => "Staging",
+        _ => name,
+    };
+
+    private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

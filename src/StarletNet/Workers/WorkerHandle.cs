@@ -1,0 +1,30 @@
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Processes;
+
+namespace StarletNet.Master.Workers;
+
+/// <summary>A worker as the master sees it: its process and the channel to it.</summary>
+internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel channel) : IDisposable
+{
+    /// <summary>The pool's name for it.</summary>
+    internal int Id => id;
+
+    internal ChildProcess Process => process;
+
+    internal ControlChannel Channel => channel;
+
+    /// <summary>By message; by signal to one that cannot be told otherwise.</summary>
+    internal void Drain() => Tell(ControlMessage.Drain, Signal.Term);
+
+    internal void Abort() => Tell(ControlMessage.Abort, Signal.Kill);
+
+    // A pid stays the worker's until its exit has been taken from the queue, so this can hit nobody else.
+    internal void Kill() => process.Signal(Signal.Kill);
+
+    private void Tell(string verb, Signal otherwise)
+    {
+        if (!channel.Send(verb)) process.Signal(otherwise);
+    }
+
+    public void Dispose() => channel.Dispose();
+}

@@ -1,0 +1,46 @@
+using StarletNet.Master.Applications;
+using StarletNet.Master.Listening;
+using StarletNet.Master.Pool;
+using StarletNet.Shared.Events;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Processes;
+
+namespace StarletNet.Master.Workers;
+
+/// <summary>Turns a worker of the pool into a process.</summary>
+/// <param name="arguments">The application's own.</param>
+/// <param name="directory">Where to start it; null: where we are.</param>
+internal sealed class WorkerLauncher(
+    WorkerEnvironment environment, IReadOnlyList<Listener> listeners, IReadOnlyList<string> arguments, string? directory)
+{
+    /// <exception cref="SystemCallException">No process, or no descriptor, could be had.</exception>
+    internal WorkerHandle Start(EventQueue queue, Worker worker, int workers, Application application)
+    {
+        var (ours, theirs) = FileDescriptor.MessagePair();
+        try
+        {
+            using (theirs)
+            {
+                // The worker finds each descriptor under the number it has here; it makes them close-on-exec itself.
+                int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number];
+                var process = queue.Start(new ChildSpec
+                {
+                    Program = application.Program,
+                    Title = $"starletnet worker {worker.Slot} gen={worker.Generation}",
+                    Arguments = [.. application.LeadingArguments, .. arguments],
+                    Environment = environment.Of(worker, workers, theirs.Number),
+                    Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
+                    WorkingDirectory = directory,
+                    // The terminal's ^C is for the master alone, which drains its workers.
+                    Scope = ProcessScope.OwnGroup,
+                });
+                return new WorkerHandle(worker.Id, process, new ControlChannel(ours));
+            }
+        }
+        catch
+        {
+            ours.Dispose();
+            throw;
+        }
+    }
+}

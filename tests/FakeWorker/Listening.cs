@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+using System.Text;
+using StarletNet.Shared.Contract;
+
+namespace StarletNet.FakeWorker;
+
+/// <summary>Answers each connection on every inherited listener with one line that says who serves.</summary>
+internal sealed class Listening : IDisposable
+{
+    private readonly List<Socket> _sockets;
+
+    internal Listening(string name)
+    {
+        var listeners = WorkerListener.Parse(Environment.GetEnvironmentVariable(EnvironmentNames.Listen)!);
+        // Never owned: closing an owned one could break it for the others who hold it.
+        _sockets = [.. listeners.Select(listener => new Socket(new SafeSocketHandle(listener.Fd, ownsHandle: false)))];
+        foreach (var socket in _sockets) _ = ServeAsync(socket, name);
+    }
+
+    internal void Stop()
+    {
+        foreach (var socket in _sockets) socket.Dispose();
+    }
+
+    private static async Task ServeAsync(Socket listener, string name)
+    {
+        try
+        {
+            while (true)
+            {
+                using var connection = await listener.AcceptAsync();
+                await connection.SendAsync(Encoding.UTF8.GetBytes(name + "\n"));
+            }
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // stopped
+        }
+    }
+
+    public void Dispose() => Stop();
+}

@@ -1,0 +1,54 @@
+using System.Net.Sockets;
+using StarletNet.FakeWorker;
+using StarletNet.Shared.Contract;
+
+// Argument 1: a file with one word (and perhaps more) that says how to behave; read at start, so that the next worker can be
+// given another part. Further arguments are echoed.
+var behaviour = File.Exists(args[0]) ? File.ReadAllText(args[0]).Trim() : "";
+var slot = Environment.GetEnvironmentVariable(EnvironmentNames.WorkerSlot);
+var generation = Environment.GetEnvironmentVariable(EnvironmentNames.Generation);
+var name = $"fake {slot} gen={generation} pid={Environment.ProcessId}";
+var (word, rest) = ControlMessage.Parse(behaviour);
+var control = new MasterChannel(int.Parse(Environment.GetEnvironmentVariable(EnvironmentNames.ControlFd)!));
+
+Console.WriteLine($"{name} begins: {string.Join(' ', args.Skip(1))}");
+switch (word)
+{
+    case "crash": return 3;
+    case "exit": return 0;
+    case "fail":
+        control.Send(ControlMessage.Format(ControlMessage.Failed, rest));
+        return 4;
+    case "hang":
+        Thread.Sleep(Timeout.Infinite);
+        break;
+    case "environment":
+        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables()) Console.WriteLine($"env {variable.Key}={variable.Value}");
+        Console.WriteLine($"cwd {Environment.CurrentDirectory}");
+        break;
+    case "crash-in-slot" when rest == slot: return 5;
+}
+
+using var listener = new Listening(name);
+control.Send(ControlMessage.Ready);
+Console.WriteLine($"{name} ready");
+if (word == "die-after-ready") return 6;
+if (word == "leave")
+{
+    control.Send(ControlMessage.Draining);
+    return 0;
+}
+
+while (true)
+{
+    var order = control.Receive();
+    Console.WriteLine($"{name} hears {order ?? "the end"}");
+    if (order == ControlMessage.Abort) return 0;
+    if (order is not (null or ControlMessage.Drain)) continue;
+    control.Send(ControlMessage.Draining);
+    listener.Stop();
+    // "slow": busy until told to give up. "stubborn": never leaves.
+    if (word == "stubborn") Thread.Sleep(Timeout.Infinite);
+    if (word == "slow" && order is not null) continue;
+    return 0;
+}
