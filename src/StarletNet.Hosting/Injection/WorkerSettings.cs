@@ -1,4 +1,5 @@
 using System.Globalization;
+using StarletNet.Hosting.Transport;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
@@ -9,7 +10,7 @@ namespace StarletNet.Hosting.Injection;
 internal sealed record WorkerSettings(
     IReadOnlyList<WorkerListener> Listeners,
     int ControlFd,
-    string Loop,
+    LoopMode Loop,
     TimeSpan GracefulTimeout,
     TimeSpan DrainKeepAlive)
 {
@@ -31,7 +32,7 @@ internal sealed record WorkerSettings(
         var settings = new WorkerSettings(
             ReadListeners(),
             (int)ReadNumber(EnvironmentNames.ControlFd),
-            Read(EnvironmentNames.Loop) ?? "pool",
+            ReadLoop(),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.GracefulTimeout)),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.DrainKeepAlive)));
         RestoreChanged();
@@ -51,6 +52,13 @@ internal sealed record WorkerSettings(
             throw Malformed(EnvironmentNames.Listen, error.Message);
         }
     }
+
+    private static LoopMode ReadLoop() => Read(EnvironmentNames.Loop) switch
+    {
+        null or "pool" => LoopMode.Pool,
+        "inline" => LoopMode.Inline,
+        var other => throw Malformed(EnvironmentNames.Loop, $"'{other}' is neither 'pool' nor 'inline'"),
+    };
 
     private static long ReadNumber(string name) =>
         long.TryParse(Read(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)

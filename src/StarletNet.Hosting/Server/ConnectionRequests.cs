@@ -13,18 +13,28 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     // everywhere else.
     private readonly List<RunningRequest> _running = new(1);
     private readonly Stack<RunningRequest> _free = new(1);
+    private long _idleSince = Environment.TickCount64;
     private bool _seen;
     private int _told;
-    private volatile bool _upgraded;
     private volatile bool _http2;
 
-    internal bool IsIdle
+    /// <summary>Null while a request runs. A connection that has sent a part of a request, or nothing yet, is idle.</summary>
+    internal long? IdleSince
     {
         get
         {
-            lock (_free) return _running.Count == 0;
+            lock (_free) return _running.Count == 0 ? _idleSince : null;
         }
     }
+
+    /// <summary>
+    /// HTTP/2, and the client has spoken: it is told which of its requests were taken and repeats the others elsewhere. Never
+    /// before the first byte: Kestrel answers the wish to close on a connection that has sent nothing by cutting it.
+    /// </summary>
+    internal bool MovesWithoutLoss => _http2 && connection.HasReceivedBytes;
+
+    /// <summary>Whether a request may come that nobody has told the client not to send.</summary>
+    internal bool MaySendMore => IdleSince is not null && Volatile.Read(ref _told) == 0;
 
     internal void Begin(IFeatureCollection features)
     {
@@ -47,46 +57,30 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
         {
             _running.Remove(request);
             _free.Push(request);
+            _idleSince = Environment.TickCount64;
         }
     }
 
-    /// <summary>An upgraded connection is the application's own: it ends when the application says so.</summary>
-    internal void Upgraded()
-    {
-        _upgraded = true;
-        connection.HalfCloseIsClose = true;
-    }
+    /// <summary>
+    /// An upgraded connection is the application's own and ends when the application says so; asking Kestrel to close it would
+    /// break the application's read.
+    /// </summary>
+    internal void Upgraded() => connection.HalfCloseIsClose = true;
 
     /// <summary>
-    /// While draining, each next response announces the close; Kestrel writes <c>Connection: close</c>, or GOAWAY, itself.
+    /// While draining, each next response announces the close; Kestrel writes <c>Connection: close</c>, or GOAWAY, itself. Not
+    /// yet if the client has pipelined further requests behind this one: it sent them in good faith, and the last one's
+    /// answer will do.
     /// </summary>
-    internal void ResponseStarting()
+    internal void ResponseStarting(IFeatureCollection request)
     {
-        if (traffic.Draining) AskToClose();
+        if (traffic.Draining && (_http2 || !HasPipelined(request))) AskToClose();
     }
 
     internal void SpeaksHttp2()
     {
         _http2 = true;
         connection.HalfCloseIsClose = true;
-    }
-
-    /// <summary>
-    /// Only where the protocol is known and the client has spoken: Kestrel answers the wish to close on a connection whose first
-    /// byte is still to come by cutting it.
-    /// </summary>
-    internal void CloseIfHttp2()
-    {
-        if (_http2 && connection.HasReceivedBytes) AskToClose();
-    }
-
-    /// <summary>
-    /// Asks for the end of the connection after what it is doing. Kestrel closes an idle one at once, lets a request finish of
-    /// which a part has come, and would break the read of an upgraded one, which is therefore left alone.
-    /// </summary>
-    internal void CloseUnlessUpgraded()
-    {
-        if (!_upgraded) AskToClose();
     }
 
     internal void Abort() => connection.Abort();
@@ -96,10 +90,25 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
         lock (_free) return [.. _running.Select(r => r.Describe(now))];
     }
 
-    private void AskToClose()
+    /// <summary>
+    /// Asks for the end of the connection after what it is doing. Kestrel closes an idle one at once, and lets a request finish
+    /// of which a part has come.
+    /// </summary>
+    internal void AskToClose()
     {
         // Set by Kestrel a moment after it took the connection; whoever asks too early asks again.
         if (connection.Features.Get<IConnectionLifetimeNotificationFeature>() is not { } lifetime) return;
         if (Interlocked.Exchange(ref _told, 1) == 0) lifetime.RequestClose();
+    }
+
+    // Between the head of a request that has no body and the end of its response nobody else reads the connection, so that a
+    // look is safe. Requests with a body are not pipelined by any sane client.
+    private bool HasPipelined(IFeatureCollection request)
+    {
+        if (request.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false }) return false;
+        var input = connection.Transport.Input;
+        if (!input.TryRead(out var read)) return false;
+        input.AdvanceTo(read.Buffer.Start);
+        return !read.Buffer.IsEmpty;
     }
 }

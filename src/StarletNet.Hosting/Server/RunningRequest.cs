@@ -45,7 +45,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
     private Task Starting()
     {
         if (_response!.StatusCode == StatusCodes.Status101SwitchingProtocols) connection.Upgraded();
-        else connection.ResponseStarting();
+        else connection.ResponseStarting(_features!);
         return Task.CompletedTask;
     }
 

@@ -6,11 +6,12 @@ using StarletNet.Shared.Contract;
 namespace StarletNet.Hosting.Server;
 
 /// <summary>All connections of the worker, as the drain sees them.</summary>
-internal sealed class Traffic(EpollTransport transport, ILogger log) : ITraffic
+internal sealed class Traffic(EpollTransport transport, TimeSpan keepAlive, ILogger log) : ITraffic
 {
     private const int MostListed = 20;
 
     private volatile bool _draining;
+    private long _drainBegan;
 
     internal EpollTransport Transport => transport;
 
@@ -20,7 +21,6 @@ internal sealed class Traffic(EpollTransport transport, ILogger log) : ITraffic
     internal void Accepted(EpollConnection connection, HttpVersions http)
     {
         var requests = new ConnectionRequests(connection, this);
-        connection.Requests = requests;
         connection.Features.Set(requests);
         if (http == HttpVersions.Http2) requests.SpeaksHttp2();
     }
@@ -30,25 +30,26 @@ internal sealed class Traffic(EpollTransport transport, ILogger log) : ITraffic
     public void StopAccepting()
     {
         // First, so that no response starts between the two without announcing the close.
+        _drainBegan = Environment.TickCount64;
         _draining = true;
         transport.StopAccepting();
     }
 
-    public (int All, int Idle) Count()
+    public (int All, int Waiting) Count()
     {
+        // The number first: a connection that Kestrel is just being handed counts as waiting, never as gone.
         var all = transport.Connections.Count;
-        // Connections that Kestrel is about to be handed count as idle: they have sent nothing yet.
-        return (all, all - Requests.Count(r => !r.IsIdle));
+        return (all, all - Requests.Count(r => !r.MaySendMore));
     }
 
-    public void CloseHttp2()
+    public void CloseDue()
     {
-        foreach (var requests in Requests) requests.CloseIfHttp2();
-    }
-
-    public void CloseIdle()
-    {
-        foreach (var requests in Requests) requests.CloseUnlessUpgraded();
+        var idleSince = Environment.TickCount64 - (long)keepAlive.TotalMilliseconds;
+        var graceOver = _drainBegan <= idleSince;
+        foreach (var requests in Requests)
+        {
+            if (requests.MovesWithoutLoss || (graceOver && requests.IdleSince <= idleSince)) requests.AskToClose();
+        }
     }
 
     public void ListUnfinished(TimeSpan waited)
@@ -65,5 +66,6 @@ internal sealed class Traffic(EpollTransport transport, ILogger log) : ITraffic
         foreach (var requests in Requests) requests.Abort();
     }
 
-    private IEnumerable<ConnectionRequests> Requests => transport.Connections.Select(c => c.Requests).OfType<ConnectionRequests>();
+    private IEnumerable<ConnectionRequests> Requests => 
+        transport.Connections.Select(c => c.Features.Get<ConnectionRequests>()).OfType<ConnectionRequests>();
 }

@@ -16,8 +16,7 @@ internal sealed class WorkerListenerFactory : IConnectionListenerFactory, IConne
 
     internal void Use(Traffic traffic) => _traffic = traffic;
 
-    internal TransportListener? Find(EndPoint endpoint) =>
-        _traffic?.Transport.Listeners.FirstOrDefault(l => l.EndPoint.Equals(endpoint));
+    internal TransportListener? Find(EndPoint endpoint) => _traffic?.Transport.Find(endpoint);
 
     public bool CanBind(EndPoint endpoint) => Find(endpoint) is not null;
 

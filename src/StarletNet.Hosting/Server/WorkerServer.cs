@@ -72,8 +72,8 @@ internal sealed class WorkerServer(
 
     private Traffic BindInherited()
     {
-        var transport = new EpollTransport(worker.Settings.Listeners, _log, new TransportOptions());
-        var traffic = new Traffic(transport, _log);
+        var transport = new EpollTransport(worker.Settings.Listeners, _log, new TransportOptions { Loop = worker.Settings.Loop });
+        var traffic = new Traffic(transport, worker.Settings.DrainKeepAlive, _log);
         listeners.Use(traffic);
 
         // Hosting has copied the application's addresses here by now, so the last word is ours: addresses that are preferred

@@ -10,12 +10,15 @@ internal interface ITraffic
 
     public void StopAccepting();
 
-    /// <summary>How many connections there are, and how many of them have no request running.</summary>
-    public (int All, int Idle) Count();
+    /// <summary>How many connections there are, and on how many of them a request may still come in good faith.</summary>
+    public (int All, int Waiting) Count();
 
-    public void CloseHttp2();
-
-    public void CloseIdle();
+    /// <summary>
+    /// Asks connections to close: those known to speak HTTP/2 at once, since their clients move without loss, the others when
+    /// they have been idle for the whole grace, counted for each from the moment it became idle. A client whose long answer
+    /// ended during the drain without announcing a close gets the same chance of one more request.
+    /// </summary>
+    public void CloseDue();
 
     public void ListUnfinished(TimeSpan waited);
 

@@ -111,18 +111,25 @@ internal sealed unsafe class WorkerProcess
 
             if (fds[0].Returned != 0) ClearWake();
             if (fds[1].Returned != 0) control = Hear(_control.Receive());
-            while (_events.TryDequeue(out var happened)) Handle(happened);
-            var (all, idle) = Volatile.Read(ref _traffic)?.Count() ?? (0, 0);
-            Handle(new WorkerEvent.Look(all, idle));
+            while (_events.TryDequeue(out var happened))
+            {
+                Handle(happened);
+                // Said here, because the master, who says such things, cannot.
+                if (happened is WorkerEvent.MasterGone) Console.Error.WriteLine("starletnet worker: the master is gone; draining");
+            }
+
+            var (all, waiting) = Volatile.Read(ref _traffic)?.Count() ?? (0, 0);
+            Handle(new WorkerEvent.Look(all, waiting));
         }
     }
 
-    /// <summary>Whether there is more to hear. A worker never outlives its master: the end of the channel is an order to drain.</summary>
+    /// <summary>Whether there is more to hear.</summary>
     private bool Hear(string? verb)
     {
         WorkerEvent? order = verb switch
         {
-            null or ControlMessage.Drain => new WorkerEvent.StopAsked(),
+            null => new WorkerEvent.MasterGone(),
+            ControlMessage.Drain => new WorkerEvent.StopAsked(),
             ControlMessage.Abort => new WorkerEvent.AbortAsked(),
             // A newer master may say more than we understand.
             _ => null,
@@ -148,8 +155,7 @@ internal sealed unsafe class WorkerProcess
             case WorkerAction.SayReady: _control.Send(ControlMessage.Ready); break;
             case WorkerAction.SayDraining: _control.Send(ControlMessage.Draining); break;
             case WorkerAction.StopAccepting: _traffic?.StopAccepting(); break;
-            case WorkerAction.CloseHttp2: _traffic?.CloseHttp2(); break;
-            case WorkerAction.CloseIdle: _traffic?.CloseIdle(); break;
+            case WorkerAction.CloseDue: _traffic?.CloseDue(); break;
             case WorkerAction.ListUnfinished: _traffic?.ListUnfinished(TimeSpan.FromMilliseconds(now - _drainBegan)); break;
             case WorkerAction.AbortConnections: _traffic?.AbortConnections(); break;
             case WorkerAction.ReleaseServer: _drained.TrySetResult(); break;

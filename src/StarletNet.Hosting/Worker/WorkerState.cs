@@ -27,13 +27,16 @@ internal abstract record WorkerEvent
     internal sealed record Started : WorkerEvent;
 
     /// <summary>Somebody wants the worker gone: the master, a signal, the application itself.</summary>
-    internal sealed record StopAsked : WorkerEvent;
+    internal record StopAsked : WorkerEvent;
+
+    /// <summary>The end of the control channel: a worker never outlives its master.</summary>
+    internal sealed record MasterGone : StopAsked;
 
     /// <summary>Nobody waits for an answer any more.</summary>
     internal sealed record AbortAsked : WorkerEvent;
 
     /// <summary>A look at the clock and at the connections.</summary>
-    internal sealed record Look(int Connections, int Idle) : WorkerEvent;
+    internal sealed record Look(int Connections, int Waiting) : WorkerEvent;
 }
 
 internal enum WorkerAction
@@ -50,11 +53,8 @@ internal enum WorkerAction
     /// <summary>Take no more connections, except those already promised to us.</summary>
     StopAccepting,
 
-    /// <summary>Ask the clients of connections known to speak HTTP/2 to move; they lose nothing by it.</summary>
-    CloseHttp2,
-
-    /// <summary>Ask every connection to close after what it is doing; the idle ones close at once.</summary>
-    CloseIdle,
+    /// <summary>Close the connections whose time has come: HTTP/2 at once, others when they have been idle for the grace.</summary>
+    CloseDue,
 
     /// <summary>Tell the application to stop, which is how upgraded and streaming requests learn of it.</summary>
     StopHost,

@@ -7,7 +7,7 @@ namespace StarletNet.Hosting.Worker;
 /// <summary>
 /// What a worker does next: (state, event, time) → (state, actions), without side effects.
 /// <code>
-/// Booting ── Started ──▶ Serving ── StopAsked ──▶ Grace ── none idle, or keep-alive clock ──▶ Finishing ── none left ──▶ Stopping
+/// Booting ── Started ──▶ Serving ── StopAsked ──▶ Grace ── none waiting, or keep-alive clock ──▶ Finishing ── none left ──▶ Stopping
 ///    └── StopAsked ──────────────────────────────────┴────── graceful clock, AbortAsked: list, cut ────────┴──────────▶ Stopping
 /// </code>
 /// </summary>
@@ -30,20 +30,18 @@ internal static class WorkerTransitions
             (Booting, StopAsked) => (new Stopping(now + WorkerClocks.Boot), [SayDraining, ReleaseServer, StopHost]),
             (Booting, AbortAsked) => (new Stopping(now), [ReleaseServer, Exit]),
 
-            (Serving, StopAsked) => (new Grace(now), [SayDraining, StopAccepting, CloseHttp2]),
-            (Serving, AbortAsked) => Cut(now, SayDraining, StopAccepting, AbortConnections, ReleaseServer, StopHost),
+            (Serving, StopAsked) => (new Grace(now), [StopAccepting, SayDraining, CloseDue]),
+            (Serving, AbortAsked) => Cut(now, StopAccepting, SayDraining, AbortConnections, ReleaseServer, StopHost),
 
             (Grace, AbortAsked) => Cut(now, AbortConnections, ReleaseServer, StopHost),
             (Grace s, Look) when clocks.Overdue(s.Since, now) => Cut(now, ListUnfinished, AbortConnections, ReleaseServer, StopHost),
-            (Grace s, Look look) when look.Idle == 0 || clocks.GraceOver(s.Since, now) => (new Finishing(s.Since), [CloseIdle, StopHost]),
-            // Again, for connections whose first bytes have come since.
-            (Grace, Look) => (state, [CloseHttp2]),
+            (Grace s, Look look) when look.Waiting == 0 || clocks.GraceOver(s.Since, now) => (new Finishing(s.Since), [CloseDue, StopHost]),
+            (Grace, Look) => (state, [CloseDue]),
 
             (Finishing, AbortAsked) => Cut(now, AbortConnections, ReleaseServer),
             (Finishing s, Look { Connections: 0 }) => (new Stopping(clocks.HostDeadline(s.Since, now)), [ReleaseServer]),
             (Finishing s, Look) when clocks.Overdue(s.Since, now) => Cut(now, ListUnfinished, AbortConnections, ReleaseServer),
-            // Again, for connections that Kestrel had accepted but not yet taken up.
-            (Finishing, Look) => (state, [CloseIdle]),
+            (Finishing, Look) => (state, [CloseDue]),
 
             (Stopping, AbortAsked) => (new Stopping(now), [Exit]),
             (Stopping s, Look) when now >= s.ExitAt => (state, [Exit]),
