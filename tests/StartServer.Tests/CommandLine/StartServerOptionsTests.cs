@@ -1,0 +1,115 @@
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Processes;
+using StartServer.CommandLine;
+
+namespace StarletNet.StartServer.Tests.CommandLine;
+
+public sealed class StartServerOptionsTests
+{
+    private static StartServerOptions Parse(params string[] arguments) =>
+        Assert.IsType<StartServerOptions>(StartServerOptions.Parse([.. arguments, "--", "program", "-x"], _ => null));
+
+    private static OperatorException Refused(string[] arguments, params (string Name, string Value)[] environment) =>
+        Assert.Throws<OperatorException>(() => StartServerOptions.Parse(
+            arguments, name => environment.Where(v => v.Name == name).Select(v => v.Value).FirstOrDefault()));
+
+    [Fact]
+    public void Defaults_are_server_starters()
+    {
+        var options = Parse();
+        Assert.Equal(["program", "-x"], options.Program);
+        Assert.Empty(options.Ports);
+        Assert.Empty(options.Paths);
+        Assert.Equal(int.MaxValue, options.Backlog);
+        Assert.Equal(TimeSpan.FromSeconds(1), options.Policy.Interval);
+        Assert.Equal(TimeSpan.FromSeconds(60), options.Policy.ReadyTimeout);
+        Assert.Equal(TimeSpan.Zero, options.Policy.KillOldDelay);
+        Assert.Equal((Signal.Term, Signal.Term), (options.Policy.OnHup.Signal, options.Policy.OnTerm.Signal));
+        Assert.Equal((null, null, null, null, null), (options.Directory, options.PidFile, options.StatusFile, options.LogFile, options.KillOldDelayTwin));
+    }
+
+    [Fact]
+    public void Ports_and_paths_keep_their_order_and_of_the_others_the_last_wins()
+    {
+        var options = Parse("--port", "80", "--path=/a", "-port=81", "--path", "/b", "--dir", "x", "--dir=y");
+        Assert.Equal([80, 81], options.Ports.Select(port => port.Port));
+        Assert.Equal(["/a", "/b"], options.Paths);
+        Assert.Equal("y", options.Directory);
+    }
+
+    [Theory]
+    [InlineData("0", int.MaxValue)]
+    [InlineData("-1", int.MaxValue)]
+    [InlineData("5", 5)]
+    public void Backlog_0_and_below_is_as_long_as_the_kernel_allows(string given, int expected) =>
+        Assert.Equal(expected, Parse("--backlog", given).Backlog);
+
+    [Theory]
+    [InlineData("usr1", "USR1")]
+    [InlineData("SIGUSR1", "USR1")]
+    [InlineData("10", "10")]
+    public void A_signal_is_a_name_in_any_case_or_a_number(string given, string shown)
+    {
+        Assert.Equal((Signal.Usr1, shown), (Parse("--signal-on-hup", given).Policy.OnHup.Signal, Parse("--signal-on-hup", given).Policy.OnHup.Name));
+        Assert.Equal(Signal.Usr1, Parse("--signal-on-term", given).Policy.OnTerm.Signal);
+    }
+
+    [Fact]
+    public void Kill_old_delay_wins_over_its_twin_and_is_handed_on()
+    {
+        var options = Assert.IsType<StartServerOptions>(StartServerOptions.Parse(["--kill-old-delay=3", "p"], name => name == "KILL_OLD_DELAY" ? "9" : null));
+        Assert.Equal((TimeSpan.FromSeconds(3), "3"), (options.Policy.KillOldDelay, options.KillOldDelayTwin));
+    }
+
+    [Theory]
+    [InlineData("9", 9)]
+    [InlineData("0", 0)]
+    [InlineData("", 0)]
+    public void The_twin_of_kill_old_delay_is_read(string value, int seconds)
+    {
+        var options = StartServerOptions.Parse(["p"], name => name == "KILL_OLD_DELAY" ? value : null);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Assert.IsType<StartServerOptions>(options).Policy.KillOldDelay);
+    }
+
+    [Theory]
+    [InlineData("--help", typeof(ShowHelp))]
+    [InlineData("--version", typeof(ShowVersion))]
+    [InlineData("--ver", typeof(ShowVersion))]
+    [InlineData("-HELP", typeof(ShowHelp))]
+    public void Help_and_version_need_no_program(string word, Type expected) =>
+        Assert.IsType(expected, StartServerOptions.Parse([word], _ => null));
+
+    [Theory]
+    [InlineData(1, "Unknown option: bogus", "--bogus", "--help")]
+    [InlineData(1, "Option s is ambiguous (signal-on-hup, signal-on-term, status-file, stop)", "--s")]
+    [InlineData(1, "Option port requires an argument", "--port")]
+    [InlineData(1, "Value \"0.5\" invalid for option interval (number expected)", "--interval=0.5", "p")]
+    [InlineData(1, "Option stop is not supported by this version", "--stop")]
+    [InlineData(1, "Option restart is not supported by this version", "--re")]
+    [InlineData(1, "Option enable-auto-restart is not supported by this version", "--enable-auto-restart", "--", "p")]
+    [InlineData(1, "Option log-file with '| command' is not supported by this version; give a file", "--log-file", " | cat", "p")]
+    [InlineData(255, "server program not specified")]
+    [InlineData(255, "server program not specified", "--port", "80", "--")]
+    [InlineData(255, "invalid ``port'' value:x", "--port", "x", "p")]
+    [InlineData(255, "invalid ``port'' value:81=5: descriptor 5 is already given to 80=5", "--port=80=5", "--port=81=5", "p")]
+    [InlineData(255, "invalid ``path'' value:a;b: it must not contain ';'", "--path", "a;b", "p")]
+    [InlineData(255, "invalid ``path'' value:a=b: it must not contain '='", "--path", "a=b", "p")]
+    [InlineData(255, "invalid ``signal-on-hup'' value:NOPE: no such signal; write a name like TERM or a number", "--signal-on-hup", "NOPE", "p")]
+    [InlineData(255, "invalid ``interval'' value:-1: it must not be negative", "--interval=-1", "p")]
+    public void Bad_input_is_refused_in_one_line(int exitCode, string message, params string[] arguments)
+    {
+        var error = Refused(arguments);
+        Assert.Equal((message, exitCode), (error.Message, error.ExitCode));
+    }
+
+    [Theory]
+    [InlineData("KILL_OLD_DELAY", "soon")]
+    [InlineData("ENVDIR", "/etc/env")]
+    [InlineData("ENABLE_AUTO_RESTART", "1")]
+    public void Bad_input_from_the_environment_is_refused_by_name(string name, string value) =>
+        Assert.Contains(name, Refused(["p"], (name, value)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void The_new_option_takes_no_abbreviation_from_the_old_ones() =>
+        Assert.Equal(TimeSpan.FromSeconds(5), Parse("--rea=5").Policy.ReadyTimeout);
+}

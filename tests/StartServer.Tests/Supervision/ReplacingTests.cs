@@ -1,0 +1,145 @@
+using StarletNet.Shared.Processes;
+using StartServer.Supervision;
+
+namespace StarletNet.StartServer.Tests.Supervision;
+
+public sealed class ReplacingTests : TransitionTestBase
+{
+    [Fact]
+    public void Hup_starts_a_replacement_beside_the_current()
+    {
+        var step = Next(Serving, new RestartRequested());
+        Assert.Equal(["received HUP, spawning a new worker"], Lines(step));
+        Assert.Equal(new Spawn(4), step.Actions[^1]);
+        Assert.Equal((Current, true), (To<StartDue>(step).Fleet.Current, To<StartDue>(step).Goal.Replaces));
+    }
+
+    [Fact]
+    public void An_accepted_replacement_is_in_the_status_file_before_the_old_ones_hear_of_it()
+    {
+        var step = Next(Watching, new Ready(4));
+        Assert.Equal(
+            ["WriteStatus", "TellReady", "Log", "Log", "Send"],
+            step.Actions.Select(action => action.GetType().Name));
+        Assert.Equal([First, Second, Current, Candidate], Only<WriteStatus>(step).Generations);
+        Assert.Equal(["new worker is now running, sending TERM to old workers:101,102,103", "killing old workers"], Lines(step));
+        Assert.Equal([First, Second, Current], Only<Send>(step).Generations);
+    }
+
+    [Fact]
+    public void Signal_on_hup_is_what_the_old_ones_get()
+    {
+        var step = Next(Watching, new Ready(4), policy: Policy with { OnHup = ChosenSignal.Parse("sigusr1")! });
+        Assert.Equal("new worker is now running, sending USR1 to old workers:101,102,103", Lines(step)[0]);
+        Assert.Equal(Signal.Usr1, Only<Send>(step).Signal.Signal);
+    }
+
+    [Fact]
+    public void Without_old_ones_the_line_says_none()
+    {
+        var step = Next(Watching with { Fleet = Fleet.None with { LastNumber = 4 } }, new LookOver(4));
+        Assert.Equal("new worker is now running, sending TERM to old workers:none", Lines(step)[0]);
+    }
+
+    [Fact]
+    public void Kill_old_delay_comes_between_acceptance_and_signal()
+    {
+        var step = Next(Watching, new Ready(4), policy: Policy with { KillOldDelay = Seconds(3) });
+        Assert.Equal("sleeping 3 secs before killing old workers", Lines(step)[1]);
+        Assert.Equal(new SetTimer(new OldDue(4), Seconds(3)), Only<SetTimer>(step));
+        Assert.DoesNotContain(step.Actions, action => action is Send);
+    }
+
+    [Theory]
+    [InlineData("serving")]
+    [InlineData("pausing")]
+    [InlineData("watching")]
+    [InlineData("awaiting")]
+    [InlineData("rejecting")]
+    public void When_the_delay_is_over_those_before_that_generation_get_the_signal_whatever_is_under_way(string phase)
+    {
+        SupervisorState state = phase switch
+        {
+            "serving" => Serving, "pausing" => Pausing, "watching" => Watching, "awaiting" => Awaiting, _ => Rejecting,
+        };
+        var step = Next(state, new OldDue(2));
+        Assert.Equal(["killing old workers"], Lines(step));
+        // Generation 2 was accepted later and keeps its own delay.
+        Assert.Equal([First], Only<Send>(step).Generations);
+        Assert.Same(state, step.State);
+    }
+
+    [Fact]
+    public void Hup_during_a_start_is_remembered_and_does_not_cut_the_check()
+    {
+        foreach (SupervisorState state in new SupervisorState[] { Watching, Awaiting, Rejecting })
+        {
+            var step = Next(state, new RestartRequested());
+            Assert.Equal("received HUP while a new worker is starting, another one will follow it", Assert.Single(Lines(step)));
+            Assert.True(((Trying)step.State).Again);
+            Assert.Equal(state.GetType(), step.State.GetType());
+            NothingHappens(step.State, new RestartRequested());
+        }
+    }
+
+    [Fact]
+    public void A_remembered_hup_replaces_the_candidate_once_it_is_accepted()
+    {
+        var step = Next(Watching with { Again = true }, new LookOver(4));
+        Assert.Equal("received HUP, spawning a new worker", Lines(step)[^1]);
+        Assert.Equal(new Spawn(5), step.Actions[^1]);
+        Assert.Equal(Candidate, To<StartDue>(step).Fleet.Current);
+        // The old ones were told all the same.
+        Assert.Equal([First, Second, Current], Only<Send>(step).Generations);
+    }
+
+    [Fact]
+    public void A_remembered_hup_makes_the_next_attempt_immediate_when_the_candidate_fails()
+    {
+        var step = Next(Watching with { Again = true, Goal = Gap with { Failures = 5 } }, new Died(104, Code(1)));
+        Assert.Equal(new Spawn(5), step.Actions[^1]);
+        Assert.Equal(Replacement, To<StartDue>(step).Goal);
+    }
+
+    [Fact]
+    public void Hup_during_a_pause_makes_the_next_attempt_at_once_and_begins_the_series_afresh()
+    {
+        var step = Next(Pausing, new RestartRequested());
+        Assert.Equal(new Spawn(5), step.Actions[^1]);
+        Assert.Equal(Replacement, To<StartDue>(step).Goal);
+    }
+
+    [Fact]
+    public void An_old_one_that_ends_leaves_the_status_file_in_every_state()
+    {
+        foreach (SupervisorState state in new SupervisorState[] { Serving, Pausing, Watching, Awaiting, Rejecting })
+        {
+            var step = Next(state, new Died(101, Code(0)));
+            Assert.Equal(["old worker 101 died, status:0"], Lines(step));
+            Assert.Equal([Second, Current], Only<WriteStatus>(step).Generations);
+            Assert.Equal(state.GetType(), step.State.GetType());
+            Assert.Equal([Second], ((Running)step.State).Fleet.Old);
+        }
+    }
+
+    [Fact]
+    public void A_strangers_end_changes_nothing()
+    {
+        foreach (SupervisorState state in new SupervisorState[] { Transitions.Begin, Serving, Pausing, Watching, Awaiting, Rejecting, Stopping, new Stopped() })
+            NothingHappens(state, new Died(999, Code(0)));
+    }
+
+    [Fact]
+    public void While_serving_words_and_spent_timers_change_nothing()
+    {
+        foreach (SupervisorEvent happened in new SupervisorEvent[] { new Spoke(3), new Ready(3), new LookOver(3), new ReadyOverdue(3), new GraceOver(3), new RetryDue(4) })
+            NothingHappens(Serving, happened);
+    }
+
+    [Fact]
+    public void In_a_pause_words_and_spent_timers_change_nothing()
+    {
+        foreach (SupervisorEvent happened in new SupervisorEvent[] { new Spoke(3), new Ready(4), new LookOver(4), new ReadyOverdue(4), new GraceOver(4), new RetryDue(3) })
+            NothingHappens(Pausing, happened);
+    }
+}
