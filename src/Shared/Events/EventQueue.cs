@@ -44,7 +44,7 @@ internal sealed unsafe class EventQueue : IDisposable
     {
         foreach (var signal in signals)
         {
-            signal.ResetDisposition();
+            signal.StopIgnoring();
             var bit = 1L << signal.Number;
             // The handler runs on some thread of the pool and may do nothing but this.
             _registrations.Add(System.Runtime.InteropServices.PosixSignalRegistration.Create(

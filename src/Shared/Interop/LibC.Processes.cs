@@ -66,6 +66,12 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint signal(int number, nint handler);
 
+    /// <summary>glibc's <c>struct sigaction</c>: the handler comes first; 152 bytes on x86-64 and arm64.</summary>
+    internal const int SignalActionSize = 152;
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int sigaction(int number, byte* action, byte* old);
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int execvp(byte* file, byte** argv);
 

@@ -25,7 +25,7 @@ internal sealed unsafe class ChildReaper
         {
             _started = true;
             // An inherited SIG_IGN for CHLD would make the kernel drop every exit status.
-            Signal.Chld.ResetDisposition();
+            Signal.Chld.StopIgnoring();
             new Thread(NoticeExits, maxStackSize: 128 * 1024) { IsBackground = true, Name = "waitpid" }.Start();
             return;
         }

@@ -46,7 +46,7 @@ internal static unsafe class Launcher
         if (directory.Length > 0 && LibC.chdir(directory) < 0) return new LaunchFailure(LaunchStep.ChangeDirectory, Errno.Last);
 
         // posix_spawn gave us default dispositions, but our own runtime has since ignored SIGPIPE, and exec keeps what is ignored.
-        for (var number = 1; number <= Signal.Max; number++) new Signal(number).ResetDisposition();
+        for (var number = 1; number <= Signal.Max; number++) new Signal(number).StopIgnoring();
 
         using var name = new NativeStrings([program]);
         using var list = new NativeStrings(argv);

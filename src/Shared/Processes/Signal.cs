@@ -57,10 +57,18 @@ internal readonly record struct Signal(int Number)
     internal bool SendTo(int pid) => LibC.kill(pid, Number) == 0;
 
     /// <summary>
-    /// Gives a signal its default action again. An inherited SIG_IGN (nohup, a shell's background job) is respected by .NET's
-    /// registration without a word, and the signal would never arrive.
+    /// Gives an ignored signal its default action again. An inherited SIG_IGN (nohup, a shell's background job) is respected by
+    /// .NET's registration without a word, and the signal would never arrive.
     /// </summary>
-    internal void ResetDisposition() => LibC.signal(Number, LibC.SIG_DFL);
+    /// <remarks>
+    /// Only an ignored one: the first registration makes the runtime install its handlers for INT, QUIT and others as well, and
+    /// it does not notice when they are taken away again.
+    /// </remarks>
+    internal unsafe void StopIgnoring()
+    {
+        var current = stackalloc byte[LibC.SignalActionSize];
+        if (LibC.sigaction(Number, null, current) == 0 && *(nint*)current == LibC.SIG_IGN) LibC.signal(Number, LibC.SIG_DFL);
+    }
 
     internal void Ignore() => LibC.signal(Number, LibC.SIG_IGN);
 }
