@@ -22,15 +22,15 @@ public static class Artifacts
 
     /// <summary>
     /// Directory of a published test application, <c>tests/Apps/NAME</c> → <c>out/test-apps/NAME</c>; published now if it is
-    /// not there or older than its source.
+    /// not there or older than its source. With a version, another build of it in a directory <c>NAME-VERSION</c>.
     /// </summary>
-    public static string TestApp(string name)
+    public static string TestApp(string name, string? version = null)
     {
         var source = Path.Combine(RepositoryRoot, "tests", "Apps", name);
-        var output = Path.Combine(RepositoryRoot, "out", "test-apps", name);
+        var output = Path.Combine(RepositoryRoot, "out", "test-apps", version == null ? name : $"{name}-{version}");
         lock (Gate)
         {
-            if (Published.Add(name)) PublishIfStale(source, output);
+            if (Published.Add(output)) PublishIfStale(source, output, version);
         }
 
         return output;
@@ -39,14 +39,14 @@ public static class Artifacts
     private static string Existing(string file) =>
         File.Exists(file) ? file : throw new TestKitException($"{file} is missing; run scripts/build first, or set STARLETNET_BIN");
 
-    private static void PublishIfStale(string source, string output)
+    private static void PublishIfStale(string source, string output, string? version)
     {
         // A lock on a file: test assemblies run as processes of their own, side by side.
         Directory.CreateDirectory(Path.GetDirectoryName(output)!);
         using var exclusive = LockFile(output + ".lock");
         var stamp = output + ".stamp";
         if (File.Exists(stamp) && File.GetLastWriteTimeUtc(stamp) >= Newest(source)) return;
-        Publish(source, output);
+        Publish(source, output, version);
         File.WriteAllText(stamp, "");
     }
 
@@ -70,9 +70,9 @@ public static class Artifacts
             .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal))
             .Max(File.GetLastWriteTimeUtc);
 
-    private static void Publish(string source, string output)
+    private static void Publish(string source, string output, string? version)
     {
-        var start = new ProcessStartInfo("dotnet", ["publish", source, "-c", "Release", "-o", output, "-v", "q", "-nologo"])
+        var start = new ProcessStartInfo("dotnet", ["publish", source, "-c", "Release", "-o", output, "-v", "q", "-nologo", $"-p:Version={version ?? "1.0.0"}"])
         {
             RedirectStandardOutput = true,
         };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using StarletNet.Shared.Interop;
 
 namespace StarletNet.TestKit;
 
@@ -17,6 +18,13 @@ public sealed record ProcessEntry(int Pid, int Parent, int Group, int Session, c
 
     /// <summary>The process of that pid, or null when there is none.</summary>
     public static ProcessEntry? Read(int pid) => Read(pid.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>For processes of the family under test that are not the program itself.</summary>
+    /// <exception cref="TestKitException">It is gone, or not ours.</exception>
+    public void Send(UnixSignal signal)
+    {
+        if (LibC.kill(Pid, (int)signal) != 0) throw new TestKitException($"cannot send {signal} to {this}: {Errno.Last.Text}");
+    }
 
     internal bool HasEnvironment(string assignment) =>
         ReadText($"/proc/{Pid}/environ") is { } text && text.Split('\0').Contains(assignment);

@@ -1,0 +1,69 @@
+using StarletNet.TestKit;
+
+namespace StarletNet.EndToEnd.Tests;
+
+/// <summary>starletnet without start_server: HUP replaces the workers one by one.</summary>
+public sealed class StarletNetRestartTests
+{
+    private const int Deploys = 4;
+
+    [Theory]
+    [InlineData(Transport.Tcp)]
+    [InlineData(Transport.Unix)]
+    public async Task Restarts_under_load_lose_nothing(Transport transport)
+    {
+        using var scratch = new ScratchDirectory();
+        string[] builds = [Artifacts.TestApp("TestApp", "1.0.1"), Artifacts.TestApp("TestApp", "1.0.2")];
+        using var service = new StarletNetService(scratch, transport, builds[0]);
+        await Browser.ServingAsync(service.Target, service.Program);
+        await using var load = LoadMix.Start(service.Target, seed: 3);
+        await load.EveryKindAnsweredAgainAsync();
+
+        for (var deploy = 1; deploy <= Deploys; deploy++)
+        {
+            await service.DeployAsync(builds[deploy % 2]);
+            await load.EveryKindAnsweredAgainAsync();
+        }
+
+        var tally = await load.StopAsync();
+        Verdict.NothingLost(tally, service.Program);
+        Verdict.ToldToClose(tally, "keep-alive busy", "keep-alive slow-idle", "slow answer", "pipelined", "WebSocket");
+        Assert.Equal(["1.0.1.0", "1.0.2.0"], tally.Versions);
+        Assert.True(tally.Pids.Count >= 2 * (Deploys + 1), tally.ToString());
+        await service.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_build_that_cannot_boot_leaves_the_old_workers_serving_and_the_next_one_works()
+    {
+        using var scratch = new ScratchDirectory();
+        using var service = new StarletNetService(scratch, Transport.Tcp, Artifacts.TestApp("TestApp", "1.0.1"));
+        await Browser.ServingAsync(service.Target, service.Program);
+        await Eventually.TrueAsync(() => service.Workers.Count == 2, "both workers", service.Program.Describe);
+        var workers = service.Workers;
+        await using var load = LoadMix.Start(service.Target, seed: 4);
+
+        service.Request(BrokenBuild(scratch));
+        await service.Program.LineAsync("BadImageFormat|not a valid|invalid");
+        await load.EveryKindAnsweredAgainAsync();
+        Assert.Equal(["1.0.1.0"], load.Tally.Versions);
+        Assert.Superset(workers.ToHashSet(), service.Workers.ToHashSet());
+
+        service.Request(Artifacts.TestApp("TestApp", "1.0.2"));
+        await service.ReplacedAsync(workers);
+        await load.EveryKindAnsweredAgainAsync();
+        var tally = await load.StopAsync();
+        Verdict.NothingLost(tally, service.Program);
+        Assert.Equal(["1.0.1.0", "1.0.2.0"], tally.Versions);
+        await service.StopAsync();
+    }
+
+    /// <summary>A published application whose own assembly was damaged on the way.</summary>
+    private static string BrokenBuild(ScratchDirectory scratch)
+    {
+        var broken = Directory.CreateDirectory(scratch.File("broken")).FullName;
+        foreach (var file in Directory.EnumerateFiles(Artifacts.TestApp("TestApp", "1.0.1"))) File.Copy(file, Path.Combine(broken, Path.GetFileName(file)));
+        File.WriteAllText(Path.Combine(broken, "TestApp.dll"), "damaged");
+        return broken;
+    }
+}

@@ -1,0 +1,97 @@
+using StarletNet.TestKit;
+
+namespace StarletNet.EndToEnd.Tests;
+
+/// <summary>start_server and starletnet, deployed again and again under every kind of client.</summary>
+public sealed class StartServerDeployTests
+{
+    private const int Deploys = 5;
+
+    [Theory]
+    [InlineData(Transport.Tcp)]
+    [InlineData(Transport.Unix)]
+    public async Task Deploys_under_load_lose_nothing(Transport transport)
+    {
+        using var scratch = new ScratchDirectory();
+        var releases = new Releases(scratch);
+        using var service = new Service(scratch, transport, releases.StarletNet("v1"));
+        await service.FirstGenerationAsync();
+        await using var load = LoadMix.Start(service.Target, seed: 1);
+        await load.EveryKindAnsweredAgainAsync();
+
+        for (var deploy = 1; deploy <= Deploys; deploy++)
+        {
+            await service.DeployAsync(releases.StarletNet($"v{deploy + 1}"));
+            await load.EveryKindAnsweredAgainAsync();
+        }
+
+        var tally = await load.StopAsync();
+        Verdict.NothingLost(tally, service.Program);
+        Verdict.ToldToClose(tally, "keep-alive busy", "keep-alive slow-idle", "slow answer", "pipelined", "WebSocket");
+        Assert.Equal(Enumerable.Range(1, Deploys + 1).Select(n => $"v{n}"), tally.Versions);
+        await service.StopAsync();
+    }
+
+    [Fact]
+    public async Task Hups_in_quick_succession_lose_nothing()
+    {
+        using var scratch = new ScratchDirectory();
+        var releases = new Releases(scratch);
+        using var service = new Service(scratch, Transport.Tcp, releases.StarletNet("v1"));
+        await service.FirstGenerationAsync();
+        await using var load = LoadMix.Start(service.Target, seed: 2);
+        await load.EveryKindAnsweredAgainAsync();
+
+        foreach (var version in new[] { "v2", "v3", "v4" })
+        {
+            service.Request(releases.StarletNet(version));
+            service.Program.Send(UnixSignal.Hup);
+        }
+
+        await Eventually.TrueAsync(() => load.Tally.Versions.Contains("v4"), "the last version serves", service.Program.Describe);
+        await Eventually.TrueAsync(() => service.Generations.Count == 1, "a single generation", service.Program.Describe);
+        await load.EveryKindAnsweredAgainAsync();
+        Verdict.NothingLost(await load.StopAsync(), service.Program);
+        Assert.Contains("version v4", await Browser.GetAsync(service.Target, "/"), StringComparison.Ordinal);
+        await service.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_worker_killed_by_somebody_is_replaced()
+    {
+        using var scratch = new ScratchDirectory();
+        using var service = new Service(scratch, Transport.Tcp, new Releases(scratch).StarletNet("v1"));
+        await service.FirstGenerationAsync();
+        var worker = await WorkerAsync(service);
+
+        worker.Send(UnixSignal.Kill);
+
+        await Eventually.TrueAsync(
+            () => service.Program.Family.Count(p => p.Parent == worker.Parent && p.Pid != worker.Pid) == 2,
+            "two workers again", service.Program.Describe);
+        Assert.Contains("version v1", await Browser.GetAsync(service.Target, "/"), StringComparison.Ordinal);
+        Assert.Equal([1], service.Generations);
+        await service.StopAsync();
+    }
+
+    [Fact]
+    public async Task Workers_finish_and_leave_when_their_master_is_killed()
+    {
+        using var scratch = new ScratchDirectory();
+        using var service = new Service(scratch, Transport.Tcp, new Releases(scratch).StarletNet("v1"));
+        await service.FirstGenerationAsync();
+        var worker = await WorkerAsync(service);
+        var slow = Browser.GetAsync(service.Target, "/slow?ms=1000");
+
+        ProcessEntry.Read(worker.Parent)!.Send(UnixSignal.Kill);
+
+        Assert.Equal("slow\n", await slow);
+        await Eventually.TrueAsync(() => ProcessEntry.Read(worker.Pid) is null, "the worker has left", service.Program.Describe);
+        // start_server has meanwhile started another generation.
+        Assert.Contains("version v1", await Browser.GetAsync(service.Target, "/"), StringComparison.Ordinal);
+        await service.StopAsync();
+    }
+
+    private static async Task<ProcessEntry> WorkerAsync(Service service) =>
+        ProcessEntry.Read(int.Parse(await Browser.GetAsync(service.Target, "/pid")))!;
+}

@@ -1,0 +1,17 @@
+using StarletNet.TestKit;
+
+namespace StarletNet.EndToEnd.Tests;
+
+internal static class Verdict
+{
+    /// <summary>Every kind of client took part, and none lost a request.</summary>
+    internal static void NothingLost(Tally tally, ProgramUnderTest program)
+    {
+        Assert.True(tally.Lost == 0, $"{tally}\n{program.Describe()}");
+        Assert.All(tally.Clients, client => Assert.True(tally.AnsweredBy(client) > 0, $"{client} got no answer\n{tally}"));
+    }
+
+    /// <summary>The deploys reached clients that hold connections: they were told to go, not cut.</summary>
+    internal static void ToldToClose(Tally tally, params string[] clients) =>
+        Assert.All(clients, client => Assert.True(tally.ToldToCloseBy(client) > 0, $"{client} was never told to close\n{tally}"));
+}
