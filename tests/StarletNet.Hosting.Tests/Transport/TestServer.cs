@@ -1,5 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -9,7 +10,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using StarletNet.Hosting.Transport;
 using StarletNet.Shared.Contract;
 
@@ -19,65 +19,78 @@ namespace StarletNet.Hosting.Tests.Transport;
 internal sealed class TestServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
-    private readonly RawListener _listener;
 
-    private TestServer(WebApplication application, EpollTransport transport, RawListener listener)
+    private TestServer(WebApplication application, EpollTransport transport, RawListener listener, CapturedLog log)
     {
         _application = application;
-        _listener = listener;
+        Listener = listener;
         Transport = transport;
+        Log = log;
     }
 
     internal EpollTransport Transport { get; }
 
-    internal RawListener Listener => _listener;
+    internal RawListener Listener { get; }
 
-    internal TransportListener TransportListener => Transport.Listeners[0];
+    internal CapturedLog Log { get; }
+
+    internal EndPoint EndPoint => Transport.Listeners[0].EndPoint;
+
+    internal ICollection<string> Addresses =>
+        _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
 
     internal static async Task<TestServer> Start(
         Action<WebApplication> routes, EndPoint? endPoint = null, HttpVersions http = HttpVersions.Http1,
-        TransportOptions? options = null, Action<KestrelServerOptions>? kestrel = null, bool accept = true, bool tls = false)
+        TransportOptions? options = null, bool accept = true, bool tls = false)
     {
         var listener = new RawListener(endPoint ?? new IPEndPoint(IPAddress.Loopback, 0));
-        var transport = new EpollTransport(
-            [new WorkerListener(listener.Fd, http)], NullLogger.Instance, options ?? new TransportOptions());
+        var log = new CapturedLog();
+        var transport = new EpollTransport([new WorkerListener(listener.Fd, http)], log, options ?? new TransportOptions());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IConnectionListenerFactory>(transport);
-        builder.WebHost.ConfigureKestrel(o =>
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            o.ConfigureEndpointDefaults(e =>
-                e.Protocols = http == HttpVersions.Http2 ? HttpProtocols.Http2 : tls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1);
-            kestrel?.Invoke(o);
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = Certificate.Value);
+            kestrel.ConfigureEndpointDefaults(e =>
+                e.Protocols = tls ? HttpProtocols.Http1AndHttp2 : http == HttpVersions.Http2 ? HttpProtocols.Http2 : HttpProtocols.Http1);
         });
         var application = builder.Build();
         routes(application);
+        var server = new TestServer(application, transport, listener, log);
         var addresses = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
         addresses.Addresses.Clear();
-        addresses.Addresses.Add(transport.Listeners[0].Address);
+        addresses.Addresses.Add(tls ? transport.Listeners[0].Address.Replace("http:", "https:") : transport.Listeners[0].Address);
         addresses.PreferHostingUrls = true;
         await application.StartAsync();
-        var server = new TestServer(application, transport, listener);
         if (accept) transport.StartAccepting();
         return server;
     }
 
-    /// <summary>A connected client: .NET's own sockets are safe on the client's side.</summary>
-    internal Socket Connect()
-    {
-        var endPoint = Transport.Listeners[0].EndPoint;
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Connect(endPoint);
-        return socket;
-    }
+    internal RawClient Connect() => new(EndPoint);
+
+    internal static bool IsItsCertificate(X509Certificate? certificate) => Certificate.Value.Equals(certificate);
 
     internal Task StopHost() => _application.StopAsync();
 
     public async ValueTask DisposeAsync()
     {
+        // Aborted first: what a test leaves open on purpose must not hold Kestrel's stop.
+        foreach (var connection in Transport.Connections) connection.Abort();
         await _application.StopAsync();
         await _application.DisposeAsync();
         await Transport.DisposeAsync();
-        _listener.Dispose();
+        Listener.Dispose();
     }
+
+    private static readonly Lazy<X509Certificate2> Certificate = new(() =>
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    });
 }

@@ -1,0 +1,171 @@
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Builder;
+using StarletNet.Shared.Interop;
+using StarletNet.TestKit;
+
+namespace StarletNet.Hosting.Tests.Transport;
+
+public sealed class AcceptTests
+{
+    private static void Routes(WebApplication app) => app.MapGet("/", () => "hello");
+
+    [Fact]
+    public async Task Nothing_is_accepted_before_the_word()
+    {
+        await using var server = await TestServer.Start(Routes, accept: false);
+        using var client = server.Connect();
+        client.Get("/");
+        // Longer than a tick, so that the accept without a wake-up has had its chance too.
+        await Task.Delay(1500);
+        Assert.Equal(0, server.Transport.Connections.Count);
+
+        server.Transport.StartAccepting();
+
+        Assert.Equal("hello", client.AnswerText());
+    }
+
+    [Fact]
+    public async Task What_waits_in_the_queue_when_accepting_stops_is_served()
+    {
+        // The queue is filled before the loop has any chance to empty it by its wake-ups.
+        await using var server = await TestServer.Start(Routes, accept: false);
+        var clients = Enumerable.Range(0, 200).Select(_ => server.Connect()).ToList();
+        foreach (var client in clients) client.Get("/");
+
+        server.Transport.StartAccepting();
+        server.Transport.StopAccepting();
+
+        Assert.Null(server.Listener.Accept());
+        foreach (var client in clients)
+        {
+            Assert.Equal("hello", client.AnswerText());
+            client.Dispose();
+        }
+        await server.Transport.Connections.WhenEmpty().WaitAsync(Deadlines.Event);
+    }
+
+    [Fact]
+    public async Task After_the_stop_the_queue_belongs_to_others()
+    {
+        await using var server = await TestServer.Start(Routes);
+        server.Transport.StopAccepting();
+        server.Transport.StopAccepting();
+        using var client = server.Connect();
+        await Task.Delay(1500);
+
+        using var accepted = server.Listener.Accept();
+        Assert.NotNull(accepted);
+        Assert.Equal(0, server.Transport.Connections.Count);
+    }
+
+    [Fact]
+    public async Task Accepted_connections_are_served_after_the_listener_was_unbound()
+    {
+        await using var server = await TestServer.Start(Routes);
+        using var client = server.Connect();
+        client.Get("/");
+        Assert.Equal("hello", client.AnswerText());
+        server.Transport.StopAccepting();
+
+        client.Get("/");
+        Assert.Equal("hello", client.AnswerText());
+    }
+
+    [Fact]
+    public async Task A_wake_up_spent_on_a_sibling_costs_a_second_and_no_more()
+    {
+        await using var server = await TestServer.Start(Routes, accept: false);
+        using var sibling = new StoppedSibling(server.Listener.Fd);
+        server.Transport.StartAccepting();
+        using var client = server.Connect();
+        client.Get("/");
+
+        Assert.Equal("hello", client.AnswerText());
+        Assert.True(sibling.WasWoken.Wait(Deadlines.Event), "the test proves nothing: the sibling was not woken");
+    }
+
+    /// <summary>Waits for the listener before the server does, takes the exclusive wake-up, and does nothing with it.</summary>
+    private sealed unsafe class StoppedSibling : IDisposable
+    {
+        private readonly FileDescriptor _epoll = new(LibC.epoll_create1(LibC.EPOLL_CLOEXEC));
+        private readonly Thread _thread;
+
+        internal StoppedSibling(int listener)
+        {
+            LibC.epoll_ctl(_epoll.Number, LibC.EPOLL_CTL_ADD, listener, LibC.EPOLLIN | LibC.EPOLLEXCLUSIVE | LibC.EPOLLET, 0);
+            _thread = new Thread(() =>
+            {
+                var events = stackalloc byte[16];
+                if (LibC.epoll_wait(_epoll.Number, events, 1, (int)Deadlines.Event.TotalMilliseconds) == 1) WasWoken.Set();
+            });
+            _thread.Start();
+        }
+
+        internal ManualResetEventSlim WasWoken { get; } = new();
+
+        public void Dispose()
+        {
+            _thread.Join();
+            _epoll.Dispose();
+            WasWoken.Dispose();
+        }
+    }
+}
+
+/// <summary>Lowers the limit of the whole process, so nothing may run beside it.</summary>
+[CollectionDefinition(nameof(DescriptorLimit), DisableParallelization = true)]
+public sealed class DescriptorLimit;
+
+[Collection(nameof(DescriptorLimit))]
+public sealed class AcceptWithoutDescriptorsTests
+{
+    private const int RLIMIT_NOFILE = 7;
+
+    [Fact]
+    public async Task Running_out_of_descriptors_costs_no_connection()
+    {
+        await using var server = await TestServer.Start(app => app.MapGet("/", () => "hello"), accept: false);
+        using var waiting = server.Connect();
+        waiting.Get("/");
+        var normal = Limit;
+        Limit = 3;
+        try
+        {
+            server.Transport.StartAccepting();
+            await Eventually.TrueAsync(() => !server.Log.Lines.IsEmpty, "the failure is logged");
+        }
+        finally
+        {
+            Limit = normal;
+        }
+
+        Assert.Equal("hello", waiting.AnswerText());
+        Assert.Contains("Too many open files", server.Log.Lines.First());
+        // Out of epoll until the next tick: no busy loop, no flood of lines.
+        Assert.InRange(server.Log.Lines.Count, 1, 5);
+    }
+
+    private static unsafe ulong Limit
+    {
+        get
+        {
+            var limit = stackalloc ulong[2];
+            Assert.Equal(0, GetLimit(RLIMIT_NOFILE, limit));
+            return limit[0];
+        }
+
+        set
+        {
+            var limit = stackalloc ulong[2];
+            Assert.Equal(0, GetLimit(RLIMIT_NOFILE, limit));
+            limit[0] = value;
+            Assert.Equal(0, SetLimit(RLIMIT_NOFILE, limit));
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "getrlimit")]
+    private static extern unsafe int GetLimit(int resource, ulong* limit);
+
+    [DllImport("libc", EntryPoint = "setrlimit")]
+    private static extern unsafe int SetLimit(int resource, ulong* limit);
+}

@@ -1,0 +1,120 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections.Features;
+using StarletNet.Hosting.Transport;
+
+namespace StarletNet.Hosting.Tests.Transport;
+
+public sealed class PartsTests
+{
+    [Fact]
+    public async Task A_signal_set_before_the_wait_is_kept()
+    {
+        var signal = new ReadySignal();
+        signal.Set();
+        signal.Set();
+        await signal;
+        Assert.False(signal.IsCompleted);
+    }
+
+    [Fact]
+    public void A_signal_resumes_its_waiter_in_the_setting_thread()
+    {
+        var signal = new ReadySignal();
+        var resumed = 0;
+        async Task Wait()
+        {
+            while (true)
+            {
+                await signal;
+                resumed++;
+            }
+        }
+        _ = Wait();
+        signal.Set();
+        signal.Set();
+        Assert.Equal(2, resumed);
+    }
+
+    [Fact]
+    public async Task No_signal_is_lost_between_threads()
+    {
+        var signal = new ReadySignal();
+        var flag = 0;
+        var seen = 0;
+        const int Turns = 200_000;
+        var consumer = Task.Run(async () =>
+        {
+            while (seen < Turns)
+            {
+                await signal;
+                seen = Volatile.Read(ref flag);
+            }
+        });
+        for (var turn = 1; turn <= Turns; turn++)
+        {
+            Volatile.Write(ref flag, turn);
+            signal.Set();
+        }
+        await consumer.WaitAsync(TestKit.Deadlines.Event);
+    }
+
+    [Fact]
+    public void Blocks_are_used_again_and_given_back_when_not_needed()
+    {
+        using var pool = new BlockPool();
+        var blocks = Enumerable.Range(0, 64).Select(_ => pool.Rent()).ToList();
+        foreach (var block in blocks) block.Dispose();
+        Assert.Equal(64, pool.FreeBlocks);
+        using (pool.Rent(100)) Assert.Equal(63, pool.FreeBlocks);
+
+        for (var tick = 0; tick < 10; tick++) pool.Trim();
+        Assert.Equal(0, pool.FreeBlocks);
+    }
+
+    [Fact]
+    public void A_block_cannot_be_given_back_twice()
+    {
+        using var pool = new BlockPool();
+        var block = pool.Rent();
+        block.Dispose();
+        Assert.Throws<ObjectDisposedException>(block.Dispose);
+    }
+
+    [Fact]
+    public async Task A_feature_can_be_added_replaced_hidden_and_listed()
+    {
+        await using var server = await TestServer.Start(_ => { });
+        using var client = server.Connect();
+        await TestKit.Eventually.TrueAsync(() => server.Transport.Connections.Count == 1, "accepted");
+        var connection = Assert.Single(server.Transport.Connections);
+        var features = new ConnectionFeatures(connection);
+
+        Assert.Same(connection, features.Get<IConnectionIdFeature>());
+        Assert.Same(connection, features.Get<IConnectionEndPointFeature>());
+        Assert.Null(features.Get<IConnectionLifetimeNotificationFeature>());
+        for (var n = 0; n < 20; n++) features[Type.GetType($"System.Func`{n % 10 + 1}")!] = n;
+        Assert.Equal(19, features[typeof(Func<,,,,,,,,,>)]);
+
+        var before = features.Revision;
+        features.Set<IConnectionIdFeature>(null);
+        Assert.Null(features.Get<IConnectionIdFeature>());
+        Assert.NotEqual(before, features.Revision);
+        Assert.DoesNotContain(features, feature => feature.Key == typeof(IConnectionIdFeature));
+        Assert.Contains(features, feature => feature.Key == typeof(IConnectionEndPointFeature));
+    }
+
+    [Fact]
+    public void Connection_ids_are_never_repeated()
+    {
+        Assert.Equal(1000, Enumerable.Range(0, 1000).Select(_ => ConnectionIds.Next()).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:80", "http://127.0.0.1:80")]
+    [InlineData("[::1]:80", "http://[::1]:80")]
+    [InlineData("[fe80::1%2]:80", "http://[100::8]:1")]
+    public void Tcp_listeners_are_named_as_urls(string endPoint, string address)
+    {
+        Assert.Equal(address, ListenerAddress.Of(IPEndPoint.Parse(endPoint), 7).Address);
+    }
+}
