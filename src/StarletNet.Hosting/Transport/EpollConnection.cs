@@ -65,7 +65,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
             options.MaxReadBufferSize / 2, useSynchronizationContext: false));
         _output = new Pipe(new PipeOptions(context.Pool, PipeScheduler.Inline, PipeScheduler.ThreadPool,
             options.MaxWriteBufferSize, options.MaxWriteBufferSize / 2, useSynchronizationContext: false));
-        Transport = new DuplexPipe(_input.Reader, _output.Writer);
+        Transport = new DuplexPipe(new InputReader(_input.Reader), _output.Writer);
         ConnectionClosed = _closedSource.Token;
     }
 

@@ -103,6 +103,17 @@ public sealed class HalfCloseTests
     }
 
     [Fact]
+    public async Task A_body_that_is_cut_off_is_an_error()
+    {
+        await using var server = await TestServer.Start(Routes);
+        using var client = server.Connect();
+        client.Send("POST /length HTTP/1.1\r\nHost: test\r\nContent-Length: 20\r\n\r\nhalf of it");
+        client.FinishSending();
+
+        Assert.Throws<SocketException>(client.ReadToEnd);
+    }
+
+    [Fact]
     public async Task A_unix_client_that_has_finished_sending_gets_its_answer()
     {
         await using var server = await TestServer.Start(Routes, new UnixDomainSocketEndPoint("\0" + Path.GetRandomFileName()));

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 using StarletNet.Hosting.Transport;
@@ -101,6 +102,27 @@ public sealed class PartsTests
         Assert.NotEqual(before, features.Revision);
         Assert.DoesNotContain(features, feature => feature.Key == typeof(IConnectionIdFeature));
         Assert.Contains(features, feature => feature.Key == typeof(IConnectionEndPointFeature));
+    }
+
+    [Fact]
+    public async Task The_end_of_the_input_shows_after_its_last_byte()
+    {
+        var pipe = new Pipe();
+        var reader = new InputReader(pipe.Reader);
+        await pipe.Writer.WriteAsync(new byte[10]);
+        pipe.Writer.Complete();
+
+        var all = await reader.ReadAsync();
+        Assert.False(all.IsCompleted);
+        reader.AdvanceTo(all.Buffer.GetPosition(4));
+        var rest = await reader.ReadAsync();
+        Assert.Equal((6, false), (rest.Buffer.Length, rest.IsCompleted));
+        // Seen to the end and still not enough: only now is it cut off.
+        reader.AdvanceTo(rest.Buffer.Start, rest.Buffer.End);
+        Assert.True(reader.TryRead(out var end));
+        Assert.Equal((6, true), (end.Buffer.Length, end.IsCompleted));
+        reader.AdvanceTo(end.Buffer.End);
+        Assert.True((await reader.ReadAsync()).IsCompleted);
     }
 
     [Fact]
