@@ -8,6 +8,7 @@ using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Options;
 using StarletNet.Hosting.Server;
 using StarletNet.Hosting.Worker;
+using StarletNet.Shared.Contract;
 
 namespace StarletNet.Hosting.Injection;
 
@@ -51,7 +52,8 @@ internal static class WorkerServices
         services.AddSingleton<IServer>(new WorkerServerFactory(worker, original, listeners).Create);
         // Kestrel asks the factories in reverse order of registration; ours answers only for endpoints of the worker.
         services.AddSingleton<IConnectionListenerFactory>(listeners);
-        services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new ListenerProtocols(listeners));
+        if (worker.Settings.Listeners.Any(l => l.Http == HttpVersions.Http2))
+            services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new ListenerProtocols(listeners));
         services.PostConfigure<HostOptions>(worker.RaiseShutdownTimeout);
     }
 }

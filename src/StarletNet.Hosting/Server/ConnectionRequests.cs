@@ -106,9 +106,17 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     private bool HasPipelined(IFeatureCollection request)
     {
         if (request.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false }) return false;
-        var input = connection.Transport.Input;
-        if (!input.TryRead(out var read)) return false;
-        input.AdvanceTo(read.Buffer.Start);
-        return !read.Buffer.IsEmpty;
+        try
+        {
+            var input = connection.Transport.Input;
+            if (!input.TryRead(out var read)) return false;
+            input.AdvanceTo(read.Buffer.Start);
+            return !read.Buffer.IsEmpty;
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            // The client has gone, which the response is about to find out by itself.
+            return false;
+        }
     }
 }

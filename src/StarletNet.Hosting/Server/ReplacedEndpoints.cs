@@ -13,9 +13,21 @@ internal static class ReplacedEndpoints
     {
         var kestrel = services.GetService<IOptions<KestrelServerOptions>>()?.Value;
         var configured = kestrel?.ConfigurationLoader?.Configuration.GetSection("Endpoints").GetChildren().Select(e => e["Url"]) ?? [];
-        var inCode = kestrel is null ? [] : CodeBackedListenOptions(kestrel).Select(e => e.ToString());
-        foreach (var endpoint in addresses.Concat(configured).Concat(inCode).OfType<string>().Distinct())
+        foreach (var endpoint in addresses.Concat(configured).Concat(OpenedInCode(kestrel)).OfType<string>().Distinct())
             WorkerLog.EndpointReplaced(log, endpoint);
+    }
+
+    private static IEnumerable<string?> OpenedInCode(KestrelServerOptions? kestrel)
+    {
+        try
+        {
+            return kestrel is null ? [] : CodeBackedListenOptions(kestrel).Select(e => e.ToString());
+        }
+        catch (MissingMemberException)
+        {
+            // A later Kestrel keeps them elsewhere. They are replaced all the same; only our line is missing, not Kestrel's own.
+            return [];
+        }
     }
 
     // What the application opens by Listen(…); no public member shows it before the server has started.

@@ -67,6 +67,7 @@ public sealed class DrainTests
         await Begin(worker, trigger);
         // The grace has ended when the idle connection is closed.
         await idle.End();
+        idle.Dispose();
         await client.Send("st: test\r\n\r\n");
         Assert.True((await client.Response()).AnnouncesClose);
         await Over(worker, client);
@@ -84,10 +85,30 @@ public sealed class DrainTests
         await Answer(worker);
         await Begin(worker, trigger);
         await idle.End();
+        idle.Dispose();
         await client.Send("world");
         var response = await client.Response();
         Assert.StartsWith("10 936a185caaa266bb9cbe981e9e05cb78", response.Body, StringComparison.Ordinal);
         Assert.True(response.AnnouncesClose);
+        await Over(worker, client);
+    }
+
+    [Theory, MemberData(nameof(Triggers))]
+    public async Task A_body_is_taken_to_its_end_though_the_answer_has_begun_and_announced_the_close(Trigger trigger)
+    {
+        await using var worker = await Ready();
+        using var client = worker.Connect();
+        await client.Send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 15\r\n\r\n");
+        await Answer(worker);
+        await Begin(worker, trigger);
+        await client.Send("first");
+        var (_, headers) = await client.Head();
+        Assert.Equal("close", headers["Connection"]);
+        Assert.Equal("first"u8.ToArray(), await client.Bytes(5));
+        await client.Send("again");
+        Assert.Equal("again"u8.ToArray(), await client.Bytes(5));
+        await client.Send("third");
+        Assert.Equal("third"u8.ToArray(), await client.Bytes(5));
         await Over(worker, client);
     }
 
@@ -186,6 +207,7 @@ public sealed class DrainTests
         await Begin(worker, trigger);
         Assert.Equal(1, (await LastGoAway(client)).LastStream);
         await client.End();
+        client.Dispose();
         Assert.Equal(0, await worker.Exit());
     }
 
@@ -204,6 +226,7 @@ public sealed class DrainTests
         // Only Kestrel's heartbeat ends it now, which therefore must still beat.
         Assert.Equal(stream, (await client.Next(Http2Frame.GoAway)).LastStream);
         await client.End();
+        client.Dispose();
         Assert.Equal(0, await worker.Exit());
     }
 
