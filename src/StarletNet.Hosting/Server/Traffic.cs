@@ -66,6 +66,6 @@ internal sealed class Traffic(EpollTransport transport, TimeSpan keepAlive, ILog
         foreach (var requests in Requests) requests.Abort();
     }
 
-    private IEnumerable<ConnectionRequests> Requests => 
+    private IEnumerable<ConnectionRequests> Requests =>
         transport.Connections.Select(c => c.Features.Get<ConnectionRequests>()).OfType<ConnectionRequests>();
 }

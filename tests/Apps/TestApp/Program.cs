@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 // A minimal API with one endpoint for each kind of client that the tests drive.
@@ -97,6 +98,7 @@ app.MapGet("/stop", (IHostApplicationLifetime lifetime) =>
     return "stopping\n";
 });
 app.MapGet("/env", (string name) => Environment.GetEnvironmentVariable(name) ?? "(unset)");
+app.MapGet("/libc-env", (string name) => Marshal.PtrToStringUTF8(getenv(name)) ?? "(unset)");
 app.MapGet("/children-fds", async () =>
 {
     var start = new ProcessStartInfo("sh", ["-c", "ls -l /proc/self/fd; env"]) { RedirectStandardOutput = true, RedirectStandardInput = true };
@@ -109,6 +111,9 @@ app.MapGet("/connection", (HttpContext context) =>
     $"local {context.Connection.LocalIpAddress}:{context.Connection.LocalPort} remote {context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}\n");
 
 app.Run();
+
+[DllImport("libc")]
+static extern nint getenv(string name);
 
 // Says goodbye when the application stops, as a well-mannered WebSocket server does, and waits for the client's answer.
 static async Task Echo(WebSocket socket, CancellationToken stopping)

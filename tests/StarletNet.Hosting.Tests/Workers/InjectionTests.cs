@@ -133,6 +133,10 @@ public sealed class InjectionTests
         foreach (var socket in worker.HandedOver) Assert.DoesNotContain(socket, seen, StringComparison.Ordinal);
         foreach (var name in EnvironmentNames.WorkerPrivate.Concat(["DOTNET_STARTUP_HOOKS", "NOTIFY_SOCKET", "LISTEN_FDS", "STARLETNET_SAVED", "HOSTINGSTARTUP"]))
             Assert.DoesNotContain(name, seen, StringComparison.Ordinal);
+        // libc's copy, which native libraries read and hand on.
+        foreach (var name in EnvironmentNames.WorkerPrivate.Concat(["DOTNET_STARTUP_HOOKS", "NOTIFY_SOCKET", "LISTEN_FDS"]))
+            Assert.Equal("(unset)", await LibcEnvironment(client, name));
+        Assert.Equal("users-own", await LibcEnvironment(client, "DOTNET_gcServer"));
         Assert.Contains("STARLETNET_WORKER_SLOT=3", seen, StringComparison.Ordinal);
         Assert.Contains("DOTNET_gcServer=users-own", seen, StringComparison.Ordinal);
     }
@@ -188,6 +192,12 @@ public sealed class InjectionTests
         worker.Tell(ControlMessage.Drain);
         Assert.Equal(ControlMessage.Draining, await worker.NextMessage());
         Assert.Equal(0, await worker.Exit());
+    }
+
+    private static async Task<string> LibcEnvironment(RawClient client, string name)
+    {
+        await client.Get($"/libc-env?name={name}");
+        return (await client.Response()).Body;
     }
 
     private static int[] FreePorts(int count)
