@@ -20,7 +20,12 @@ internal sealed unsafe class ChildProcess
 
     internal bool Signal(Signal signal) => signal.SendTo(Pid);
 
-    /// <summary>Why the program never ran, if it did not. To be asked once, when the child has exited.</summary>
+    /// <summary>Becomes readable when the child has executed its program, or has failed to, or has ended.</summary>
+    internal FileDescriptor Launched => _reportEnd;
+
+    /// <summary>
+    /// Why the program never ran, if it did not. To be asked once, when <see cref="Launched"/> is readable or the child has exited.
+    /// </summary>
     internal LaunchFailure? TakeLaunchFailure()
     {
         using (_reportEnd) return Launcher.ReadReport(_reportEnd);

@@ -7,11 +7,24 @@ namespace StartServer.Generations;
 /// <summary>A generation as the supervisor holds it: its process and the socket it may report to.</summary>
 internal sealed class GenerationProcess(int number, ChildProcess process, NotifyReceiver notifications) : IDisposable
 {
+    private bool _launched;
+
     internal int Number { get; } = number;
 
     internal ChildProcess Process { get; } = process;
 
     internal NotifyReceiver Notifications { get; } = notifications;
+
+    /// <summary>Why its program never ran; known once <see cref="EndLaunch"/> was called.</summary>
+    internal LaunchFailure? LaunchFailure { get; private set; }
+
+    /// <summary>Takes the launcher's report, which is there when the program has been executed, or when that failed.</summary>
+    internal void EndLaunch()
+    {
+        if (_launched) return;
+        _launched = true;
+        LaunchFailure = Process.TakeLaunchFailure();
+    }
 
     /// <summary>
     /// Anyone on the machine may write to an abstract socket and read its name in /proc/net/unix. Believed are: the generation
@@ -24,5 +37,9 @@ internal sealed class GenerationProcess(int number, ChildProcess process, Notify
         || message.Uid == LibC.geteuid()
         || (message.Pid > 0 && LibC.getpgid(message.Pid) == LibC.getpgid(0));
 
-    public void Dispose() => Notifications.Dispose();
+    public void Dispose()
+    {
+        EndLaunch();
+        Notifications.Dispose();
+    }
 }

@@ -56,6 +56,7 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
             case SignalReceived { Signal: var signal }: Handle(new MeaninglessSignal(signal)); break;
             case TimerFired { Key: TimerEvent timer }: Handle(timer); break;
             case Readable { Tag: GenerationProcess generation }: Listen(generation); break;
+            case Readable { Tag: ChildProcess launched }: EndLaunch(_generations[launched.Pid]); break;
             case ChildExited exited: Bury(exited); break;
             default: throw new UnreachableException(happened.ToString());
         }
@@ -95,6 +96,7 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
             var generation = new GenerationProcess(number, process, notifications);
             _generations.Add(process.Pid, generation);
             queue.Watch(notifications.Socket, generation);
+            queue.Watch(process.Launched, process);
             return new Spawned(new Generation(number, process.Pid));
         }
         catch (SystemCallException error)
@@ -125,14 +127,23 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
         }
     }
 
+    private void EndLaunch(GenerationProcess generation)
+    {
+        queue.Unwatch(generation.Process);
+        generation.EndLaunch();
+        if (generation.LaunchFailure is { } failure)
+            StandardError.WriteLine(Messages.LaunchFailed(failure, options.Program[0], options.Directory));
+        else
+            Handle(new Executed(generation.Number));
+    }
+
     private void Bury(ChildExited exited)
     {
         if (_generations.Remove(exited.Pid, out var generation))
         {
             queue.Unwatch(generation);
+            queue.Unwatch(generation.Process);
             generation.Dispose();
-            if (generation.Process.TakeLaunchFailure() is { } failure)
-                StandardError.WriteLine(Messages.LaunchFailed(failure, options.Program[0], options.Directory));
         }
         Handle(new Died(exited.Pid, exited.Exit));
     }

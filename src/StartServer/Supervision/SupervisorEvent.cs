@@ -17,6 +17,9 @@ internal sealed record MeaninglessSignal(Signal Signal) : SupervisorEvent;
 /// <summary>The process that <see cref="Spawn"/> asked for exists.</summary>
 internal sealed record Spawned(Generation Generation) : SupervisorEvent;
 
+/// <summary>A generation's process has become the program. Until then it is the launcher, whose being alive says nothing.</summary>
+internal sealed record Executed(int Generation) : SupervisorEvent;
+
 /// <summary>There could be no process at all.</summary>
 internal sealed record SpawnFailed(string Reason) : SupervisorEvent;
 

@@ -23,7 +23,10 @@ internal sealed record StartDue(Fleet Fleet, Goal Goal) : Running(Fleet);
 /// <param name="Again">A HUP came meanwhile; it may mean a program newer than the candidate, so one more replacement follows.</param>
 internal abstract record Trying(Fleet Fleet, Goal Goal, Generation Candidate, TimeSpan StartedAt, bool Again) : Running(Fleet);
 
-/// <summary>The candidate has said nothing yet: alive when the interval is over, it is accepted, as Server::Starter does.</summary>
+/// <summary>
+/// The candidate has said nothing yet: alive when the interval is over, it is accepted, as Server::Starter does. The interval
+/// begins when the program is executed, so that on a machine too busy to get that far a missing program is not taken for a good one.
+/// </summary>
 internal sealed record Watching(Fleet Fleet, Goal Goal, Generation Candidate, TimeSpan StartedAt, bool Again)
     : Trying(Fleet, Goal, Candidate, StartedAt, Again);
 

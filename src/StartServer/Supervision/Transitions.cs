@@ -30,8 +30,8 @@ internal sealed class Transitions(SupervisionPolicy policy)
         (Stopping, RestartRequested) => Stay(state, new Log(Messages.RestartIgnored)),
         // The KILL that a rejected candidate was promised is not forgotten.
         (Stopping s, GraceOver e) when s.Remaining.FirstOrDefault(g => g.Number == e.Generation) is { } late => Kill(s, late),
-        (Stopping, Spoke or Ready or TimerEvent) => Stay(state),
-        (Stopped, StopRequested or RestartRequested or Died or Spoke or Ready or TimerEvent) => Stay(state),
+        (Stopping, Executed or Spoke or Ready or TimerEvent) => Stay(state),
+        (Stopped, StopRequested or RestartRequested or Died or Executed or Spoke or Ready or TimerEvent) => Stay(state),
 
         // HUP. During a start it is remembered and never cuts the check; a series that is failing is begun afresh.
         (Serving s, RestartRequested) => Attempt(s.Fleet, new Goal(Replaces: true, Failures: 0), new Log(Messages.Restarting)),
@@ -46,6 +46,7 @@ internal sealed class Transitions(SupervisionPolicy policy)
 
         // Judging the candidate.
         (Trying s, Died e) when e.Pid == s.Candidate.Pid => CandidateDied(s, e, now),
+        (Watching s, Executed e) when IsAbout(s, e.Generation) => Stay(s, new SetTimer(new LookOver(e.Generation), policy.Look)),
         (Watching or Awaiting, Ready e) when IsAbout(state, e.Generation) => Accept((Trying)state, now),
         (Watching s, Spoke e) when IsAbout(s, e.Generation) => Oblige(s, now),
         (Watching s, LookOver e) when IsAbout(s, e.Generation) => Accept(s, now),
@@ -59,7 +60,7 @@ internal sealed class Transitions(SupervisionPolicy policy)
 
         // A child that is nobody's (an orphan, when we are pid 1); words of one already judged, which change nothing;
         // timers that have nothing to say any more.
-        (Running, Died or Spoke or Ready or TimerEvent) => Stay(state),
+        (Running, Died or Executed or Spoke or Ready or TimerEvent) => Stay(state),
 
         // Spawn is answered before anything else is looked at, and only StartDue asks for it.
         _ => throw new UnreachableException($"{happened} in {state}"),
@@ -78,9 +79,9 @@ internal sealed class Transitions(SupervisionPolicy policy)
         return new Step(new StartDue(fleet with { LastNumber = number }, goal), [.. before, new Spawn(number)]);
     }
 
-    private Step Watch(StartDue state, Generation candidate, TimeSpan now) => new(
+    private static Step Watch(StartDue state, Generation candidate, TimeSpan now) => new(
         new Watching(state.Fleet, state.Goal, candidate, StartedAt: now, Again: false),
-        [new Log(Messages.StartingWorker(candidate)), new SetTimer(new LookOver(candidate.Number), policy.Look)]);
+        [new Log(Messages.StartingWorker(candidate))]);
 
     private Step Oblige(Watching state, TimeSpan now) => new(
         new Awaiting(state.Fleet, state.Goal, state.Candidate, state.StartedAt, state.Again),

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using StarletNet.Shared.Interop;
 using StarletNet.TestKit;
 
 namespace StarletNet.StartServer.Tests.Processes;
@@ -57,6 +58,16 @@ internal sealed class Superdaemon : IDisposable
         await Eventually.TrueAsync(
             () => pattern.IsMatch(Status), $"status file reads {string.Join(' ', lines)}", () => $"it reads '{Status}'\n{Program.ErrorText}");
         return [.. pattern.Match(Status).Groups.Values.Skip(1).Select(group => int.Parse(group.Value))];
+    }
+
+    // File.Open asks for a lock of its own, and the daemon holds an exclusive one.
+    internal string PidFileText
+    {
+        get
+        {
+            using var reader = new StreamReader(new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(LibC.open(PidFile, LibC.O_RDONLY | LibC.O_CLOEXEC, 0), ownsHandle: true), FileAccess.Read));
+            return reader.ReadToEnd();
+        }
     }
 
     internal string Status

@@ -18,7 +18,7 @@ public sealed class EveryPairTests : TransitionTestBase
         .. Enumerable.Range(1, 5).SelectMany(number => new SupervisorEvent[]
         {
             new Spoke(number), new Ready(number), new RetryDue(number), new LookOver(number), new ReadyOverdue(number),
-            new GraceOver(number), new OldDue(number),
+            new GraceOver(number), new OldDue(number), new Executed(number),
         }),
     ];
 

@@ -132,14 +132,14 @@ public sealed class ReplacingTests : TransitionTestBase
     [Fact]
     public void While_serving_words_and_spent_timers_change_nothing()
     {
-        foreach (SupervisorEvent happened in new SupervisorEvent[] { new Spoke(3), new Ready(3), new LookOver(3), new ReadyOverdue(3), new GraceOver(3), new RetryDue(4) })
+        foreach (SupervisorEvent happened in new SupervisorEvent[] { new Executed(3), new Spoke(3), new Ready(3), new LookOver(3), new ReadyOverdue(3), new GraceOver(3), new RetryDue(4) })
             NothingHappens(Serving, happened);
     }
 
     [Fact]
     public void In_a_pause_words_and_spent_timers_change_nothing()
     {
-        foreach (SupervisorEvent happened in new SupervisorEvent[] { new Spoke(3), new Ready(4), new LookOver(4), new ReadyOverdue(4), new GraceOver(4), new RetryDue(3) })
+        foreach (SupervisorEvent happened in new SupervisorEvent[] { new Executed(3), new Spoke(3), new Ready(4), new LookOver(4), new ReadyOverdue(4), new GraceOver(4), new RetryDue(3) })
             NothingHappens(Pausing, happened);
     }
 }

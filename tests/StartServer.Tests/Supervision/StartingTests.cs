@@ -22,18 +22,20 @@ public sealed class StartingTests : TransitionTestBase
     }
 
     [Fact]
-    public void A_spawned_candidate_is_watched_for_the_interval()
+    public void A_spawned_candidate_is_watched_for_the_interval_from_the_moment_it_is_the_program()
     {
         var step = Next(Pausing, new Spawned(Candidate), at: 7);
         Assert.Equal(["starting new worker 104"], Lines(step));
-        Assert.Equal(new SetTimer(new LookOver(4), Seconds(2)), Only<SetTimer>(step));
+        Assert.DoesNotContain(step.Actions, action => action is SetTimer);
         Assert.Equal((Candidate, Seconds(7)), (To<Watching>(step).Candidate, To<Watching>(step).StartedAt));
+        step = Next(step.State, new Executed(4), at: 9);
+        Assert.Equal(new SetTimer(new LookOver(4), Seconds(2)), Assert.Single(step.Actions));
     }
 
     [Fact]
     public void Interval_0_still_listens_for_100_ms()
     {
-        var step = Next(Pausing, new Spawned(Candidate), policy: new SupervisionPolicy { Interval = TimeSpan.Zero });
+        var step = Next(Watching, new Executed(4), policy: new SupervisionPolicy { Interval = TimeSpan.Zero });
         Assert.Equal(TimeSpan.FromMilliseconds(100), Only<SetTimer>(step).Delay);
     }
 
@@ -164,6 +166,7 @@ public sealed class StartingTests : TransitionTestBase
     [Fact]
     public void A_timer_of_an_earlier_candidate_does_not_judge_this_one()
     {
+        NothingHappens(Watching, new Executed(3));
         NothingHappens(Watching, new LookOver(3));
         NothingHappens(Awaiting, new ReadyOverdue(3));
         NothingHappens(Rejecting, new GraceOver(3));

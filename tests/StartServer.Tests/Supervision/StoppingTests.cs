@@ -95,7 +95,7 @@ public sealed class StoppingTests : TransitionTestBase
     public void During_and_after_the_stop_words_and_timers_change_nothing()
     {
         SupervisorEvent[] idle =
-            [new Spoke(3), new Ready(3), new RetryDue(4), new LookOver(3), new ReadyOverdue(3), new OldDue(3)];
+            [new Executed(3), new Spoke(3), new Ready(3), new RetryDue(4), new LookOver(3), new ReadyOverdue(3), new OldDue(3)];
         foreach (var happened in idle)
         {
             NothingHappens(Stopping, happened);

@@ -1,0 +1,70 @@
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Files;
+using StarletNet.Shared.Interop;
+using StarletNet.TestKit;
+
+namespace StarletNet.Shared.Tests.Files;
+
+public sealed class PidFileTests : IDisposable
+{
+    private readonly ScratchDirectory _scratch = new();
+
+    private string File => _scratch.File("pid");
+
+    public void Dispose() => _scratch.Dispose();
+
+    // File.Open asks for a lock of its own, and the owner holds an exclusive one.
+    private static string Read(string path)
+    {
+        using var reader = new StreamReader(new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC, 0), ownsHandle: true), FileAccess.Read));
+        return reader.ReadToEnd();
+    }
+
+    [Fact]
+    public void It_holds_the_pid_and_goes_with_its_owner()
+    {
+        using (PidFile.Create(File, 4711, 1)) Assert.Equal("4711\n", Read(File));
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
+    public void A_longer_pid_from_before_is_overwritten_as_a_whole()
+    {
+        _scratch.Write("pid", "123456789\nmore\n");
+        using (PidFile.Create(File, 7, 1)) Assert.Equal("7\n", Read(File));
+    }
+
+    [Fact]
+    public void A_second_owner_is_refused_with_the_first_ones_pid_and_the_file_is_untouched()
+    {
+        using var first = PidFile.Create(File, 4711, 1);
+        var error = Assert.Throws<OperatorException>(() => PidFile.Create(File, 5, 9));
+        Assert.Equal(($"pid file {File} is locked: a server is running already (pid 4711); stop it or use another file", 9), (error.Message, error.ExitCode));
+        Assert.Equal("4711\n", Read(File));
+    }
+
+    [Fact]
+    public void A_file_that_took_its_place_is_left_alone()
+    {
+        var first = PidFile.Create(File, 1, 1);
+        System.IO.File.Move(File, File + ".away");
+        using var second = PidFile.Create(File, 2, 1);
+        first.Dispose();
+        Assert.Equal("2\n", Read(File));
+    }
+
+    [Fact]
+    public void A_symbolic_link_is_followed()
+    {
+        System.IO.File.CreateSymbolicLink(File, _scratch.File("target"));
+        using (PidFile.Create(File, 3, 1)) Assert.Equal("3\n", Read(_scratch.File("target")));
+        Assert.False(new FileInfo(File).Exists);
+    }
+
+    [Fact]
+    public void A_place_where_no_file_can_be_made_is_named()
+    {
+        var path = _scratch.File("missing/pid");
+        Assert.Equal($"failed to open file:{path}: No such file or directory", Assert.Throws<OperatorException>(() => PidFile.Create(path, 1, 1)).Message);
+    }
+}
