@@ -67,7 +67,8 @@ internal sealed unsafe class ChildProcess
             AddDescriptors(actions, spec.Descriptors, reportFd, firstFree, moved);
             SetAttributes(attributes, spec.Scope);
             using var argv = new NativeStrings([spec.Title ?? spec.Program, .. Launcher.Arguments(spec, reportFd)]);
-            using var envp = new NativeStrings([.. spec.Environment.Select(variable => $"{variable.Key}={variable.Value}")]);
+            var variables = spec.Environment.Where(variable => variable.Key != Launcher.HooksVariable);
+            using var envp = new NativeStrings([.. variables.Select(variable => $"{variable.Key}={variable.Value}")]);
             int pid;
             Check(LibC.posix_spawn(&pid, spec.LauncherPath, actions, attributes, argv.Pointer, envp.Pointer), "posix_spawn");
             return pid;

@@ -18,11 +18,18 @@ internal static unsafe class Launcher
     /// <summary>Exit code of a launch that failed, as of Server::Starter's child.</summary>
     internal const int FailureExitCode = 255;
 
+    /// <summary>
+    /// Takes effect in any managed process that starts with it, a launcher that runs on CoreCLR among them: it travels as an
+    /// argument and is set just before the program is executed. What a hook does is meant for the program alone.
+    /// </summary>
+    internal const string HooksVariable = "DOTNET_STARTUP_HOOKS";
+
     internal static string[] Arguments(ChildSpec spec, int reportFd) =>
     [
         Role,
         reportFd.ToString(CultureInfo.InvariantCulture),
         spec.SetListenPid ? "1" : "0",
+        spec.Environment.GetValueOrDefault(HooksVariable) ?? "",
         spec.WorkingDirectory ?? "",
         spec.Program,
         spec.Title ?? spec.Program,
@@ -32,9 +39,10 @@ internal static unsafe class Launcher
     /// <summary>To be called first in Main: if this process is a launcher, it becomes its program and never returns.</summary>
     internal static void BecomeProgramIfLauncher(string[] args)
     {
-        if (args.Length < 6 || args[0] != Role) return;
+        if (args.Length < 7 || args[0] != Role) return;
         var reportFd = int.Parse(args[1], CultureInfo.InvariantCulture);
-        Report(reportFd, Launch(reportFd, args[2] == "1", args[3], args[4], args.AsSpan(5)));
+        if (args[3].Length > 0) LibC.setenv(HooksVariable, args[3], 1);
+        Report(reportFd, Launch(reportFd, args[2] == "1", args[4], args[5], args.AsSpan(6)));
         LibC._exit(FailureExitCode);
     }
 

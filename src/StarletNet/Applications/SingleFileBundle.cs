@@ -74,6 +74,6 @@ internal static class SingleFileBundle
         var size = reader.ReadInt64();
         if (offset <= 0 || size is <= 0 or > LargestConfig) return null;
         file.Position = offset;
-        return reader.ReadBytes((int)size);
+        return reader.ReadBytes((int)size) is { } json && json.Length == size ? json : null;
     }
 }

@@ -68,7 +68,8 @@ internal sealed record ListenSpec(ListenAddress Address)
         if (text.Length > 0 && text.All(char.IsAsciiDigit)) return new ListenAddress.Tcp(null, Port(text, text));
         var colon = text.LastIndexOf(':');
         if (colon < 0) throw new FormatException($"'{text}' is not an address to listen on; write {Forms}");
-        return new ListenAddress.Tcp(Host(text[..colon], text), Port(text[(colon + 1)..], text));
+        var port = Port(text[(colon + 1)..], text);
+        return new ListenAddress.Tcp(Host(text[..colon], text), port);
     }
 
     private static string? Host(string host, string text)

@@ -1,0 +1,205 @@
+using StarletNet.Master.Listening;
+using StarletNet.Master.Options;
+using StarletNet.Shared.CommandLine;
+using StarletNet.Shared.Errors;
+
+namespace StarletNet.Master.Tests.Options;
+
+public sealed class OptionsReaderTests
+{
+    private readonly Dictionary<string, string> _environment = [];
+
+    private MasterOptions Read(params string[] arguments) =>
+        new OptionsReader(new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(arguments), _environment.GetValueOrDefault, processors: 4).Read();
+
+    private string Refusal(params string[] arguments)
+    {
+        var error = Assert.Throws<OperatorException>(() => Read(arguments));
+        Assert.Equal(ExitCodes.Usage, error.ExitCode);
+        Assert.DoesNotContain('\n', error.Message);
+        return error.Message;
+    }
+
+    [Fact]
+    public void Defaults_are_what_the_help_says()
+    {
+        var options = Read();
+
+        Assert.Null(options.Application);
+        Assert.Empty(options.Listen);
+        Assert.Null(options.Backlog);
+        Assert.Equal(4, options.MaxWorkers);
+        Assert.Equal(0, options.SpawnInterval.TotalSeconds);
+        Assert.Equal(1, options.ErrRespawnInterval.TotalSeconds);
+        Assert.Equal(3, options.BootFailureLimit);
+        Assert.Equal(60, options.WorkerBootTimeout.TotalSeconds);
+        Assert.Equal(30, options.GracefulTimeout.TotalSeconds);
+        Assert.Equal(5, options.DrainKeepAlive.TotalSeconds);
+        Assert.Equal("pool", options.Loop);
+        Assert.Null(options.EnvironmentName);
+        Assert.Null(options.PidFile);
+    }
+
+    [Fact]
+    public void There_are_two_workers_at_least_even_on_one_cpu()
+    {
+        var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse([]);
+
+        Assert.Equal(2, new OptionsReader(commandLine, _ => null, processors: 1).Read().MaxWorkers);
+    }
+
+    [Fact]
+    public void Every_option_is_read_from_the_command_line()
+    {
+        var options = Read("-w7", "--spawn-interval=2", "--err_respawn_interval", "500ms", "--boot-failure-limit", "9", "--worker-boot-timeout", "1m",
+            "--graceful-timeout", "1h", "--drain-keepalive", "0.5", "--loop", "pool", "-E", "staging", "--pid-file", "x.pid", "--backlog", "64", "app.dll");
+
+        Assert.Equal(7, options.MaxWorkers);
+        Assert.Equal(2, options.SpawnInterval.TotalSeconds);
+        Assert.Equal(0.5, options.ErrRespawnInterval.TotalSeconds);
+        Assert.Equal(9, options.BootFailureLimit);
+        Assert.Equal(60, options.WorkerBootTimeout.TotalSeconds);
+        Assert.Equal(1, options.GracefulTimeout.TotalHours);
+        Assert.Equal(0.5, options.DrainKeepAlive.TotalSeconds);
+        Assert.Equal("staging", options.EnvironmentName);
+        Assert.Equal("x.pid", options.PidFile);
+        Assert.Equal(64, options.Backlog);
+        Assert.Equal("app.dll", options.Application);
+    }
+
+    [Fact]
+    public void The_command_line_beats_the_environment_and_the_environment_the_default()
+    {
+        _environment["STARLETNET_MAX_WORKERS"] = "6";
+        _environment["STARLETNET_GRACEFUL_TIMEOUT"] = "2";
+
+        Assert.Equal(6, Read().MaxWorkers);
+        Assert.Equal(3, Read("--workers", "3").MaxWorkers);
+        Assert.Equal(2, Read("--workers", "3").GracefulTimeout.TotalSeconds);
+    }
+
+    [Fact]
+    public void An_empty_variable_is_as_good_as_none()
+    {
+        _environment["STARLETNET_MAX_WORKERS"] = "";
+
+        Assert.Equal(4, Read().MaxWorkers);
+    }
+
+    [Fact]
+    public void A_bad_variable_is_named()
+    {
+        _environment["STARLETNET_MAX_WORKERS"] = "many";
+        Assert.Contains("STARLETNET_MAX_WORKERS: 'many' is not auto or a whole number from 1 to 1024", Refusal());
+        _environment.Clear();
+        _environment["STARLETNET_LISTEN"] = ":8080; nonsense";
+        Assert.Contains("STARLETNET_LISTEN: 'nonsense'", Refusal());
+    }
+
+    [Fact]
+    public void Listen_addresses_of_the_environment_are_separated_by_semicolons_and_replaced_as_a_whole()
+    {
+        _environment["STARLETNET_LISTEN"] = ":8080;unix:/run/a.sock";
+
+        Assert.Equal(2, Read().Listen.Count);
+        Assert.Equal(new ListenAddress.Tcp(null, 9090), Assert.Single(Read("-l", ":9090").Listen).Address);
+    }
+
+    [Fact]
+    public void Host_port_socket_and_listen_add_up()
+    {
+        var options = Read("--host", "127.0.0.1", "-p", "8080", "-S", "/run/a.sock", "-l", "[::1]:9", "-l", "@x");
+
+        Assert.Equal(["[::1]:9", "@x", "127.0.0.1:8080", "unix:/run/a.sock"], options.Listen.Select(spec => spec.Address.ToString()));
+    }
+
+    [Fact]
+    public void A_host_alone_has_port_5000() =>
+        Assert.Equal(new ListenAddress.Tcp("::1", 5000), Assert.Single(Read("--host", "::1").Listen).Address);
+
+    [Fact]
+    public void The_same_address_twice_is_refused() =>
+        Assert.Contains("127.0.0.1:80 is to be listened on twice", Refusal("-l", "127.0.0.1:80", "--host", "127.0.0.1", "--port", "80"));
+
+    [Fact]
+    public void What_follows_the_application_is_its_own()
+    {
+        var options = Read("-w", "2", "app.dll", "--workers", "9", "--", "-x");
+
+        Assert.Equal(2, options.MaxWorkers);
+        Assert.Equal("app.dll", options.Application);
+        Assert.Equal(["--workers", "9", "--", "-x"], options.ApplicationArguments);
+    }
+
+    [Fact]
+    public void With_app_every_word_is_the_applications()
+    {
+        var options = Read("-a", "x.dll", "first", "--second");
+
+        Assert.Equal("x.dll", options.Application);
+        Assert.Equal(["first", "--second"], options.ApplicationArguments);
+    }
+
+    [Fact]
+    public void The_environment_names_the_application_only_where_no_word_does()
+    {
+        _environment["STARLETNET_APP"] = "env.dll";
+
+        Assert.Equal("env.dll", Read().Application);
+        Assert.Equal("word.dll", Read("word.dll").Application);
+    }
+
+    [Theory]
+    [InlineData("auto", 4)]
+    [InlineData("1", 1)]
+    [InlineData("1024", 1024)]
+    public void Workers_may_be_a_number_or_auto(string value, int workers) => Assert.Equal(workers, Read("-w", value).MaxWorkers);
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("inf")]
+    [InlineData("unlimited")]
+    public void A_graceful_timeout_may_be_unlimited(string value) => Assert.Equal(TimeSpan.Zero, Read("--graceful-timeout", value).GracefulTimeout);
+
+    [Theory]
+    [InlineData("--max-workers", "1025", "from 1 to 1024")]
+    [InlineData("--max-workers", "-1", "from 1 to 1024")]
+    [InlineData("--max-workers", "0", "0 workers")]
+    [InlineData("--port", "65536", "from 0 to 65535")]
+    [InlineData("--port", "http", "from 0 to 65535")]
+    [InlineData("--backlog", "0", "at least 1")]
+    [InlineData("--graceful-timeout", "x", "is not a time")]
+    [InlineData("--drain-keepalive", "-1", "is not a time")]
+    [InlineData("--spawn-interval", "1d", "is not a time")]
+    [InlineData("--err-respawn-interval", "", "is not a time")]
+    [InlineData("--boot-failure-limit", "-1", "at least 0")]
+    [InlineData("--worker-boot-timeout", "0", "more than 0")]
+    [InlineData("--loop", "inline", "there is pool")]
+    [InlineData("--env", "", "is empty")]
+    [InlineData("--pid", "", "is empty")]
+    [InlineData("--socket", "", "is empty")]
+    [InlineData("--host", "", "is empty")]
+    public void A_bad_value_is_refused_by_name(string option, string value, string why)
+    {
+        var message = Refusal($"{option}={value}");
+
+        Assert.StartsWith($"option {option}: ", message);
+        Assert.Contains(why, message);
+    }
+
+    [Theory]
+    [InlineData("--max-wokers=3", "did you mean --max-workers?")]
+    [InlineData("--reload", "see --help")]
+    [InlineData("-q", "see --help")]
+    public void An_unknown_option_is_refused(string option, string hint) => Assert.Contains(hint, Refusal(option));
+
+    [Fact]
+    public void Every_option_that_has_a_value_has_a_twin_and_a_value_name()
+    {
+        Assert.All(OptionTable.All.Where(option => option.HasValue), option =>
+        {
+            Assert.Equal(OptionTable.Twin(option.Name), option.EnvironmentTwin);
+            Assert.NotEqual("VALUE", option.ValueName);
+        });
+    }
+}

@@ -1,0 +1,112 @@
+using StarletNet.Master.Listening;
+using StarletNet.Master.Options;
+using StarletNet.Master.Pool;
+using StarletNet.Master.Workers;
+using StarletNet.Shared.Contract;
+
+namespace StarletNet.Master.Tests.Workers;
+
+public sealed class WorkerEnvironmentTests
+{
+    private readonly Dictionary<string, string> _inherited = new() { ["HOME"] = "/home/web" };
+    private MasterOptions _options = new() { MaxWorkers = 4, GracefulTimeout = TimeSpan.FromSeconds(30), DrainKeepAlive = TimeSpan.FromSeconds(0.5) };
+
+    private IReadOnlyDictionary<string, string> Of(int workers = 4) =>
+        new WorkerEnvironment(_inherited, _options, [new Listener("a", 7, HttpVersions.Http1), new Listener("b", 9, HttpVersions.Http2)], "/opt/StarletNet.Hosting.dll")
+            .Of(new Worker(5, Slot: 2, Generation: 3, TimeSpan.Zero), workers, controlFd: 11);
+
+    [Fact]
+    public void A_worker_is_told_what_it_needs()
+    {
+        var variables = Of();
+
+        Assert.Equal("7;9?http=h2", variables["STARLETNET_LISTEN"]);
+        Assert.Equal("11", variables["STARLETNET_CONTROL_FD"]);
+        Assert.Equal("pool", variables["STARLETNET_LOOP"]);
+        Assert.Equal("30000", variables["STARLETNET_GRACEFUL_TIMEOUT_MS"]);
+        Assert.Equal("500", variables["STARLETNET_DRAIN_KEEPALIVE_MS"]);
+        Assert.Equal("2", variables["STARLETNET_WORKER_SLOT"]);
+        Assert.Equal("4", variables["STARLETNET_WORKERS"]);
+        Assert.Equal("3", variables["STARLETNET_GENERATION"]);
+        Assert.Equal("/home/web", variables["HOME"]);
+    }
+
+    [Fact]
+    public void What_was_meant_for_the_master_alone_does_not_reach_it()
+    {
+        foreach (var name in new[] { "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "SERVER_STARTER_PORT" }) _inherited[name] = "1";
+        _inherited["SERVER_STARTER_GENERATION"] = "12";
+
+        var variables = Of();
+
+        Assert.Equal("12", variables["SERVER_STARTER_GENERATION"]);
+        Assert.DoesNotContain(variables.Keys, name => name is "NOTIFY_SOCKET" or "SERVER_STARTER_PORT" || name.StartsWith("LISTEN_", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_hook_comes_first_and_the_users_own_value_is_saved()
+    {
+        _inherited["DOTNET_STARTUP_HOOKS"] = "/x/profiler.dll";
+
+        var variables = Of();
+
+        Assert.Equal("/opt/StarletNet.Hosting.dll:/x/profiler.dll", variables["DOTNET_STARTUP_HOOKS"]);
+        Assert.Equal("/x/profiler.dll", variables["STARLETNET_SAVED_DOTNET_STARTUP_HOOKS"]);
+        Assert.Equal("DOTNET_STARTUP_HOOKS,DOTNET_gcServer", variables["STARLETNET_RESTORE"]);
+    }
+
+    [Fact]
+    public void Several_workers_do_without_server_gc_unless_the_user_has_chosen()
+    {
+        Assert.Equal("0", Of()["DOTNET_gcServer"]);
+        Assert.False(Of(workers: 1).ContainsKey("DOTNET_gcServer"));
+        Assert.DoesNotContain(Of().Keys, name => name == "STARLETNET_SAVED_DOTNET_gcServer");
+
+        _inherited["DOTNET_gcServer"] = "1";
+
+        Assert.Equal("1", Of()["DOTNET_gcServer"]);
+        Assert.Equal("DOTNET_STARTUP_HOOKS", Of()["STARLETNET_RESTORE"]);
+    }
+
+    [Theory]
+    [InlineData("production", "Production")]
+    [InlineData("deployment", "Production")]
+    [InlineData("development", "Development")]
+    [InlineData("staging", "Staging")]
+    [InlineData("Testing", "Testing")]
+    public void Env_beats_what_is_inherited(string given, string name)
+    {
+        _inherited["ASPNETCORE_ENVIRONMENT"] = "Other";
+        _options = _options with { EnvironmentName = given };
+
+        var variables = Of();
+
+        Assert.Equal(name, variables["ASPNETCORE_ENVIRONMENT"]);
+        Assert.Equal(name, variables["DOTNET_ENVIRONMENT"]);
+        Assert.Equal(given, variables["PLACK_ENV"]);
+    }
+
+    [Theory]
+    [InlineData("ASPNETCORE_ENVIRONMENT")]
+    [InlineData("DOTNET_ENVIRONMENT")]
+    public void Without_env_an_inherited_name_is_left_alone(string variable)
+    {
+        _inherited[variable] = "Other";
+        _inherited["PLACK_ENV"] = "staging";
+
+        var names = Of().Where(pair => pair.Key is "ASPNETCORE_ENVIRONMENT" or "DOTNET_ENVIRONMENT");
+
+        Assert.Equal(KeyValuePair.Create(variable, "Other"), Assert.Single(names));
+    }
+
+    [Fact]
+    public void Then_plack_env_counts_and_then_it_is_production()
+    {
+        Assert.Equal("Production", Of()["ASPNETCORE_ENVIRONMENT"]);
+        Assert.False(Of().ContainsKey("PLACK_ENV"));
+
+        _inherited["PLACK_ENV"] = "development";
+
+        Assert.Equal("Development", Of()["DOTNET_ENVIRONMENT"]);
+    }
+}
