@@ -1,0 +1,147 @@
+using StarletNet.Shared.Notify;
+using StarletNet.TestKit;
+
+namespace StarletNet.Master.Tests.Programs;
+
+/// <summary>What the master says to, and learns from, whoever started it; and what it refuses at once.</summary>
+public sealed class SupervisionTests : IDisposable
+{
+    private readonly MasterUnderTest _test = new();
+
+    public void Dispose() => _test.Dispose();
+
+    private static async Task<NotifyMessage> ReceiveAsync(NotifyReceiver receiver)
+    {
+        NotifyMessage? message = null;
+        await Eventually.TrueAsync(() => (message = receiver.Receive()) is not null, "a notification");
+        return message!;
+    }
+
+    [Fact]
+    public async Task Status_comes_at_once_and_ready_when_all_workers_are()
+    {
+        using var receiver = NotifyReceiver.Create();
+        _test.Behave("environment");
+        var master = _test.Run(["-l", "127.0.0.1:0", "-w", "2", _test.Application, _test.Behaviour],
+            new ProgramOptions { Environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = receiver.Address } });
+
+        var first = await ReceiveAsync(receiver);
+        Assert.Equal("STATUS=starting", first.Text);
+        Assert.Equal(master.Pid, first.Pid);
+        var ready = await ReceiveAsync(receiver);
+        Assert.True(ready.IsReady);
+        Assert.Equal(2, master.Lines.Count(line => line.Text.EndsWith(" ready", StringComparison.Ordinal)));
+        Assert.DoesNotContain("NOTIFY_SOCKET", master.OutputText);
+
+        master.Send(UnixSignal.Hup);
+        Assert.Equal("1", (await ReceiveAsync(receiver))["RELOADING"]);
+        Assert.True((await ReceiveAsync(receiver)).IsReady);
+
+        master.Send(UnixSignal.Term);
+        Assert.Equal("1", (await ReceiveAsync(receiver))["STOPPING"]);
+        Assert.Equal(0, (await master.ExitAsync()).Code);
+    }
+
+    [Fact]
+    public async Task A_failed_start_says_why_and_never_ready()
+    {
+        using var receiver = NotifyReceiver.Create();
+        _test.Behave("crash");
+        var master = _test.Run(["-l", "127.0.0.1:0", "-w1", "--err-respawn-interval", "0.02", _test.Application, _test.Behaviour],
+            new ProgramOptions { Environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = receiver.Address } });
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        while (receiver.Receive() is { } message) Assert.False(message.IsReady);
+    }
+
+    [Fact]
+    public async Task It_stops_when_its_superdaemon_is_gone()
+    {
+        // A shell plays the superdaemon; without sockets, which start_server allows.
+        var script = _test.Write("super", $"#!/bin/sh\nSERVER_STARTER_PORT= {_test.Executable} -l 127.0.0.1:0 -w 2 {_test.Application} {_test.Behaviour} &\nwait\n", executable: true);
+        var super = _test.Keep(ProgramUnderTest.Start(script, []));
+        await super.LineAsync("serving .* with 2 workers");
+
+        super.Send(UnixSignal.Kill);
+
+        await super.LineAsync($"the process that started us, pid {super.Pid}, is gone");
+        await super.LineAsync("exiting with code 0");
+        await super.NothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task Under_a_superdaemon_a_second_term_cuts_nothing_off()
+    {
+        _test.Behave("slow");
+        var master = _test.Run(["-l", "127.0.0.1:0", "-w1", _test.Application, _test.Behaviour],
+            new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "" } });
+        await master.LineAsync("serving");
+        master.Send(UnixSignal.Term);
+        await master.LineAsync("hears drain");
+
+        master.Send(UnixSignal.Term);
+        // TTIN is answered by nothing while stopping, HUP is: so the TERM before it has been heard, too.
+        master.Send(UnixSignal.Hup);
+        await master.LineAsync("no restart: we are stopping");
+        Assert.DoesNotContain("hears abort", master.OutputText);
+
+        master.Send(UnixSignal.Int);
+        Assert.Equal(0, (await master.ExitAsync()).Code);
+        Assert.Contains("hears abort", master.OutputText);
+    }
+
+    [Fact]
+    public async Task The_pid_file_holds_the_masters_pid_and_locks_out_a_second_one()
+    {
+        var path = _test.File("x.pid");
+        var master = await _test.StartReady("--pid", path);
+        Assert.Equal($"{master.Pid}\n", await File.ReadAllTextAsync(path));
+
+        var second = _test.Run(["-l", "127.0.0.1:0", "--pid", path, _test.Application]);
+        Assert.Equal(1, (await second.ExitAsync()).Code);
+        Assert.Contains($"(pid {master.Pid})", second.ErrorText);
+
+        Assert.Equal(0, (await master.StopAsync()).Code);
+        await master.NothingLeftAsync(path);
+    }
+
+    [Fact]
+    public async Task Without_the_hosting_assembly_nothing_starts()
+    {
+        File.Delete(_test.HostingAssembly);
+        var master = _test.Start();
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.Contains("StarletNet.Hosting.dll is missing; it belongs beside the starletnet executable", Assert.Single(master.Lines).Text);
+    }
+
+    [Theory]
+    [InlineData(2, "unknown option --worker-boot-timout; did you mean --worker-boot-timeout?", "--worker-boot-timout", "3")]
+    [InlineData(2, "option --max-workers: 'x' is not auto or a whole number from 1 to 1024", "-w", "x")]
+    [InlineData(2, "no application given")]
+    [InlineData(1, "cannot find the application nowhere.dll: No such file or directory", "nowhere.dll")]
+    [InlineData(1, "is not a managed application", "/bin/sh")]
+    public async Task Bad_input_is_one_clear_line(int code, string message, params string[] arguments)
+    {
+        var master = _test.Run(arguments);
+
+        Assert.Equal(code, (await master.ExitAsync()).Code);
+        var line = Assert.Single(master.Lines);
+        Assert.StartsWith("starletnet: ", line.Text);
+        Assert.Contains(message, line.Text);
+    }
+
+    [Theory]
+    [InlineData("--help", "usage: starletnet [options] [APPLICATION [its arguments]]")]
+    [InlineData("-h", "--max-workers N")]
+    [InlineData("--version", "starletnet 0.")]
+    [InlineData("-v", ".NET")]
+    public async Task Help_and_version_go_to_standard_output(string option, string text)
+    {
+        var master = _test.Run([option]);
+
+        Assert.Equal(0, (await master.ExitAsync()).Code);
+        Assert.Contains(text, master.OutputText);
+        Assert.Empty(master.ErrorText);
+    }
+}
