@@ -20,7 +20,7 @@ public sealed class DescriptorReuseTests
         var connection = Assert.Single(connections);
 
         Assert.Same(connection, connections.Find(connection.Descriptor, connection.Generation));
-        Assert.Null(connections.Find(connection.Descriptor, connection.Generation - 1));
+        Assert.Null(connections.Find(connection.Descriptor, connection.Generation + 1));
         Assert.Null(connections.Find(connection.Descriptor + 1, connection.Generation));
         Assert.Null(connections.Find(int.MaxValue, connection.Generation));
     }
