@@ -13,7 +13,8 @@ internal sealed class BlockPool : MemoryPool<byte>
     internal const int BlockSize = 4096;
 
     private readonly ConcurrentQueue<Block> _free = new();
-    private int _freeBefore;
+    // Not exact: threads count over one another, and nothing depends on a few more or less.
+    private int _rents;
 
     public override int MaxBufferSize => BlockSize;
 
@@ -22,17 +23,21 @@ internal sealed class BlockPool : MemoryPool<byte>
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
+        _rents++;
         if (!_free.TryDequeue(out var block)) block = new Block(this);
         block.IsRented = true;
         return block;
     }
 
-    /// <summary>Drops half of the blocks that were free at the last call and still are.</summary>
+    /// <summary>
+    /// Drops half of the blocks that nobody needed since the last call. They are lent in turn, so with at least as many
+    /// rents as free blocks each has been needed.
+    /// </summary>
     internal void Trim()
     {
-        var free = _free.Count;
-        for (var surplus = (Math.Min(_freeBefore, free) + 1) / 2; surplus > 0 && _free.TryDequeue(out _); surplus--) free--;
-        _freeBefore = free;
+        var unused = _free.Count - _rents;
+        _rents = 0;
+        for (var surplus = (unused + 1) / 2; surplus > 0 && _free.TryDequeue(out _);) surplus--;
     }
 
     protected override void Dispose(bool disposing) => _free.Clear();

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace StarletNet.Hosting.Transport;
 
@@ -9,22 +9,38 @@ namespace StarletNet.Hosting.Transport;
 /// byte. A pipe reports its completion together with what is still unread, and Kestrel then takes a request body for cut
 /// off although all of it is there: a client that has sent its request and its FIN would be reset instead of answered.
 /// </summary>
-internal sealed class InputReader(PipeReader pipe) : PipeReader
+internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
 {
+    private readonly PipeReader _pipe;
+    private readonly Action _resume;
+
+    // The read that waits, and who waits for it: a pipe has one reader, so there is one of each and nothing is allocated.
+    private ValueTask<ReadResult> _reading;
+    private Action<object?>? _continuation;
+    private object? _state;
+
     // The buffer that was shown as if more were to come; the end shows as soon as the reader has seen all of it and asks again.
     private ReadOnlySequence<byte> _shown;
     private bool _hidesEnd;
     private bool _showsEnd;
 
+    internal InputReader(PipeReader pipe)
+    {
+        _pipe = pipe;
+        _resume = Resume;
+    }
+
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        var reading = pipe.ReadAsync(cancellationToken);
-        return reading.IsCompletedSuccessfully ? new ValueTask<ReadResult>(Shown(reading.Result)) : ReadSlowly(reading);
+        var reading = _pipe.ReadAsync(cancellationToken);
+        if (reading.IsCompletedSuccessfully) return new ValueTask<ReadResult>(Shown(reading.Result));
+        _reading = reading;
+        return new ValueTask<ReadResult>(this, 0);
     }
 
     public override bool TryRead(out ReadResult result)
     {
-        if (!pipe.TryRead(out result)) return false;
+        if (!_pipe.TryRead(out result)) return false;
         result = Shown(result);
         return true;
     }
@@ -40,15 +56,44 @@ internal sealed class InputReader(PipeReader pipe) : PipeReader
             _showsEnd = _shown.Slice(examined).IsEmpty;
             _shown = default;
         }
-        pipe.AdvanceTo(consumed, examined);
+        _pipe.AdvanceTo(consumed, examined);
     }
 
-    public override void CancelPendingRead() => pipe.CancelPendingRead();
+    public override void CancelPendingRead() => _pipe.CancelPendingRead();
 
-    public override void Complete(Exception? exception = null) => pipe.Complete(exception);
+    public override void Complete(Exception? exception = null) => _pipe.Complete(exception);
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReadResult> ReadSlowly(ValueTask<ReadResult> reading) => Shown(await reading.ConfigureAwait(false));
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _reading switch
+    {
+        { IsCompleted: false } => ValueTaskSourceStatus.Pending,
+        { IsCompletedSuccessfully: true } => ValueTaskSourceStatus.Succeeded,
+        { IsCanceled: true } => ValueTaskSourceStatus.Canceled,
+        _ => ValueTaskSourceStatus.Faulted,
+    };
+
+    void IValueTaskSource<ReadResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        _continuation = continuation;
+        _state = state;
+        var awaiter = _reading.ConfigureAwait(false).GetAwaiter();
+        if (flags.HasFlag(ValueTaskSourceOnCompletedFlags.FlowExecutionContext)) awaiter.OnCompleted(_resume);
+        else awaiter.UnsafeOnCompleted(_resume);
+    }
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
+    {
+        var reading = _reading;
+        _reading = default;
+        return Shown(reading.GetAwaiter().GetResult());
+    }
+
+    private void Resume()
+    {
+        var (continuation, state) = (_continuation!, _state);
+        (_continuation, _state) = (null, null);
+        continuation(state);
+    }
 
     private ReadResult Shown(ReadResult result)
     {
