@@ -24,6 +24,7 @@ internal static class Children
         """
         my @fds = map { /=(\d+)$/ } split /;/, $ENV{SERVER_STARTER_PORT};
         my @listeners = map { open(my $l, "+<&=", $_) or die "$_: $!"; $l } @fds;
+        $SIG{PIPE} = 'IGNORE'; # a client that only looked whether somebody is there
         up();
         while (1) {
             my $r = ''; vec($r, $_, 1) = 1 for @fds;
