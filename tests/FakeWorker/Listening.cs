@@ -29,7 +29,8 @@ internal sealed class Listening : IDisposable
             while (true)
             {
                 using var connection = await listener.AcceptAsync();
-                await connection.SendAsync(Encoding.UTF8.GetBytes(name + "\n"));
+                // Blocking and small. A client that is gone already, such as one that only asks whether somebody answers, is no matter.
+                connection.Send(Encoding.UTF8.GetBytes(name + "\n"), SocketFlags.None, out _);
             }
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
