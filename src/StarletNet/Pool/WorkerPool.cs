@@ -191,12 +191,7 @@ internal sealed class WorkerPool
     {
         _around.Log.AllReady(_state.Set.Target, _applications[_state.Set.Slots.Max()].Path);
         _around.Notify.Ready(Status());
-        ReturnMemory();
     }
-
-    // From now on we sleep, perhaps for months, and a collector that is never needed never gives back what the start took:
-    // about a megabyte of seven.
-    private static void ReturnMemory() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
     private void Tell(PoolNotice notice)
     {
@@ -208,7 +203,6 @@ internal sealed class WorkerPool
                 ForgetApplications();
                 // Not before the first set was complete: a restart must not make us ready by the back door.
                 if (_state.Set.Announced) _around.Notify.Ready(Status());
-                ReturnMemory();
                 break;
             case PoolNotice.Stopping: _around.Notify.Stopping("workers drain"); break;
         }
