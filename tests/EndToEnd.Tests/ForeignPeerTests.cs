@@ -74,7 +74,7 @@ public sealed class ForeignPeerTests
         using var service = new Service(scratch, Transport.Tcp, starlet("perl-1"));
 
         await DeploysLoseNothingAsync(service, Few, PsgiApplication.Paths,
-            releases.StarletNet("net-1"), starlet("perl-2"), releases.StarletNet("net-2"), starlet("perl-3"));
+            releases.StarletNet("net-1"), starlet("perl-2"), releases.StarletNet("net-2"));
     }
 
     private static async Task DeploysLoseNothingAsync(Service service, LoadCounts counts, LoadPaths paths, params string[] releases)

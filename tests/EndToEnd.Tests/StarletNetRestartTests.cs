@@ -5,7 +5,7 @@ namespace StarletNet.EndToEnd.Tests;
 /// <summary>starletnet without start_server: HUP replaces the workers one by one.</summary>
 public sealed class StarletNetRestartTests
 {
-    private const int Deploys = 4;
+    private const int Deploys = 3;
 
     [Theory]
     [InlineData(Transport.Tcp)]

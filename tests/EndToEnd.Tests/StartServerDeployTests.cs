@@ -5,7 +5,7 @@ namespace StarletNet.EndToEnd.Tests;
 /// <summary>start_server and starletnet, deployed again and again under every kind of client.</summary>
 public sealed class StartServerDeployTests
 {
-    private const int Deploys = 5;
+    private const int Deploys = 4;
 
     [Theory]
     [InlineData(Transport.Tcp)]
