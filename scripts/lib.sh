@@ -3,6 +3,9 @@
 root=$(cd "$(dirname "$0")/.." && pwd)
 bin=$root/out/bin
 
+# No build server outlives the script that needed it.
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
 fail() { printf '%s: %s\n' "${0##*/}" "$1" >&2; exit 1; }
 say() { printf '== %s\n' "$1"; }
 have() { command -v "$1" >/dev/null 2>&1; }

@@ -12,7 +12,7 @@ public sealed class ReadmeTests
     private const string Demo = "scripts/deploy-demo";
     private const string Publish = "dotnet publish examples/hello -c Release -o out/my-app";
     private const string Serve =
-        "out/bin/start_server --port=8080 --pid-file=out/app.pid --status-file=out/app.status -- out/bin/starletnet out/my-app/hello.dll";
+        "out/bin/start_server --port=8080 --dir=out/my-app --pid-file=out/app.pid --status-file=out/app.status -- $PWD/out/bin/starletnet hello.dll";
 
     private const string Switch = "ln -s releases/42 current.new && mv -T current.new current && kill -HUP $(cat app.pid)";
     private const string Build = "scripts/build";
@@ -74,7 +74,7 @@ public sealed class ReadmeTests
             await RunAsync($"mkdir -p '{scratch.File("releases")}' && cp -r out/my-app '{scratch.File($"releases/{release}")}'");
         SymbolicLink.Switch(scratch.File("current"), "releases/41");
         using var service = Shell(
-            $"exec out/bin/start_server --port={_port} --pid-file={scratch.File("app.pid")} -- out/bin/starletnet {scratch.File("current")}/hello.dll");
+            $"exec out/bin/start_server --port={_port} --dir='{scratch.File("current")}' --pid-file='{scratch.File("app.pid")}' -- $PWD/out/bin/starletnet hello.dll");
         await service.LineAsync("serving .*/releases/41/hello.dll with");
 
         await RunAsync($"cd '{scratch.Path}' && {Switch}");
