@@ -22,4 +22,7 @@ internal sealed record Listening(Target Target, string StartServerOption, string
         var port = FreePort.Next();
         return new Listening(Target.Tcp(port), $"--port=127.0.0.1:{port}", $"--listen=127.0.0.1:{port}", null);
     }
+
+    /// <summary>The same for clients that speak HTTP/2 from the first byte.</summary>
+    internal Listening WithHttp2() => this with { StarletNetOption = StarletNetOption + "?http=h2" };
 }

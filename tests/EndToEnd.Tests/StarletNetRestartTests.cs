@@ -34,12 +34,34 @@ public sealed class StarletNetRestartTests
     }
 
     [Fact]
+    public async Task Restarts_lose_nothing_over_http2()
+    {
+        using var scratch = new ScratchDirectory();
+        string[] builds = [Artifacts.TestApp("TestApp", "1.0.1"), Artifacts.TestApp("TestApp", "1.0.2")];
+        using var service = new StarletNetService(scratch, Listening.On(Transport.Tcp, scratch).WithHttp2(), builds[0]);
+        await service.Program.LineAsync("serving .* with 2 workers");
+        await using var load = LoadMix.Start(service.Target, seed: 8, LoadCounts.None with { Http2 = 4 });
+        await load.EveryKindAnsweredAgainAsync(100);
+
+        for (var deploy = 1; deploy <= Deploys; deploy++)
+        {
+            await service.DeployAsync(builds[deploy % 2]);
+            await load.EveryKindAnsweredAgainAsync(100);
+        }
+
+        var tally = await load.StopAsync();
+        Verdict.NothingLost(tally, service.Program);
+        Assert.Equal(["1.0.1.0", "1.0.2.0"], tally.Versions);
+        await service.StopAsync();
+    }
+
+    [Fact]
     public async Task A_build_that_cannot_boot_leaves_the_old_workers_serving_and_the_next_one_works()
     {
         using var scratch = new ScratchDirectory();
         using var service = new StarletNetService(scratch, Transport.Tcp, Artifacts.TestApp("TestApp", "1.0.1"));
         await Browser.ServingAsync(service.Target, service.Program);
-        await Eventually.TrueAsync(() => service.Workers.Count == 2, "both workers", service.Program.Describe);
+        await service.AllWorkersAsync();
         var workers = service.Workers;
         await using var load = LoadMix.Start(service.Target, seed: 4);
 

@@ -12,9 +12,14 @@ internal sealed class StarletNetService : IDisposable
     private readonly Listening _listening;
 
     internal StarletNetService(ScratchDirectory scratch, Transport transport, string release)
+        : this(scratch, Listening.On(transport, scratch), release)
+    {
+    }
+
+    internal StarletNetService(ScratchDirectory scratch, Listening listening, string release)
     {
         (_link, _pidFile) = (scratch.File("current"), scratch.File("pid"));
-        _listening = Listening.On(transport, scratch);
+        _listening = listening;
         SymbolicLink.Switch(_link, release);
         Program = ProgramUnderTest.Start(Artifacts.StarletNet,
             [_listening.StarletNetOption, $"--max-workers={WorkerCount}", $"--pid={_pidFile}", Path.Combine(_link, "TestApp.dll")]);
@@ -27,6 +32,8 @@ internal sealed class StarletNetService : IDisposable
     /// <summary>Pids of the living workers.</summary>
     internal IReadOnlyList<int> Workers =>
         [.. Program.Family.Where(p => p.Parent == Program.Pid && p.Command.Contains("TestApp.dll", StringComparison.Ordinal)).Select(p => p.Pid)];
+
+    internal Task AllWorkersAsync() => ReplacedAsync([]);
 
     /// <summary>Deploys, and waits until all workers are new ones.</summary>
     internal async Task DeployAsync(string release)

@@ -54,17 +54,11 @@ internal sealed record LoadOptions(Target Target, LoadPaths Paths, LoadCounts Co
         throw new FormatException($"{url.Host}: name the host by its address, or localhost");
     }
 
-    private static LoadCounts Split(int clients) => new()
+    private static LoadCounts Split(int clients) => LoadCounts.None with
     {
         NewConnection = (clients + 2) / 3,
         Busy = (clients + 1) / 3,
         SlowIdle = clients / 3,
-        ConnectThenWait = 0,
-        SlowAnswer = 0,
-        LargeAnswer = 0,
-        SlowUpload = 0,
-        Pipelined = 0,
-        WebSocket = 0,
     };
 
     private static int Number(string option, string text) =>

@@ -173,6 +173,14 @@ public sealed class LossTests
         await c.FinishAsync();
     }, s => new PipelinedClient(s));
 
+    [Fact]
+    public Task An_http2_connection_that_ends_without_a_goaway_is_lost() => LosesAsync(LossReason.Reset, async c =>
+    {
+        await c.BytesAsync(24); // the client's preface
+        await c.WriteAsync([0, 0, 0, 4, 0, 0, 0, 0, 0]); // our settings, none
+        await c.BytesAsync(60);
+    }, s => new Http2Client(s));
+
     /// <summary>The number at the end of the next request's path.</summary>
     internal static async Task<int?> LengthAsync(RawConnection connection) =>
         await connection.PathAsync() is { } path ? int.Parse(path.Split('=')[1]) : null;

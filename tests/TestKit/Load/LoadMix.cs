@@ -20,6 +20,23 @@ public sealed record LoadCounts
     public int Pipelined { get; init; } = 1;
 
     public int WebSocket { get; init; } = 2;
+
+    /// <summary>None by default: without TLS, a listener for HTTP/2 speaks nothing else.</summary>
+    public int Http2 { get; init; }
+
+    /// <summary>No client at all, to add some to.</summary>
+    public static LoadCounts None { get; } = new()
+    {
+        NewConnection = 0,
+        Busy = 0,
+        SlowIdle = 0,
+        ConnectThenWait = 0,
+        SlowAnswer = 0,
+        LargeAnswer = 0,
+        SlowUpload = 0,
+        Pipelined = 0,
+        WebSocket = 0,
+    };
 }
 
 /// <summary>All kinds of clients at once, from start to stop; at most ten minutes.</summary>
@@ -82,6 +99,7 @@ public sealed class LoadMix : IAsyncDisposable
         Add(counts.SlowUpload, paths.Upload, s => new SlowUploadClient(s));
         Add(counts.Pipelined, paths.Large, s => new PipelinedClient(s));
         Add(counts.WebSocket, paths.WebSocket, s => new WebSocketClient(s));
+        Add(counts.Http2, paths.Root, s => new Http2Client(s));
         return clients;
 
         void Add(int count, string? path, Func<LoadSetting, LoadClient> create)
