@@ -43,7 +43,8 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         using var listeners = Listen();
         using var pidFile = options.PidFile is { } path ? PidFile.Create(path, Environment.ProcessId, ExitCodes.Failure) : null;
         var environment = new WorkerEnvironment(Variables(), options, listeners.Listeners, HostingPath());
-        var launcher = new WorkerLauncher(environment, listeners.Listeners, options.ApplicationArguments, _directory.MayMove ? _directory.Path : null);
+        using var scoreboard = new ScoreboardPlaces();
+        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove ? _directory.Path : null);
         var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, FindApplication);
         return new WorkerPool(around, Settings(superdaemon), options.MaxWorkers, application).Run();
     }

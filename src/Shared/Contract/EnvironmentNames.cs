@@ -21,23 +21,26 @@ internal static class EnvironmentNames
     /// <summary>Supervisor → program: where sd_notify(3) datagrams go.</summary>
     internal const string NotifySocket = "NOTIFY_SOCKET";
 
-    /// <summary>Master → worker: listening descriptors, <c>fd;fd?http=h2</c>. See <see cref="WorkerListener"/>.</summary>
-    internal const string Listen = "STARLETNET_LISTEN";
+    /// <summary>
+    /// Master → worker: listening descriptors, <c>fd;fd?http=h2</c>. See <see cref="WorkerListener"/>. None of the names that only
+    /// workers are given is also the environment form of an option, so that an operator's own settings pass through untouched.
+    /// </summary>
+    internal const string Listen = "STARLETNET_WORKER_LISTEN";
 
     /// <summary>Master → worker: descriptor of the control channel. See <see cref="ControlMessage"/>.</summary>
     internal const string ControlFd = "STARLETNET_CONTROL_FD";
 
-    /// <summary>Master → worker: descriptor of the <see cref="Scoreboard"/>; the worker's slot in it is <see cref="WorkerSlot"/>.</summary>
-    internal const string ScoreboardFd = "STARLETNET_SCOREBOARD_FD";
+    /// <summary>Master → worker: <c>fd:place</c>, the <see cref="Contract.Scoreboard"/> and the worker's place in it.</summary>
+    internal const string Scoreboard = "STARLETNET_SCOREBOARD";
 
     /// <summary>Master → worker: how requests are dispatched, <c>pool</c> or <c>inline</c>.</summary>
-    internal const string Loop = "STARLETNET_LOOP";
+    internal const string Loop = "STARLETNET_WORKER_LOOP";
 
     /// <summary>Master → worker: the drain's longer clock in milliseconds, for everything that is being answered; 0 = no limit.</summary>
-    internal const string GracefulTimeout = "STARLETNET_GRACEFUL_TIMEOUT_MS";
+    internal const string GracefulTimeout = "STARLETNET_WORKER_GRACEFUL_MS";
 
     /// <summary>Master → worker: the drain's shorter clock in milliseconds, for connections that are idle or have sent nothing yet.</summary>
-    internal const string DrainKeepAlive = "STARLETNET_DRAIN_KEEPALIVE_MS";
+    internal const string DrainKeepAlive = "STARLETNET_WORKER_KEEPALIVE_MS";
 
     /// <summary>
     /// Master → worker: names (comma separated) of the variables the master changed for injection. The worker gives each
@@ -58,5 +61,5 @@ internal static class EnvironmentNames
     internal const string Generation = "STARLETNET_GENERATION";
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, ScoreboardFd, Loop, GracefulTimeout, DrainKeepAlive, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, GracefulTimeout, DrainKeepAlive, Restore];
 }

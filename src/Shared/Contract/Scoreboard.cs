@@ -21,8 +21,8 @@ internal enum WorkerPhase
 internal readonly record struct WorkerFigures(int Pid, WorkerPhase Phase, long Requests, int InFlight, int Connections, bool IsTorn);
 
 /// <summary>
-/// Shared memory in which each worker keeps its figures and the master reads them: no message, no system call. One slot for one
-/// worker, one writer for each slot. Counters are single words and always whole; pid and phase change together, under a sequence
+/// Shared memory in which each worker keeps its figures and the master reads them: no message, no system call. One place for one
+/// worker process, one writer for each place. Counters are single words and always whole; pid and phase change together, under a sequence
 /// number that is odd while they do.
 /// </summary>
 /// <remarks>
@@ -31,14 +31,14 @@ internal readonly record struct WorkerFigures(int Pid, WorkerPhase Phase, long R
 /// </remarks>
 internal sealed unsafe class Scoreboard : IDisposable
 {
-    /// <summary>Bytes of a slot: whole cache lines, so that two workers never write to the same one.</summary>
-    internal const int SlotSize = 256;
+    /// <summary>Bytes of a place: whole cache lines, so that two workers never write to the same one.</summary>
+    internal const int PlaceSize = 256;
 
     /// <summary>A change takes a few nanoseconds; who has seen it unfinished this often has met a dead writer.</summary>
     private const int MaxTries = 1000;
 
-    [StructLayout(LayoutKind.Explicit, Size = SlotSize)]
-    private struct Slot
+    [StructLayout(LayoutKind.Explicit, Size = PlaceSize)]
+    private struct Place
     {
         [FieldOffset(0)] internal int Sequence;
         [FieldOffset(4)] internal int Pid;
@@ -49,73 +49,73 @@ internal sealed unsafe class Scoreboard : IDisposable
         [FieldOffset(76)] internal int Connections;
     }
 
-    private readonly Slot* _slots;
+    private readonly Place* _places;
     private readonly nuint _length;
 
-    private Scoreboard(FileDescriptor memory, int slots)
+    private Scoreboard(FileDescriptor memory, int places)
     {
         Memory = memory;
-        _length = (nuint)(slots * SlotSize);
+        _length = (nuint)(places * PlaceSize);
         var address = LibC.mmap(0, _length, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, memory.Number, 0);
         if (address == LibC.MAP_FAILED) throw SystemCallException.Of("mmap of the scoreboard");
-        _slots = (Slot*)address;
+        _places = (Place*)address;
     }
 
     /// <summary>The memfd, to be handed to workers.</summary>
     internal FileDescriptor Memory { get; }
 
-    /// <summary>A new one, all slots empty.</summary>
-    internal static Scoreboard Create(int slots)
+    /// <summary>A new one, all places empty.</summary>
+    internal static Scoreboard Create(int places)
     {
         var fd = LibC.memfd_create("starletnet-scoreboard", LibC.MFD_CLOEXEC);
         if (fd < 0) throw SystemCallException.Of("memfd_create");
         var memory = new FileDescriptor(fd);
-        if (LibC.ftruncate(fd, (long)slots * SlotSize) < 0) throw SystemCallException.Of("ftruncate of the scoreboard");
-        return new Scoreboard(memory, slots);
+        if (LibC.ftruncate(fd, (long)places * PlaceSize) < 0) throw SystemCallException.Of("ftruncate of the scoreboard");
+        return new Scoreboard(memory, places);
     }
 
-    /// <summary>In a worker: maps the slots up to its own.</summary>
-    internal static Scoreboard Open(int fd, int slot) => new(new FileDescriptor(fd), slot + 1);
+    /// <summary>In a worker: maps the places up to its own.</summary>
+    internal static Scoreboard Open(int fd, int place) => new(new FileDescriptor(fd), place + 1);
 
-    /// <summary>Reads a slot without ever waiting for its writer.</summary>
+    /// <summary>Reads a place without ever waiting for its writer.</summary>
     internal WorkerFigures Read(int index)
     {
-        var slot = _slots + index;
+        var place = _places + index;
         for (var tries = 1; ; tries++)
         {
-            var before = Volatile.Read(ref slot->Sequence);
-            var pid = Volatile.Read(ref slot->Pid);
-            var phase = (WorkerPhase)Volatile.Read(ref slot->Phase);
+            var before = Volatile.Read(ref place->Sequence);
+            var pid = Volatile.Read(ref place->Pid);
+            var phase = (WorkerPhase)Volatile.Read(ref place->Phase);
             Interlocked.MemoryBarrier();
-            var whole = (before & 1) == 0 && before == Volatile.Read(ref slot->Sequence);
+            var whole = (before & 1) == 0 && before == Volatile.Read(ref place->Sequence);
             if (whole || tries == MaxTries)
-                return new WorkerFigures(pid, phase, Volatile.Read(ref slot->Requests), slot->InFlight, slot->Connections, !whole);
+                return new WorkerFigures(pid, phase, Volatile.Read(ref place->Requests), place->InFlight, place->Connections, !whole);
         }
     }
 
-    /// <summary>By the master before a worker is started in the slot, and when it is dead: nothing of the former one remains.</summary>
-    internal void Clear(int index) => new Span<byte>(_slots + index, SlotSize).Clear();
+    /// <summary>By the master before a worker is started there, and when it is dead: nothing of the former one remains.</summary>
+    internal void Clear(int index) => new Span<byte>(_places + index, PlaceSize).Clear();
 
     /// <summary>By the worker: pid and phase change as one.</summary>
     internal void SetPhase(int index, int pid, WorkerPhase phase)
     {
-        var slot = _slots + index;
-        Interlocked.Increment(ref slot->Sequence);
-        slot->Pid = pid;
-        slot->Phase = (int)phase;
-        Interlocked.Increment(ref slot->Sequence);
+        var place = _places + index;
+        Interlocked.Increment(ref place->Sequence);
+        place->Pid = pid;
+        place->Phase = (int)phase;
+        Interlocked.Increment(ref place->Sequence);
     }
 
     /// <summary>By the worker. The counters a worker needs anyway live here, so the scoreboard costs it nothing.</summary>
-    internal ref long Requests(int index) => ref _slots[index].Requests;
+    internal ref long Requests(int index) => ref _places[index].Requests;
 
-    internal ref int InFlight(int index) => ref _slots[index].InFlight;
+    internal ref int InFlight(int index) => ref _places[index].InFlight;
 
-    internal ref int Connections(int index) => ref _slots[index].Connections;
+    internal ref int Connections(int index) => ref _places[index].Connections;
 
     public void Dispose()
     {
-        LibC.munmap((nint)_slots, _length);
+        LibC.munmap((nint)_places, _length);
         Memory.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using StarletNet.Hosting.Transport;
+using StarletNet.Hosting.Worker;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
@@ -10,6 +11,7 @@ namespace StarletNet.Hosting.Injection;
 internal sealed record WorkerSettings(
     IReadOnlyList<WorkerListener> Listeners,
     int ControlFd,
+    ScoreboardPlace Scoreboard,
     LoopMode Loop,
     TimeSpan GracefulTimeout,
     TimeSpan DrainKeepAlive)
@@ -32,6 +34,7 @@ internal sealed record WorkerSettings(
         var settings = new WorkerSettings(
             ReadListeners(),
             (int)ReadNumber(EnvironmentNames.ControlFd),
+            ReadScoreboard(),
             ReadLoop(),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.GracefulTimeout)),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.DrainKeepAlive)));
@@ -51,6 +54,20 @@ internal sealed record WorkerSettings(
         {
             throw Malformed(EnvironmentNames.Listen, error.Message);
         }
+    }
+
+    // A master without a place for us leaves it out; the figures are kept all the same, where nobody reads them.
+    private static ScoreboardPlace ReadScoreboard()
+    {
+        if (Read(EnvironmentNames.Scoreboard) is not { } value) return new ScoreboardPlace(Shared.Contract.Scoreboard.Create(1), 0);
+        var parts = value.Split(':');
+        if (parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var fd)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var place))
+        {
+            Keep(fd);
+            return new ScoreboardPlace(Shared.Contract.Scoreboard.Open(fd, place), place);
+        }
+        throw Malformed(EnvironmentNames.Scoreboard, $"'{value}' is not a descriptor and a place");
     }
 
     private static LoopMode ReadLoop() => Read(EnvironmentNames.Loop) switch

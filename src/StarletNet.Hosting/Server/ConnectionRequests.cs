@@ -45,6 +45,7 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
             _running.Add(request);
         }
 
+        traffic.Scoreboard.RequestBegan();
         request.Begin(features);
         if (_seen) return;
         _seen = true;
@@ -53,6 +54,7 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
 
     internal void End(RunningRequest request)
     {
+        traffic.Scoreboard.RequestEnded();
         lock (_free)
         {
             _running.Remove(request);

@@ -6,7 +6,7 @@ using StarletNet.Shared.Contract;
 namespace StarletNet.Hosting.Server;
 
 /// <summary>All connections of the worker, as the drain sees them.</summary>
-internal sealed class Traffic(EpollTransport transport, TimeSpan keepAlive, ILogger log) : ITraffic
+internal sealed class Traffic(EpollTransport transport, ScoreboardPlace scoreboard, TimeSpan keepAlive, ILogger log) : ITraffic
 {
     private const int MostListed = 20;
 
@@ -14,6 +14,8 @@ internal sealed class Traffic(EpollTransport transport, TimeSpan keepAlive, ILog
     private long _drainBegan;
 
     internal EpollTransport Transport => transport;
+
+    internal ScoreboardPlace Scoreboard => scoreboard;
 
     internal bool Draining => _draining;
 

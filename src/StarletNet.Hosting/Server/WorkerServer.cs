@@ -72,8 +72,12 @@ internal sealed class WorkerServer(
 
     private Traffic BindInherited()
     {
-        var transport = new EpollTransport(worker.Settings.Listeners, _log, new TransportOptions { Loop = worker.Settings.Loop });
-        var traffic = new Traffic(transport, worker.Settings.DrainKeepAlive, _log);
+        var transport = new EpollTransport(worker.Settings.Listeners, _log, new TransportOptions
+        {
+            Loop = worker.Settings.Loop,
+            ConnectionsChanged = worker.Settings.Scoreboard.Connections,
+        });
+        var traffic = new Traffic(transport, worker.Settings.Scoreboard, worker.Settings.DrainKeepAlive, _log);
         listeners.Use(traffic);
 
         // Hosting has copied the application's addresses here by now, so the last word is ours: addresses that are preferred

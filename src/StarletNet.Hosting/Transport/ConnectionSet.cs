@@ -8,7 +8,8 @@ namespace StarletNet.Hosting.Transport;
 /// still keeps the former socket (and so its epoll registration) alive. Hence every connection has a generation of its own,
 /// epoll carries it, and an event reaches a connection only if both agree: nobody ever acts on another client's event.
 /// </summary>
-internal sealed class ConnectionSet : IEnumerable<EpollConnection>
+/// <param name="countChanged">Told the new number under the set's lock; must not wait.</param>
+internal sealed class ConnectionSet(Action<int>? countChanged) : IEnumerable<EpollConnection>
 {
     private readonly object _changes = new();
     private EpollConnection?[] _byDescriptor = new EpollConnection?[256];
@@ -51,6 +52,7 @@ internal sealed class ConnectionSet : IEnumerable<EpollConnection>
             }
             _byDescriptor[connection.Descriptor] = connection;
             Volatile.Write(ref _count, _count + 1);
+            countChanged?.Invoke(_count);
         }
     }
 
@@ -66,6 +68,7 @@ internal sealed class ConnectionSet : IEnumerable<EpollConnection>
         lock (_changes)
         {
             Volatile.Write(ref _count, _count - 1);
+            countChanged?.Invoke(_count);
             if (_count > 0) return;
             _empty?.SetResult();
             _empty = null;

@@ -22,6 +22,7 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
     {
         if (options.Loop != LoopMode.Pool) throw new NotSupportedException($"loop mode {options.Loop}");
         _options = options;
+        Connections = new ConnectionSet(options.ConnectionsChanged);
         _loop = new EpollLoop(Connections, _pool);
         var context = new TransportContext(_loop, Connections, _pool, options, logger);
         var taken = new HashSet<EndPoint>();
@@ -31,7 +32,7 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
 
     internal IReadOnlyList<TransportListener> Listeners { get; }
 
-    internal ConnectionSet Connections { get; } = new();
+    internal ConnectionSet Connections { get; }
 
     /// <summary>Nothing is accepted before: a worker must not take a connection that it cannot serve yet.</summary>
     internal void StartAccepting()

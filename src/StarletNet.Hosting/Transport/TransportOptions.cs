@@ -15,6 +15,9 @@ internal sealed record TransportOptions
 {
     internal LoopMode Loop { get; init; } = LoopMode.Pool;
 
+    /// <summary>Told how many connections are open whenever that changes; must not wait.</summary>
+    internal Action<int>? ConnectionsChanged { get; init; }
+
     /// <summary>Bytes received and not yet consumed at which reading pauses; it resumes at half of them.</summary>
     internal int MaxReadBufferSize { get; init; } = 1024 * 1024;
 

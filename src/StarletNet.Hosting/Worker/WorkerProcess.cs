@@ -49,6 +49,7 @@ internal sealed unsafe class WorkerProcess
 
     internal void Begin()
     {
+        Settings.Scoreboard.Phase(WorkerPhase.Starting);
         StopSignals.Watch(() => Post(new WorkerEvent.StopAsked()));
         AppDomain.CurrentDomain.UnhandledException += (_, e) => Fail((e.ExceptionObject as Exception)?.GetBaseException());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => SayWhyNotServing();
@@ -152,8 +153,8 @@ internal sealed unsafe class WorkerProcess
         switch (action)
         {
             case WorkerAction.StartAccepting: _traffic?.StartAccepting(); break;
-            case WorkerAction.SayReady: _control.Send(ControlMessage.Ready); break;
-            case WorkerAction.SayDraining: _control.Send(ControlMessage.Draining); break;
+            case WorkerAction.SayReady: Say(ControlMessage.Ready, WorkerPhase.Ready); break;
+            case WorkerAction.SayDraining: Say(ControlMessage.Draining, WorkerPhase.Draining); break;
             case WorkerAction.StopAccepting: _traffic?.StopAccepting(); break;
             case WorkerAction.CloseDue: _traffic?.CloseDue(); break;
             case WorkerAction.ListUnfinished: _traffic?.ListUnfinished(TimeSpan.FromMilliseconds(now - _drainBegan)); break;
@@ -163,6 +164,13 @@ internal sealed unsafe class WorkerProcess
             case WorkerAction.Exit: Environment.Exit(ExitCodes.Success); break;
             default: throw new UnreachableException(action.ToString());
         }
+    }
+
+    // On the scoreboard first: who acts on the message finds it there.
+    private void Say(string verb, WorkerPhase phase)
+    {
+        Settings.Scoreboard.Phase(phase);
+        _control.Send(verb);
     }
 
     // On a thread of its own, because it runs the application's ApplicationStopping callbacks, which may take their time,

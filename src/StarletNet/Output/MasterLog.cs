@@ -2,6 +2,7 @@ using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using StarletNet.Master.Pool;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Processes;
 
 namespace StarletNet.Master.Output;
@@ -49,7 +50,8 @@ internal sealed class MasterLog : IDisposable
     internal void WorkerStarted(Worker worker, int pid) =>
         Information(20, "worker {Slot} (pid {Pid}, generation {Generation}) is starting", worker.Slot, pid, worker.Generation);
 
-    internal void Tell(PoolNotice notice, int? pid)
+    /// <param name="figures">What the worker concerned said of itself on the scoreboard, if it did.</param>
+    internal void Tell(PoolNotice notice, int? pid, WorkerFigures? figures = null)
     {
         switch (notice)
         {
@@ -65,11 +67,11 @@ internal sealed class MasterLog : IDisposable
                 break;
             case PoolNotice.Left n:
                 Write(24, n.Exit.IsSuccess ? LogEventLevel.Information : LogEventLevel.Warning,
-                    "worker {Slot} (pid {Pid}) has left: {Exit:l}{Usage:l}", n.Worker.Slot, pid, n.Exit.ToString(), Used(n.Exit));
+                    "worker {Slot} (pid {Pid}) has left: {Exit:l}{Usage:l}", n.Worker.Slot, pid, n.Exit.ToString(), Used(n.Exit, figures));
                 break;
             case PoolNotice.Died n:
                 Error(25, "worker {Slot} (pid {Pid}) died after {Seconds:0.0} s of service: {Exit:l}{Usage:l}",
-                    n.Worker.Slot, pid, n.ReadyFor.TotalSeconds, n.Exit.ToString(), Used(n.Exit));
+                    n.Worker.Slot, pid, n.ReadyFor.TotalSeconds, n.Exit.ToString(), Used(n.Exit, figures));
                 break;
             case PoolNotice.FailedToStart n:
                 Error(26, "worker {Slot} (pid {Pid}, generation {Generation}) failed to start: {Reason:l}",
@@ -129,8 +131,11 @@ internal sealed class MasterLog : IDisposable
             : $"{exit}; what the application printed says why";
     }
 
-    private static string Used(ChildExit exit) =>
-        $", {exit.Usage.User.TotalSeconds + exit.Usage.System.TotalSeconds:0.0} s of CPU, at most {exit.Usage.MaximumResidentKiB / 1024} MB";
+    private static string Used(ChildExit exit, WorkerFigures? figures) =>
+        (figures is { } known ? $", {known.Requests} requests{Unfinished(known.InFlight)}" : "")
+        + $", {exit.Usage.User.TotalSeconds + exit.Usage.System.TotalSeconds:0.0} s of CPU, at most {exit.Usage.MaximumResidentKiB / 1024} MB";
+
+    private static string Unfinished(int requests) => requests > 0 ? $" and {requests} unfinished" : "";
 
     private static string Words(RetireReason reason) => reason switch
     {

@@ -195,7 +195,8 @@ internal sealed class WorkerPool
 
     private void Tell(PoolNotice notice)
     {
-        _around.Log.Tell(notice, Pid(notice));
+        var worker = WorkerOf(notice);
+        _around.Log.Tell(notice, worker?.Process.Pid, worker?.Figures);
         switch (notice)
         {
             case PoolNotice.RestartBegun: _around.Notify.Send($"RELOADING=1\nMONOTONIC_USEC={MonotonicMicroseconds()}\nSTATUS=restarting workers"); break;
@@ -218,7 +219,7 @@ internal sealed class WorkerPool
         foreach (var generation in _applications.Keys.Where(known => known < _state.Set.Slots.Min()).ToArray()) _applications.Remove(generation);
     }
 
-    private int? Pid(PoolNotice notice)
+    private WorkerHandle? WorkerOf(PoolNotice notice)
     {
         var worker = notice switch
         {
@@ -232,6 +233,6 @@ internal sealed class WorkerPool
             PoolNotice.DrainTookTooLong n => n.Worker,
             _ => null,
         };
-        return worker is not null && _workers.TryGetValue(worker.Id, out var handle) ? handle.Process.Pid : null;
+        return worker is null ? null : _workers.GetValueOrDefault(worker.Id);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class WorkerEnvironment(
         EnvironmentNames.ServerStarterPort,
     ];
 
-    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd)
+    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard)
     {
         var variables = new Dictionary<string, string>(inherited);
         foreach (var name in NeverForWorkers) variables.Remove(name);
@@ -32,6 +32,7 @@ internal sealed class WorkerEnvironment(
 
         variables[EnvironmentNames.Listen] = WorkerListener.Format(listeners.Select(listener => new WorkerListener(listener.Fd, listener.Http)));
         variables[EnvironmentNames.ControlFd] = Text(controlFd);
+        if (scoreboard is { } figures) variables[EnvironmentNames.Scoreboard] = $"{figures.Fd}:{figures.Place}";
         variables[EnvironmentNames.Loop] = options.Loop;
         variables[EnvironmentNames.GracefulTimeout] = Milliseconds(options.GracefulTimeout);
         variables[EnvironmentNames.DrainKeepAlive] = Milliseconds(options.DrainKeepAlive);

@@ -4,7 +4,7 @@ using StarletNet.Shared.Processes;
 namespace StarletNet.Master.Workers;
 
 /// <summary>A worker as the master sees it: its process and the channel to it.</summary>
-internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel channel) : IDisposable
+internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel channel, ScoreboardPlaces scoreboard, int? place) : IDisposable
 {
     /// <summary>The pool's name for it.</summary>
     internal int Id => id;
@@ -12,6 +12,9 @@ internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel 
     internal ChildProcess Process => process;
 
     internal ControlChannel Channel => channel;
+
+    /// <summary>What it says of itself, also after its death until this is disposed of.</summary>
+    internal WorkerFigures? Figures => scoreboard.Read(place);
 
     /// <summary>By message; by signal to one that cannot be told otherwise.</summary>
     internal void Drain() => Tell(ControlMessage.Drain, Signal.Term);
@@ -26,5 +29,9 @@ internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel 
         if (!channel.Send(verb)) process.Signal(otherwise);
     }
 
-    public void Dispose() => channel.Dispose();
+    public void Dispose()
+    {
+        scoreboard.Release(place);
+        channel.Dispose();
+    }
 }

@@ -11,34 +11,36 @@ namespace StarletNet.Master.Workers;
 /// <param name="arguments">The application's own.</param>
 /// <param name="directory">Where to start it; null: where we are.</param>
 internal sealed class WorkerLauncher(
-    WorkerEnvironment environment, IReadOnlyList<Listener> listeners, IReadOnlyList<string> arguments, string? directory)
+    WorkerEnvironment environment, IReadOnlyList<Listener> listeners, ScoreboardPlaces scoreboard, IReadOnlyList<string> arguments, string? directory)
 {
     /// <exception cref="SystemCallException">No process, or no descriptor, could be had.</exception>
     internal WorkerHandle Start(EventQueue queue, Worker worker, int workers, Application application)
     {
         var (ours, theirs) = FileDescriptor.MessagePair();
+        var place = scoreboard.Take();
         try
         {
             using (theirs)
             {
                 // The worker finds each descriptor under the number it has here; it makes them close-on-exec itself.
-                int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number];
+                int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number, scoreboard.Descriptor];
                 var process = queue.Start(new ChildSpec
                 {
                     Program = application.Program,
                     Title = $"starletnet worker {worker.Slot} gen={worker.Generation}",
                     Arguments = [.. application.LeadingArguments, .. arguments],
-                    Environment = environment.Of(worker, workers, theirs.Number),
+                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null),
                     Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
                     WorkingDirectory = directory,
                     // The terminal's ^C is for the master alone, which drains its workers.
                     Scope = ProcessScope.OwnGroup,
                 });
-                return new WorkerHandle(worker.Id, process, new ControlChannel(ours));
+                return new WorkerHandle(worker.Id, process, new ControlChannel(ours), scoreboard, place);
             }
         }
         catch
         {
+            scoreboard.Release(place);
             ours.Dispose();
             throw;
         }

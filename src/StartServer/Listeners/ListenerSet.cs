@@ -34,18 +34,13 @@ internal sealed class ListenerSet : IDisposable
     }
 
     /// <summary>As SERVER_STARTER_PORT lists them.</summary>
+    /// <remarks>
+    /// Bound in blocking mode, and never touched again. O_NONBLOCK belongs to the description that all generations share; a .NET
+    /// generation sets it, and its workers may still be draining after their master was killed, when no generation is left that
+    /// we know of: cleared under them, their next accept would block for ever.
+    /// </remarks>
     internal IReadOnlyList<NamedDescriptor> Descriptors =>
         [.. _listeners.Select(listener => new NamedDescriptor(listener.Name, listener.Socket.Descriptor.Number))];
-
-    /// <summary>
-    /// Gives the listeners their blocking mode back. O_NONBLOCK belongs to the description that all generations share; a .NET
-    /// generation sets it, and a Perl server that comes after it and blocks in accept(2) would find EAGAIN and spin or die.
-    /// To be called only while no generation lives: one that relies on EAGAIN would block for ever.
-    /// </summary>
-    internal void MakeBlocking()
-    {
-        foreach (var (_, socket) in _listeners) FileDescriptor.SetNonBlocking(socket.Descriptor.Number, false);
-    }
 
     /// <summary>
     /// Gives up our hold on the queues. Generations that still run hold them too and accept on; when the last one is gone, clients

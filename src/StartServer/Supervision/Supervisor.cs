@@ -87,7 +87,6 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
 
     private SupervisorEvent Start(int number)
     {
-        if (_generations.Count == 0) listeners.MakeBlocking();
         NotifyReceiver? notifications = null;
         try
         {

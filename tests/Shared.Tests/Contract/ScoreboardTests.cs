@@ -10,7 +10,7 @@ public class ScoreboardTests
     public void What_a_worker_writes_through_its_own_mapping_the_master_reads()
     {
         using var master = Scoreboard.Create(4);
-        using var worker = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number, slot: 2);
+        using var worker = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number, place: 2);
 
         worker.SetPhase(2, 4711, WorkerPhase.Ready);
         Interlocked.Add(ref worker.Requests(2), 10);
@@ -23,7 +23,7 @@ public class ScoreboardTests
     }
 
     [Fact]
-    public void A_cleared_slot_holds_nothing_of_the_worker_before()
+    public void A_cleared_place_holds_nothing_of_the_worker_before()
     {
         using var scoreboard = Scoreboard.Create(2);
         scoreboard.SetPhase(1, 4711, WorkerPhase.Draining);
@@ -67,11 +67,11 @@ public class ScoreboardTests
         Assert.All(whole, figures => Assert.Equal(figures.Pid % 4, (int)figures.Phase));
     }
 
-    // What a SIGKILL between the two increments leaves behind: the first word of the slot is odd.
+    // What a SIGKILL between the two increments leaves behind: the first word of the place is odd.
     private static unsafe void MakeSequenceOdd(Scoreboard scoreboard)
     {
-        var memory = LibC.mmap(0, Scoreboard.SlotSize, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, scoreboard.Memory.Number, 0);
+        var memory = LibC.mmap(0, Scoreboard.PlaceSize, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, scoreboard.Memory.Number, 0);
         Marshal.WriteInt32(memory, Marshal.ReadInt32(memory) | 1);
-        LibC.munmap(memory, Scoreboard.SlotSize);
+        LibC.munmap(memory, Scoreboard.PlaceSize);
     }
 }

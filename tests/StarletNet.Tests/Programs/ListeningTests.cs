@@ -39,7 +39,7 @@ public sealed class ListeningTests : IDisposable
 
         await master.LineAsync("listening on 127.0.0.1:80, descriptor 7 of our parent");
         Assert.StartsWith("fake 0", await MasterUnderTest.AskAsync(EndPoint));
-        Assert.Contains("env STARLETNET_LISTEN=7\n", master.OutputText);
+        Assert.Contains("env STARLETNET_WORKER_LISTEN=7\n", master.OutputText);
         Assert.DoesNotContain("env SERVER_STARTER_PORT", master.OutputText);
     }
 
@@ -50,7 +50,7 @@ public sealed class ListeningTests : IDisposable
         var master = Under("8080=7", _socket.Descriptor.Number, "-l", ":8080?http=h2", "-l", "127.0.0.1:9999");
 
         await master.LineAsync("warning: not listening on 127.0.0.1:9999: the sockets of SERVER_STARTER_PORT replace what the options say");
-        await master.LineAsync(@"env STARLETNET_LISTEN=7\?http=h2$");
+        await master.LineAsync(@"env STARLETNET_WORKER_LISTEN=7\?http=h2$");
     }
 
     [Theory]

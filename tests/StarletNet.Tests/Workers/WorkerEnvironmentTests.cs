@@ -13,18 +13,19 @@ public sealed class WorkerEnvironmentTests
 
     private IReadOnlyDictionary<string, string> Of(int workers = 4) =>
         new WorkerEnvironment(_inherited, _options, [new Listener("a", 7, HttpVersions.Http1), new Listener("b", 9, HttpVersions.Http2)], "/opt/StarletNet.Hosting.dll")
-            .Of(new Worker(5, Slot: 2, Generation: 3, TimeSpan.Zero), workers, controlFd: 11);
+            .Of(new Worker(5, Slot: 2, Generation: 3, TimeSpan.Zero), workers, controlFd: 11, scoreboard: (13, 4));
 
     [Fact]
     public void A_worker_is_told_what_it_needs()
     {
         var variables = Of();
 
-        Assert.Equal("7;9?http=h2", variables["STARLETNET_LISTEN"]);
+        Assert.Equal("7;9?http=h2", variables["STARLETNET_WORKER_LISTEN"]);
         Assert.Equal("11", variables["STARLETNET_CONTROL_FD"]);
-        Assert.Equal("pool", variables["STARLETNET_LOOP"]);
-        Assert.Equal("30000", variables["STARLETNET_GRACEFUL_TIMEOUT_MS"]);
-        Assert.Equal("500", variables["STARLETNET_DRAIN_KEEPALIVE_MS"]);
+        Assert.Equal("13:4", variables["STARLETNET_SCOREBOARD"]);
+        Assert.Equal("pool", variables["STARLETNET_WORKER_LOOP"]);
+        Assert.Equal("30000", variables["STARLETNET_WORKER_GRACEFUL_MS"]);
+        Assert.Equal("500", variables["STARLETNET_WORKER_KEEPALIVE_MS"]);
         Assert.Equal("2", variables["STARLETNET_WORKER_SLOT"]);
         Assert.Equal("4", variables["STARLETNET_WORKERS"]);
         Assert.Equal("3", variables["STARLETNET_GENERATION"]);

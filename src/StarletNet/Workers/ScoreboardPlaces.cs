@@ -1,0 +1,36 @@
+using StarletNet.Shared.Contract;
+
+namespace StarletNet.Master.Workers;
+
+/// <summary>Hands out the places of the scoreboard. A slot will not do: while it is taken over, two workers share it.</summary>
+internal sealed class ScoreboardPlaces : IDisposable
+{
+    /// <summary>Twice the most workers there may be. Memory that is never touched is never used.</summary>
+    internal const int Count = 2048;
+
+    private readonly Scoreboard _scoreboard = Scoreboard.Create(Count);
+    private readonly SortedSet<int> _taken = [];
+
+    internal int Descriptor => _scoreboard.Memory.Number;
+
+    /// <summary>The lowest free place, empty; null if there is none, and the worker then keeps its figures to itself.</summary>
+    internal int? Take()
+    {
+        var place = 0;
+        foreach (var taken in _taken)
+            if (taken == place) place++;
+        if (place == Count) return null;
+        _taken.Add(place);
+        _scoreboard.Clear(place);
+        return place;
+    }
+
+    internal void Release(int? place)
+    {
+        if (place is { } known) _taken.Remove(known);
+    }
+
+    internal WorkerFigures? Read(int? place) => place is { } known ? _scoreboard.Read(known) : null;
+
+    public void Dispose() => _scoreboard.Dispose();
+}
