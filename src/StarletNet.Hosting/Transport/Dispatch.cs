@@ -1,39 +1,51 @@
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 
 namespace StarletNet.Hosting.Transport;
 
 /// <summary>
-/// Takes one connection's continuations away from the thread that produced them: what the pipe schedules while the transport
-/// reads (the application waiting for input) is recorded here and never run inside the read. Here they go to the thread
-/// pool; a loop that runs them itself records them in its own queue and runs them after the read has been left completely,
-/// because a handler that reads its body synchronously inside the read would wait for itself.
+/// Takes continuations away from the thread that produced them: what a pipe schedules while the transport reads (the
+/// application waiting for input) is recorded here and never run inside the read. Here the recorded ones go to the thread
+/// pool; a loop that runs them itself would run them after the read has been left completely, because a handler that reads
+/// its body synchronously inside the read would wait for itself.
 /// </summary>
 internal sealed class PoolDispatch : PipeScheduler, IThreadPoolWorkItem
 {
-    // A pipe has at most one continuation of its reader outstanding, so one place to record it is enough and the
-    // connection is its own work item: nothing is allocated.
-    private Action<object?>? _action;
-    private object? _state;
+    /// <summary>Continuations run before the thread goes back to the pool, for the sake of the pool's other work.</summary>
+    private const int MostInARow = 64;
+
+    // One queue of our own, and one work item for many entries: queueing each to the pool from outside of it wakes a thread
+    // for each, which costs as much as a small request.
+    private readonly ConcurrentQueue<(Action<object?> Action, object? State)> _recorded = new();
+    private int _isRequested;
 
     public override void Schedule(Action<object?> action, object? state)
     {
-        if (Interlocked.CompareExchange(ref _action, action, null) is not null)
-        {
-            System.Threading.ThreadPool.UnsafeQueueUserWorkItem(action, state, preferLocal: false);
-            return;
-        }
-        _state = state;
-        System.Threading.ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        _recorded.Enqueue((action, state));
+        RequestThread();
+    }
+
+    /// <summary>
+    /// Whenever something is recorded, a thread is on its way. A continuation may block, so the thread that is about to run
+    /// one sends for another first if more are waiting; that one does the same.
+    /// </summary>
+    private void RequestThread()
+    {
+        if (Interlocked.Exchange(ref _isRequested, 1) == 0)
+            System.Threading.ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     void IThreadPoolWorkItem.Execute()
     {
-        var state = _state;
-        _state = null;
-        // Emptied before it runs: the continuation may well schedule the next one from another thread.
-        var action = Interlocked.Exchange(ref _action, null)!;
-        action(state);
+        // Before the first look into the queue: what is recorded after that look sends for a thread of its own.
+        Interlocked.Exchange(ref _isRequested, 0);
+        for (var run = 0; run < MostInARow && _recorded.TryDequeue(out var next); run++)
+        {
+            if (!_recorded.IsEmpty) RequestThread();
+            next.Action(next.State);
+        }
+        if (!_recorded.IsEmpty) RequestThread();
     }
 }
 

@@ -30,7 +30,6 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
     private readonly TransportContext _context;
     private readonly Pipe _input;
     private readonly Pipe _output;
-    private readonly PipeScheduler _dispatch;
     private readonly ReadySignal _readable = new();
     private readonly ReadySignal _writable = new();
     private readonly CancellationTokenSource _closedSource = new();
@@ -56,15 +55,9 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         LastActivity = Environment.TickCount64;
         _halfCloseIsClose = halfCloseIsClose;
         _context = context;
-        var options = context.Options;
-        _dispatch = new PoolDispatch();
         _features = new ConnectionFeatures(this);
-        // Input: the application goes on where the dispatch puts it, we go on in the thread that consumed (it has just been
-        // working on this connection, and our part is one non-blocking call). Output: we send in the thread that flushes.
-        _input = new Pipe(new PipeOptions(context.Pool, _dispatch, PipeScheduler.Inline, options.MaxReadBufferSize,
-            options.MaxReadBufferSize / 2, useSynchronizationContext: false));
-        _output = new Pipe(new PipeOptions(context.Pool, PipeScheduler.Inline, PipeScheduler.ThreadPool,
-            options.MaxWriteBufferSize, options.MaxWriteBufferSize / 2, useSynchronizationContext: false));
+        _input = new Pipe(context.InputOptions);
+        _output = new Pipe(context.OutputOptions);
         Transport = new DuplexPipe(new InputReader(_input.Reader), _output.Writer);
         ConnectionClosed = _closedSource.Token;
     }

@@ -19,7 +19,7 @@ internal sealed unsafe class EpollLoop : IDisposable
     private readonly ConnectionSet _connections;
     private readonly BlockPool _pool;
     private readonly Thread _thread;
-    private IReadOnlyList<TransportListener> _listeners = [];
+    private TransportListener[] _listeners = [];
     private volatile bool _stopped;
 
     internal EpollLoop(ConnectionSet connections, BlockPool pool)
@@ -37,7 +37,8 @@ internal sealed unsafe class EpollLoop : IDisposable
 
     internal void Start(IReadOnlyList<TransportListener> listeners)
     {
-        _listeners = listeners;
+        // An array, because walking an interface's list allocates and this one is walked on every turn.
+        _listeners = [.. listeners];
         _thread.Start();
     }
 

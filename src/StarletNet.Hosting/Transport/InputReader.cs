@@ -77,7 +77,7 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
         _continuation = continuation;
         _state = state;
         var awaiter = _reading.ConfigureAwait(false).GetAwaiter();
-        if (flags.HasFlag(ValueTaskSourceOnCompletedFlags.FlowExecutionContext)) awaiter.OnCompleted(_resume);
+        if ((flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0) awaiter.OnCompleted(_resume);
         else awaiter.UnsafeOnCompleted(_resume);
     }
 
