@@ -42,6 +42,17 @@ public sealed class LifeTests : IDisposable
     }
 
     [Fact]
+    public async Task The_injected_assembly_runs_in_the_application_and_not_in_our_own_launcher()
+    {
+        var master = await _test.StartReady();
+
+        var places = master.Lines.Where(line => line.Text.StartsWith("hook runs in ", StringComparison.Ordinal)).Select(line => line.Text).ToArray();
+
+        Assert.Equal(2, places.Length);
+        Assert.DoesNotContain(places, place => place.Contains("starletnet", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_worker_that_is_killed_is_replaced_in_its_slot()
     {
         var master = await _test.StartReady();
@@ -67,7 +78,7 @@ public sealed class LifeTests : IDisposable
         master.Send(UnixSignal.Hup);
 
         await master.LineAsync("restart done: all workers are of generation 2");
-        Assert.Contains("gen=2", await MasterUnderTest.AskAsync(master));
+        await MasterUnderTest.AnsweredByAsync(master, 2);
         await Eventually.TrueAsync(() => !master.Family.Any(process => process.Command.Contains("/app/", StringComparison.Ordinal)), "old release is gone");
         Assert.Equal(2, master.Family.Count(process => process.Command.Contains(_test.File("r2/FakeWorker.dll"), StringComparison.Ordinal)));
         Assert.Equal(0, (await master.StopAsync()).Code);
@@ -106,7 +117,7 @@ public sealed class LifeTests : IDisposable
         _test.Behave("");
         master.Send(UnixSignal.Hup);
         await master.LineAsync("restart done: all workers are of generation 3");
-        Assert.Contains("gen=3", await MasterUnderTest.AskAsync(master));
+        await MasterUnderTest.AnsweredByAsync(master, 3);
     }
 
     [Fact]
@@ -136,7 +147,7 @@ public sealed class LifeTests : IDisposable
         }
 
         await master.LineAsync("restart done: all workers are of generation 6");
-        Assert.Contains("gen=6", await MasterUnderTest.AskAsync(master));
+        await MasterUnderTest.AnsweredByAsync(master, 6);
         Assert.Equal(0, (await master.StopAsync()).Code);
         await master.NothingLeftAsync();
     }

@@ -82,6 +82,14 @@ public sealed class MasterUnderTest : IDisposable
         return await reader.ReadLineAsync(deadline.Token) ?? "";
     }
 
+    /// <summary>Asks until a worker of that generation answers: one that was told to drain may still take a connection before it hears it.</summary>
+    internal static async Task AnsweredByAsync(ProgramUnderTest master, int generation)
+    {
+        for (var since = System.Diagnostics.Stopwatch.StartNew(); since.Elapsed < Deadlines.Event;)
+            if ((await AskAsync(master)).Contains($" gen={generation} ", StringComparison.Ordinal)) return;
+        Assert.Fail($"no worker of generation {generation} answers");
+    }
+
     private void CopyFiles(string from, string to, Func<string, bool> which)
     {
         Directory.CreateDirectory(File(to));
