@@ -39,7 +39,10 @@ public sealed partial class ChildProcessTests : IDisposable
 
     private static ChildSpec Perl(string script, params string[] arguments) => new()
     {
-        Program = "perl", Arguments = ["-e", script, .. arguments], Environment = BareEnvironment, LauncherPath = LauncherPath,
+        Program = "perl",
+        Arguments = ["-e", script, .. arguments],
+        Environment = BareEnvironment,
+        LauncherPath = LauncherPath,
     };
 
     /// <summary>Runs a child to its end; what it wrote to stdout, how it ended, and why it was not launched.</summary>

@@ -13,8 +13,14 @@ public sealed class SurroundingsTests
     {
         var outer = new Dictionary<string, string>
         {
-            ["SERVER_STARTER_PORT"] = "80=3", ["SERVER_STARTER_GENERATION"] = "77", ["LISTEN_FDS"] = "1", ["LISTEN_PID"] = "1",
-            ["LISTEN_FDNAMES"] = "x", ["NOTIFY_SOCKET"] = "@nobody-listens-here", ["WATCHDOG_USEC"] = "1", ["MINE"] = "kept",
+            ["SERVER_STARTER_PORT"] = "80=3",
+            ["SERVER_STARTER_GENERATION"] = "77",
+            ["LISTEN_FDS"] = "1",
+            ["LISTEN_PID"] = "1",
+            ["LISTEN_FDNAMES"] = "x",
+            ["NOTIFY_SOCKET"] = "@nobody-listens-here",
+            ["WATCHDOG_USEC"] = "1",
+            ["MINE"] = "kept",
         };
         using var superdaemon = await Superdaemon.ServingAsync(["--kill-old-delay", "0"], Children.Perl(
             """

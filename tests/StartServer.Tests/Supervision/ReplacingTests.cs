@@ -60,7 +60,11 @@ public sealed class ReplacingTests : TransitionTestBase
     {
         SupervisorState state = phase switch
         {
-            "serving" => Serving, "pausing" => Pausing, "watching" => Watching, "awaiting" => Awaiting, _ => Rejecting,
+            "serving" => Serving,
+            "pausing" => Pausing,
+            "watching" => Watching,
+            "awaiting" => Awaiting,
+            _ => Rejecting,
         };
         var step = Next(state, new OldDue(2));
         Assert.Equal(["killing old workers"], Lines(step));
