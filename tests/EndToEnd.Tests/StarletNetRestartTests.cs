@@ -27,6 +27,7 @@ public sealed class StarletNetRestartTests
 
         var tally = await load.StopAsync();
         Verdict.NothingLost(tally, service.Program);
+        Verdict.NoComplaint(service.Program);
         Verdict.ToldToClose(tally, "keep-alive busy", "keep-alive slow-idle", "slow answer", "pipelined", "WebSocket");
         Assert.Equal(["1.0.1.0", "1.0.2.0"], tally.Versions);
         Assert.True(tally.Pids.Count > Deploys, tally.ToString());

@@ -27,6 +27,7 @@ public sealed class StartServerDeployTests
 
         var tally = await load.StopAsync();
         Verdict.NothingLost(tally, service.Program);
+        Verdict.NoComplaint(service.Program);
         Verdict.ToldToClose(tally, "keep-alive busy", "keep-alive slow-idle", "slow answer", "pipelined", "WebSocket");
         Assert.Equal(Enumerable.Range(1, Deploys + 1).Select(n => $"v{n}"), tally.Versions);
         await service.StopAsync();
@@ -89,6 +90,28 @@ public sealed class StartServerDeployTests
         await Eventually.TrueAsync(() => ProcessEntry.Read(worker.Pid) is null, "the worker has left", service.Program.Describe);
         // start_server has meanwhile started another generation.
         Assert.Contains("version v1", await Browser.GetAsync(service.Target, "/"), StringComparison.Ordinal);
+        await service.StopAsync();
+    }
+
+    /// <summary>
+    /// An orphan looks into the accept queue once more when the superdaemon has already turned to the next generation: what
+    /// is done to the shared listener for that one's sake must not hold the orphan.
+    /// </summary>
+    [Fact]
+    public async Task An_orphaned_worker_leaves_even_if_it_notices_late()
+    {
+        using var scratch = new ScratchDirectory();
+        using var service = new Service(scratch, Transport.Tcp, new Releases(scratch).StarletNet("v1"));
+        await service.FirstGenerationAsync();
+        var worker = await WorkerAsync(service);
+        var mark = service.Program.Mark;
+
+        worker.Send(UnixSignal.Stop);
+        ProcessEntry.Read(worker.Parent)!.Send(UnixSignal.Kill);
+        await service.Program.LineAsync("^starting new worker", mark);
+        worker.Send(UnixSignal.Cont);
+
+        await Eventually.TrueAsync(() => ProcessEntry.Read(worker.Pid) is null, "the worker has left", service.Program.Describe);
         await service.StopAsync();
     }
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using StarletNet.TestKit;
 
 namespace StarletNet.EndToEnd.Tests;
@@ -10,6 +11,10 @@ internal static class Verdict
         Assert.True(tally.Lost == 0, $"{tally}\n{program.Describe()}");
         Assert.All(tally.Clients, client => Assert.True(tally.AnsweredBy(client) > 0, $"{client} got no answer\n{tally}"));
     }
+
+    /// <summary>No warning or failure of the framework, no crash, nothing that was cut off at the end of a drain.</summary>
+    internal static void NoComplaint(ProgramUnderTest program) =>
+        Assert.DoesNotContain(program.Lines, line => Regex.IsMatch(line.Text, "^(warn|fail|crit): |Unhandled exception|unfinished|abort|unexpectedly|KILL"));
 
     /// <summary>The deploys reached clients that hold connections: they were told to go, not cut.</summary>
     internal static void ToldToClose(Tally tally, params string[] clients) =>
