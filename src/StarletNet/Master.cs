@@ -23,6 +23,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
     private static readonly Signal[] Handled =
     [
         Signal.Hup, Signal.Int, Signal.Quit, Signal.Term, Signal.Usr1, Signal.Usr2, Signal.Ttin, Signal.Ttou, Signal.Winch,
+        Signal.Alrm, .. Signal.Meaningless,
     ];
 
     private readonly (string Path, bool MayMove) _directory = WorkingDirectory.Find(Variable);
@@ -37,6 +38,9 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         // From here on a signal waits for the loop instead of killing us with a socket file left behind.
         using var queue = new EventQueue();
         queue.Handle(Handled);
+        // A log pipe whose reader is gone, or a log that has reached its size limit, costs the log, not the service.
+        Signal.Pipe.Ignore();
+        Signal.Xfsz.Ignore();
         if (Environment.ProcessId == 1) queue.WatchOrphans();
         var superdaemon = Superdaemon.Find(Variable, log);
 

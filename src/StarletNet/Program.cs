@@ -16,6 +16,7 @@ internal static class Program
     private static int Main(string[] args)
     {
         Launcher.BecomeProgramIfLauncher(args);
+        FileDescriptor.OpenStandardOnes();
         // The very first act: a supervisor that hears anything knows that it will be told when we are ready.
         var notify = new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket));
         notify.Status("starting");

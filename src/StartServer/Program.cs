@@ -21,13 +21,19 @@ internal static class Program
         Launcher.BecomeProgramIfLauncher(args);
         try
         {
-            PromisedDescriptors.OpenStandardOnes();
+            FileDescriptor.OpenStandardOnes();
             return Run(StartServerOptions.Parse(args, Environment.GetEnvironmentVariable));
         }
         catch (OperatorException error)
         {
             StandardError.WriteLine(error.Message);
             return error.ExitCode;
+        }
+        catch (Exception error) when (error is SystemCallException or IOException or TypeInitializationException)
+        {
+            // Out of descriptors, memory or processes: nothing that was asked for wrongly.
+            StandardError.WriteLine($"start_server: {error.GetBaseException().Message}");
+            return ExitCodes.Failure;
         }
     }
 
@@ -49,8 +55,9 @@ internal static class Program
         // Before anything is bound or created: from here on a signal ends us through the supervisor, and nothing is left behind.
         using var queue = new EventQueue();
         queue.Handle(Supervisor.Signals);
-        // A log pipe whose reader is gone costs the log, not the service.
+        // A log pipe whose reader is gone, or a log that has reached its size limit, costs the log, not the service.
         Signal.Pipe.Ignore();
+        Signal.Xfsz.Ignore();
         var pid = LibC.getpid();
         // Pid 1 inherits orphans and must reap them.
         if (pid == 1) queue.WatchOrphans();

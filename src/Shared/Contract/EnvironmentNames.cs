@@ -60,6 +60,12 @@ internal static class EnvironmentNames
     /// <summary>Master → worker, and left for the application: 1 for the master's first set of workers, one more for each HUP.</summary>
     internal const string Generation = "STARLETNET_GENERATION";
 
+    /// <summary>
+    /// What a master is told and no application may see: one that calls UseSystemd() would declare the whole generation ready, and
+    /// one that takes LISTEN_FDS or SERVER_STARTER_PORT at their word would open descriptors that mean something else in a worker.
+    /// </summary>
+    internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
+
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
     internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, GracefulTimeout, DrainKeepAlive, Restore];
 }

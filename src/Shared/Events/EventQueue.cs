@@ -42,9 +42,11 @@ internal sealed unsafe class EventQueue : IDisposable
     /// <summary>From now on these signals arrive as <see cref="SignalReceived"/> instead of taking their default action.</summary>
     internal void Handle(params ReadOnlySpan<Signal> signals)
     {
+        // All of them before the first registration: that one makes the runtime look at INT and QUIT as well, and those it then
+        // finds ignored (the caller's background job, `program &`) it would never handle, whatever is done about them later.
+        foreach (var signal in signals) signal.StopIgnoring();
         foreach (var signal in signals)
         {
-            signal.StopIgnoring();
             var bit = 1L << signal.Number;
             // The handler runs on some thread of the pool and may do nothing but this.
             _registrations.Add(System.Runtime.InteropServices.PosixSignalRegistration.Create(

@@ -77,7 +77,9 @@ internal sealed unsafe class PidFile : IDisposable
     public void Dispose()
     {
         if (_file.IsClosed) return;
-        if (FileIdentity.Of(_file.Number) == FileIdentity.OfTarget(Path)) LibC.unlink(Path);
+        // Of a symbolic link the file goes, not the link, which is not ours.
+        var path = new FileInfo(Path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path;
+        if (FileIdentity.Of(_file.Number) == FileIdentity.Of(path)) LibC.unlink(path);
         _file.Dispose();
     }
 }

@@ -10,22 +10,15 @@ internal readonly record struct Errno(int Number)
     internal static readonly Errno ENOENT = new(2);
     internal static readonly Errno ESRCH = new(3);
     internal static readonly Errno EINTR = new(4);
-    internal static readonly Errno EBADF = new(9);
     internal static readonly Errno ECHILD = new(10);
     internal static readonly Errno EAGAIN = new(11);
     internal static readonly Errno ENOMEM = new(12);
     internal static readonly Errno EACCES = new(13);
-    internal static readonly Errno EEXIST = new(17);
     internal static readonly Errno ENOTDIR = new(20);
-    internal static readonly Errno EINVAL = new(22);
-    internal static readonly Errno EMFILE = new(24);
-    internal static readonly Errno ENFILE = new(23);
-    internal static readonly Errno EPIPE = new(32);
+    internal static readonly Errno EPROTOTYPE = new(91);
     internal static readonly Errno EADDRINUSE = new(98);
     internal static readonly Errno EADDRNOTAVAIL = new(99);
     internal static readonly Errno ECONNABORTED = new(103);
-    internal static readonly Errno ECONNRESET = new(104);
-    internal static readonly Errno ENOBUFS = new(105);
     internal static readonly Errno ECONNREFUSED = new(111);
 
     /// <summary>errno of the calling thread's last libc call; read it at once, before anything else runs.</summary>

@@ -19,6 +19,17 @@ internal sealed unsafe class FileDescriptor : SafeHandleMinusOneIsInvalid
     /// <summary>Whether the process holds an open descriptor of that number.</summary>
     internal static bool IsOpen(int number) => LibC.fcntl(number, LibC.F_GETFD, 0) >= 0;
 
+    /// <summary>
+    /// Puts /dev/null where the caller has left stdin, stdout or stderr closed. To be called before anything else is opened: a
+    /// listener or a pipe of ours would otherwise be found there, by us and by every child.
+    /// </summary>
+    internal static void OpenStandardOnes()
+    {
+        for (var number = 0; number <= 2; number++)
+            // open(2) takes the lowest free number, and all below this one are open by now.
+            if (!IsOpen(number)) LibC.open("/dev/null", LibC.O_RDWR, 0);
+    }
+
     internal static void SetCloseOnExec(int number)
     {
         if (LibC.fcntl(number, LibC.F_SETFD, LibC.FD_CLOEXEC) < 0)

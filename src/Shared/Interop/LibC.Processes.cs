@@ -11,7 +11,7 @@ internal static unsafe partial class LibC
     // glibc's opaque types: posix_spawnattr_t is 336 bytes, posix_spawn_file_actions_t 80, sigset_t 128 (x86-64 and arm64).
     internal const int SpawnAttributesSize = 512, SpawnFileActionsSize = 256, SignalSetSize = 128;
 
-    internal const int P_ALL = 0, P_PID = 1;
+    internal const int P_ALL = 0;
     internal const int WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000;
 
     internal static readonly nint SIG_DFL = 0, SIG_IGN = 1;
@@ -99,9 +99,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library)]
     internal static partial uint geteuid();
-
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial int isatty(int fd);
 
     /// <summary>pidfd_open(2); by number because glibc before 2.36 has no wrapper. 434 on every architecture.</summary>
     internal static int pidfd_open(int pid) => (int)syscall(434, pid, 0);

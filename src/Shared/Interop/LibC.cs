@@ -15,9 +15,9 @@ internal static unsafe partial class LibC
 
     internal const int F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030;
     internal const int FD_CLOEXEC = 1;
-    internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400;
+    internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400;
     internal const int O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
-    internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
+    internal const int LOCK_EX = 2, LOCK_NB = 4;
     internal const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
     internal const uint MFD_CLOEXEC = 1;
 
@@ -58,7 +58,7 @@ internal static unsafe partial class LibC
 
     internal const int AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, AT_SYMLINK_NOFOLLOW = 0x100;
     internal const uint STATX_BASIC_STATS = 0x7ff;
-    internal const int S_IFMT = 0xF000, S_IFSOCK = 0xC000, S_IFREG = 0x8000, S_IFDIR = 0x4000;
+    internal const int S_IFMT = 0xF000, S_IFSOCK = 0xC000;
 
     /// <summary>The part of <c>struct statx</c> that is read; statx because its layout is the same on every architecture.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
@@ -93,13 +93,12 @@ internal static unsafe partial class LibC
 
     internal const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10;
     internal const int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_SEQPACKET = 5, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
-    internal const int SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_TYPE = 3, SO_ERROR = 4, SO_LINGER = 13, SO_PASSCRED = 16, SO_ACCEPTCONN = 30;
-    internal const int SO_DOMAIN = 39;
+    internal const int SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_TYPE = 3, SO_LINGER = 13, SO_PASSCRED = 16, SO_SNDTIMEO = 21, SO_ACCEPTCONN = 30;
     internal const int IPPROTO_TCP = 6, TCP_NODELAY = 1, TCP_INFO = 11;
     internal const int IPPROTO_IPV6 = 41, IPV6_V6ONLY = 26;
-    internal const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000, MSG_TRUNC = 0x20;
+    internal const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000;
     internal const int SCM_RIGHTS = 1, SCM_CREDENTIALS = 2;
-    internal const int SHUT_RD = 0, SHUT_WR = 1, SHUT_RDWR = 2;
+    internal const int SHUT_WR = 1;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct IoVec
@@ -155,7 +154,7 @@ internal static unsafe partial class LibC
 
     // ---- waiting -----------------------------------------------------------------------------------------------
 
-    internal const short POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16, POLLNVAL = 32;
+    internal const short POLLIN = 1;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollFd

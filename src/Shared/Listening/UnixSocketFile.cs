@@ -11,7 +11,7 @@ internal enum SocketPathConflict
     /// <summary>Another server answers there.</summary>
     InUse,
 
-    /// <summary>Longer than the kernel allows.</summary>
+    /// <summary>The path, or the temporary name of seven bytes beside it, is longer than the kernel allows.</summary>
     TooLong,
 }
 
@@ -31,11 +31,11 @@ internal sealed unsafe class UnixSocketFile
     private readonly string _path;
     private readonly FileIdentity? _identity;
 
-    private UnixSocketFile(string path, FileDescriptor socket)
+    private UnixSocketFile(string path, FileIdentity? identity, FileDescriptor socket)
     {
         // The name may be relative; we never change directory, but a full path also survives the day somebody does.
         _path = Path.GetFullPath(path);
-        _identity = FileIdentity.Of(_path);
+        _identity = identity;
         Socket = socket;
     }
 
@@ -49,13 +49,20 @@ internal sealed unsafe class UnixSocketFile
         var socket = ListeningSocket.Open(LibC.AF_UNIX, LibC.SOCK_STREAM);
         try
         {
-            // Left over from a process of our pid that was killed in this very moment of its life.
-            LibC.unlink(temporary);
             ListeningSocket.Bind(socket, UnixAddress.Encode(temporary) ?? throw new SocketPathException(path, SocketPathConflict.TooLong));
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+        try
+        {
             if (LibC.chmod(temporary, mode) < 0) throw SystemCallException.Of("chmod");
             listen(socket);
+            var identity = FileIdentity.Of(temporary);
             if (LibC.rename(temporary, path) < 0) throw SystemCallException.Of("rename");
-            return new UnixSocketFile(path, socket);
+            return new UnixSocketFile(path, identity, socket);
         }
         catch
         {
@@ -76,14 +83,18 @@ internal sealed unsafe class UnixSocketFile
         using var probe = ListeningSocket.Open(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_NONBLOCK);
         fixed (byte* pointer = address)
         {
-            if (LibC.connect(probe.Number, pointer, (uint)address.Length) == 0 || Errno.Last != Errno.ECONNREFUSED)
+            var answers = LibC.connect(probe.Number, pointer, (uint)address.Length) == 0;
+            if (answers || Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EPROTOTYPE)
                 throw new SocketPathException(path, SocketPathConflict.InUse);
+            // Gone meanwhile is as good as dead; anything else (no permission to ask) leaves the question open, so hands off.
+            if (Errno.Last != Errno.ECONNREFUSED && Errno.Last != Errno.ENOENT) throw SystemCallException.Of("connect");
         }
     }
 
-    // Beside the path, so that rename(2) stays within one file system; short, because every byte counts against sun_path.
+    // Beside the path, so that rename(2) stays within one file system; short, because every byte counts against sun_path; by chance
+    // and not by pid, which two containers that share the directory may have in common. bind(2) refuses a name that exists.
     private static string TemporaryName(string path) =>
-        Path.Combine(Path.GetDirectoryName(path) ?? "", $".{LibC.getpid()}");
+        Path.Combine(Path.GetDirectoryName(path) ?? "", $".{Guid.NewGuid().ToString("N")[..6]}");
 
     internal void Remove()
     {

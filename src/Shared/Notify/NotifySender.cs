@@ -6,12 +6,13 @@ namespace StarletNet.Shared.Notify;
 /// <summary>A service's end of sd_notify(3). Silence is right where nobody listens: notifying is never a reason to fail.</summary>
 internal sealed unsafe class NotifySender
 {
+    /// <summary>A supervisor that has not read ten messages in this time will not read the next one either.</summary>
+    private const int PatienceSeconds = 5;
+
     private readonly byte[]? _address;
 
     /// <param name="address">The value of NOTIFY_SOCKET; null or empty if there is none.</param>
     internal NotifySender(string? address) => _address = address is { Length: > 0 } ? UnixAddress.Encode(address) : null;
-
-    internal bool IsConnected => _address is not null;
 
     internal void Ready(string status) => Send($"READY=1\nSTATUS={status}");
 
@@ -30,8 +31,11 @@ internal sealed unsafe class NotifySender
         {
             var vector = new LibC.IoVec { Base = payload, Length = Encoding.UTF8.GetByteCount(assignments) };
             var message = new LibC.MsgHdr { Name = address, NameLength = (uint)_address.Length, Vectors = &vector, VectorCount = 1 };
-            // The receiver may be gone (its generation was given up) or full; neither is ours to mend.
-            LibC.sendmsg(socket, &message, LibC.MSG_NOSIGNAL | LibC.MSG_DONTWAIT);
+            // A full queue is waited for, or READY=1 would be lost and a healthy generation given up; but not for ever. The receiver may
+            // also be gone (its generation was given up), which is not ours to mend.
+            var patience = stackalloc long[2] { PatienceSeconds, 0 };
+            LibC.setsockopt(socket, LibC.SOL_SOCKET, LibC.SO_SNDTIMEO, patience, 2 * sizeof(long));
+            LibC.sendmsg(socket, &message, LibC.MSG_NOSIGNAL);
         }
     }
 }

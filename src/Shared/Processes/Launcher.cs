@@ -87,10 +87,19 @@ internal sealed unsafe class NativeStrings : IDisposable
     {
         _count = strings.Length;
         Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
-        for (var i = 0; i < _count; i++) Pointer[i] = (byte*)Marshal.StringToCoTaskMemUTF8(strings[i]);
+        for (var i = 0; i < _count; i++) Pointer[i] = Copy(strings[i]);
     }
 
     internal byte** Pointer { get; }
+
+    private static byte* Copy(string text)
+    {
+        if (OriginalBytes.Of(text) is not { } original) return (byte*)Marshal.StringToCoTaskMemUTF8(text);
+        var copy = (byte*)Marshal.AllocCoTaskMem(original.Length + 1);
+        original.CopyTo(new Span<byte>(copy, original.Length));
+        copy[original.Length] = 0;
+        return copy;
+    }
 
     public void Dispose()
     {

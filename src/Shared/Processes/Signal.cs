@@ -16,8 +16,7 @@ internal readonly record struct Signal(int Number)
     internal static readonly Signal Alrm = new(14);
     internal static readonly Signal Term = new(15);
     internal static readonly Signal Chld = new(17);
-    internal static readonly Signal Cont = new(18);
-    internal static readonly Signal Stop = new(19);
+    internal static readonly Signal Xfsz = new(25);
     internal static readonly Signal Ttin = new(21);
     internal static readonly Signal Ttou = new(22);
     internal static readonly Signal Winch = new(28);
@@ -69,6 +68,12 @@ internal readonly record struct Signal(int Number)
         var current = stackalloc byte[LibC.SignalActionSize];
         if (LibC.sigaction(Number, null, current) == 0 && *(nint*)current == LibC.SIG_IGN) LibC.signal(Number, LibC.SIG_DFL);
     }
+
+    /// <summary>
+    /// Signals that mean nothing to a supervisor and whose default action would end it and orphan its children: STKFLT, XCPU,
+    /// VTALRM, PROF, IO, PWR.
+    /// </summary>
+    internal static readonly Signal[] Meaningless = [new(16), new(24), new(26), new(27), new(29), new(30)];
 
     internal void Ignore() => LibC.signal(Number, LibC.SIG_IGN);
 }

@@ -16,14 +16,6 @@ internal sealed record WorkerSettings(
     TimeSpan GracefulTimeout,
     TimeSpan DrainKeepAlive)
 {
-    // An application that calls UseSystemd() would declare the whole generation ready, and one that takes LISTEN_FDS or
-    // SERVER_STARTER_PORT at their word would open descriptors that mean something else here.
-    private static readonly string[] NeverForApplications =
-    [
-        EnvironmentNames.NotifySocket, EnvironmentNames.ListenFds, EnvironmentNames.ListenPid, EnvironmentNames.ListenFdNames,
-        EnvironmentNames.ServerStarterPort,
-    ];
-
     /// <summary>
     /// Reads the settings, gives the changed variables their old values back and makes the descriptors close-on-exec. The
     /// first act in the process: from here on neither the application nor any child of it sees anything of ours.
@@ -39,7 +31,7 @@ internal sealed record WorkerSettings(
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.GracefulTimeout)),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.DrainKeepAlive)));
         RestoreChanged();
-        foreach (var name in EnvironmentNames.WorkerPrivate.Concat(NeverForApplications)) Put(name, null);
+        foreach (var name in EnvironmentNames.WorkerPrivate.Concat(EnvironmentNames.NeverForApplications)) Put(name, null);
         foreach (var fd in settings.Listeners.Select(l => l.Fd).Append(settings.ControlFd)) Keep(fd);
         return settings;
     }

@@ -20,6 +20,7 @@ internal sealed class WorkerServer(
     private readonly ILogger _log =
         (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("StarletNet.Worker");
     private bool _ours;
+    private EpollTransport? _transport;
 
     public IFeatureCollection Features => kestrel.Features;
 
@@ -66,6 +67,8 @@ internal sealed class WorkerServer(
         }
 
         await kestrel.StopAsync(cancellationToken).ConfigureAwait(false);
+        // A process may outlive its web host; our loop need not.
+        if (_transport is not null) await _transport.DisposeAsync().ConfigureAwait(false);
     }
 
     public void Dispose() => kestrel.Dispose();
@@ -77,6 +80,7 @@ internal sealed class WorkerServer(
             Loop = worker.Settings.Loop,
             ConnectionsChanged = worker.Settings.Scoreboard.Connections,
         });
+        _transport = transport;
         var traffic = new Traffic(transport, worker.Settings.Scoreboard, worker.Settings.DrainKeepAlive, _log);
         listeners.Use(traffic);
 

@@ -73,9 +73,6 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
     /// <summary><see cref="Environment.TickCount64"/> when bytes last moved either way.</summary>
     internal long LastActivity { get; private set; }
 
-    /// <summary>What the server keeps about this connection; the transport only carries it.</summary>
-    internal object? Requests { get; set; }
-
     public override string ConnectionId
     {
         get => _connectionId ??= ConnectionIds.Next();

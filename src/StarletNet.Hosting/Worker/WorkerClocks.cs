@@ -5,9 +5,6 @@ namespace StarletNet.Hosting.Worker;
 /// <param name="Graceful">For everything that is being answered, counted from the beginning of the drain; 0 = no limit.</param>
 internal sealed record WorkerClocks(long KeepAlive, long Graceful)
 {
-    /// <summary>For a host that is asked to stop while it starts; as short as a deploy that goes wrong deserves.</summary>
-    internal const long Boot = 5_000;
-
     /// <summary>Between the last cut and the end of the process.</summary>
     internal const long AfterAbort = 1_000;
 

@@ -8,7 +8,7 @@ namespace StarletNet.Hosting.Worker;
 /// What a worker does next: (state, event, time) → (state, actions), without side effects.
 /// <code>
 /// Booting ── Started ──▶ Serving ── StopAsked ──▶ Grace ── none waiting, or keep-alive clock ──▶ Finishing ── none left ──▶ Stopping
-///    └── StopAsked ──────────────────────────────────┴────── graceful clock, AbortAsked: list, cut ────────┴──────────▶ Stopping
+///    └── StopAsked: exit ────────────────────────────┴────── graceful clock, AbortAsked: list, cut ────────┴──────────▶ Stopping
 /// </code>
 /// </summary>
 /// <remarks>
@@ -27,7 +27,8 @@ internal static class WorkerTransitions
         WorkerState state, WorkerEvent happened, long now, WorkerClocks clocks) => (state, happened) switch
         {
             (Booting, Started) => (new Serving(), [StartAccepting, SayReady]),
-            (Booting, StopAsked) => (new Stopping(now + WorkerClocks.Boot), [SayDraining, ReleaseServer, StopHost]),
+            // Nothing has been accepted, and a host that is asked to stop in the middle of its start ends in an exception.
+            (Booting, StopAsked) => (new Stopping(now), [SayDraining, ReleaseServer, Exit]),
             (Booting, AbortAsked) => (new Stopping(now), [ReleaseServer, Exit]),
 
             (Serving, StopAsked) => (new Grace(now), [StopAccepting, SayDraining, CloseDue]),

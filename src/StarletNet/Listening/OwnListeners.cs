@@ -114,9 +114,11 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, int? default
         {
             return [.. Dns.GetHostAddresses(tcp.Host!).Distinct()];
         }
-        catch (SocketException error)
+        catch (Exception error) when (error is SocketException or ArgumentException)
         {
-            throw Failure($"cannot listen on {tcp}: the name '{tcp.Host}' cannot be resolved: {error.Message}");
+            // ArgumentException: longer than any host name may be.
+            var why = error is SocketException ? error.Message : "too long for a host name";
+            throw Failure($"cannot listen on {tcp}: the name '{tcp.Host}' cannot be resolved: {why}");
         }
     }
 

@@ -234,7 +234,10 @@ internal sealed class Step(PoolSettings settings, Moment at)
     {
         if (cause == StopCause.SuperdaemonGone) return stopping;
         if (settings.UnderSuperdaemon && cause != StopCause.Int) return stopping;
-        if (cause != stopping.Cause && Now - stopping.CauseAt < PoolSettings.SameGesture) return stopping;
+        // One stop often comes twice: a wrapper hands TERM on, and the service manager sends it to the whole group as well. Only a
+        // second ^C right after the first is certainly a person's, who means it.
+        var isPersonInHaste = cause == StopCause.Int && stopping.Cause == StopCause.Int;
+        if (!isPersonInHaste && Now - stopping.CauseAt < PoolSettings.SameGesture) return stopping;
         var haste = stopping.Haste == StopHaste.Graceful ? StopHaste.Abort : StopHaste.Kill;
         Tell(stopping, new PoolNotice.StoppingFaster(cause, haste));
         foreach (var worker in stopping.Set.Workers)

@@ -16,17 +16,10 @@ internal sealed class WorkerEnvironment(
     private const string StartupHooks = "DOTNET_STARTUP_HOOKS", ServerGc = "DOTNET_gcServer";
     private const string AspNetCoreEnvironment = "ASPNETCORE_ENVIRONMENT", DotnetEnvironment = "DOTNET_ENVIRONMENT", PlackEnvironment = "PLACK_ENV";
 
-    // An application that calls UseSystemd() would declare the whole generation ready, and LISTEN_PID is not its pid.
-    private static readonly string[] NeverForWorkers =
-    [
-        EnvironmentNames.NotifySocket, EnvironmentNames.ListenFds, EnvironmentNames.ListenPid, EnvironmentNames.ListenFdNames,
-        EnvironmentNames.ServerStarterPort,
-    ];
-
     internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard)
     {
         var variables = new Dictionary<string, string>(inherited);
-        foreach (var name in NeverForWorkers) variables.Remove(name);
+        foreach (var name in EnvironmentNames.NeverForApplications) variables.Remove(name);
         NameEnvironment(variables);
         Inject(variables, workers);
 

@@ -58,6 +58,7 @@ internal sealed record StartServerOptions : Command
         if (line.Rest.Count == 0) throw Usage("server program not specified");
         var ports = line.All(OptionTable.Port).Select(ListenSpec.Parse).ToArray();
         RefuseSharedDescriptors(ports);
+        RefuseSharedFiles(line);
         return new StartServerOptions
         {
             Program = line.Rest,
@@ -121,6 +122,15 @@ internal sealed record StartServerOptions : Command
         var shared = ports.Where(port => port.Descriptor is not null).GroupBy(port => port.Descriptor).FirstOrDefault(group => group.Count() > 1);
         if (shared is not null)
             throw Usage($"invalid ``port'' value:{shared.Last().Text}: descriptor {shared.Key} is already given to {shared.First().Text}");
+    }
+
+    // The status file is renamed over its path: over a locked pid file, say, which would lose its name.
+    private static void RefuseSharedFiles(ParsedCommandLine line)
+    {
+        string[] options = [OptionTable.PidFile, OptionTable.StatusFile, OptionTable.LogFile];
+        var files = options.Select(option => (option, path: line[option])).Concat(line.All(OptionTable.Path).Select(path => (option: OptionTable.Path, path: (string?)path)));
+        var shared = files.Where(file => file.path is { Length: > 0 }).GroupBy(file => Path.GetFullPath(file.path!)).FirstOrDefault(group => group.Count() > 1);
+        if (shared is not null) throw Usage($"--{shared.First().option} and --{shared.Last().option} name the same file: {shared.First().path}");
     }
 
     // Passing over these in silence would start the program without the environment, or the restarts, that were asked for.

@@ -21,6 +21,7 @@ internal sealed unsafe class StatusFile
     {
         _path = path;
         _temporary = $"{path}.{LibC.getpid().ToString(CultureInfo.InvariantCulture)}";
+        if (Directory.Exists(path)) throw new OperatorException($"failed to open file:{path}: it is a directory", ExitCodes.Failure);
         if (Replace([], rename: false) is { } error) throw new OperatorException($"failed to open file:{path}: {error}", ExitCodes.Failure);
     }
 

@@ -57,9 +57,10 @@ internal sealed record ListenSpec(string Text, string? Host, string PortText, in
             var addresses = Dns.GetHostAddresses(Host, AddressFamily.InterNetwork);
             return addresses.Length > 0 ? new IPEndPoint(addresses[0], Port) : throw Unresolved("it has no IPv4 address");
         }
-        catch (SocketException error)
+        catch (Exception error) when (error is SocketException or ArgumentException)
         {
-            throw Unresolved(error.Message);
+            // ArgumentException: longer than any host name may be.
+            throw Unresolved(error is SocketException ? error.Message : "too long for a host name");
         }
     }
 

@@ -97,7 +97,7 @@ internal sealed class ListenerSet : IDisposable
             {
                 SocketPathConflict.NotASocket => "something that is not a socket is there; remove it or choose another path",
                 SocketPathConflict.InUse => "another server is listening there; stop it or choose another path",
-                _ => $"longer than the {UnixAddress.MaxPathLength} bytes that a socket address holds",
+                _ => $"too long: a socket address holds {UnixAddress.MaxPathLength} bytes, and a temporary name of 7 in the same directory must fit too",
             });
         }
         catch (SystemCallException error)

@@ -4,20 +4,12 @@ using StarletNet.Shared.Interop;
 namespace StartServer.Listeners;
 
 /// <summary>
-/// Keeps the numbers that <c>--port …=N</c> promises, and 0, 1 and 2, from being taken by a file of our own. To be called before
+/// Keeps the numbers that <c>--port …=N</c> promises from being taken by a file of our own. To be called before
 /// anything else is opened.
 /// </summary>
 internal static class PromisedDescriptors
 {
     private const string Nothing = "/dev/null";
-
-    /// <summary>Whoever starts us with stdin, stdout or stderr closed would otherwise find a listener or the pid file there.</summary>
-    internal static void OpenStandardOnes()
-    {
-        for (var number = 0; number <= 2; number++)
-            // open(2) takes the lowest free number, and all below this one are open by now.
-            if (!FileDescriptor.IsOpen(number)) LibC.open(Nothing, LibC.O_RDWR, 0);
-    }
 
     /// <summary>Puts a placeholder at each number, which the listener replaces.</summary>
     /// <exception cref="OperatorException">Something is there already: the listener would close it under its owner.</exception>

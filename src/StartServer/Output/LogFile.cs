@@ -14,10 +14,11 @@ internal sealed class LogFile : IDisposable
     /// <exception cref="OperatorException">It cannot be opened.</exception>
     internal static LogFile Open(string path)
     {
-        var number = LibC.open(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
-        return number < 0
-            ? throw new OperatorException($"failed to open log file:{path}: {Errno.Last}", ExitCodes.Failure)
-            : new LogFile(new FileDescriptor(number));
+        // Non-blocking for the open alone: a FIFO that nobody reads is an error (ENXIO), not a start that hangs.
+        var number = LibC.open(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0x1b6 /* 0666 */);
+        if (number < 0) throw new OperatorException($"failed to open log file:{path}: {Errno.Last}", ExitCodes.Failure);
+        FileDescriptor.SetNonBlocking(number, false);
+        return new LogFile(new FileDescriptor(number));
     }
 
     /// <summary>Makes it stdout and stderr, ours and that of every child from now on.</summary>

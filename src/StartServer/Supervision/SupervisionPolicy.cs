@@ -18,6 +18,9 @@ internal sealed record SupervisionPolicy
     /// <summary>Stop requests closer together than this are one wish that came by several ways: a terminal's ^C and a wrapper's TERM.</summary>
     internal static readonly TimeSpan OneWish = TimeSpan.FromSeconds(1);
 
+    /// <summary>How much later than its effect a signal to a whole group may reach us; .NET hands it on through a thread of its own.</summary>
+    internal static readonly TimeSpan StopMayFollow = TimeSpan.FromMilliseconds(100);
+
     /// <summary><c>--interval</c>.</summary>
     internal TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 

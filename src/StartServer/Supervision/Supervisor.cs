@@ -22,9 +22,11 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
     private readonly Dictionary<int, GenerationProcess> _generations = [];
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private SupervisorState _state = Transitions.Begin;
+    private HashSet<int> _dead = [];
 
     /// <summary>The signals that are taken over, before anything is bound, so that none of them ever leaves something behind.</summary>
-    internal static readonly Signal[] Signals = [Signal.Hup, Signal.Term, Signal.Int, Signal.Quit, Signal.Usr1, Signal.Usr2, Signal.Alrm];
+    internal static readonly Signal[] Signals = 
+        [Signal.Hup, Signal.Term, Signal.Int, Signal.Quit, Signal.Usr1, Signal.Usr2, Signal.Alrm, .. Signal.Meaningless];
 
     /// <summary>Until every generation has ended after a stop.</summary>
     internal void Run()
@@ -35,7 +37,11 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
         try
         {
             while (_state is not Stopped)
-                foreach (var happened in queue.Take()) Take(happened);
+            {
+                var batch = queue.Take();
+                _dead = [.. batch.OfType<ChildExited>().Select(exited => exited.Pid)];
+                foreach (var happened in batch) Take(happened);
+            }
         }
         catch
         {
@@ -122,7 +128,9 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
         for (var count = 0; count < MessagesAtOnce && generation.Notifications.Receive() is { } message; count++)
         {
             if (!generation.Believes(message)) continue;
-            Handle(message.IsReady ? new Ready(generation.Number) : new Spoke(generation.Number));
+            // Ready and dead in one batch is dead: nobody may be retired for its sake.
+            var ready = message.IsReady && !_dead.Contains(generation.Process.Pid);
+            Handle(ready ? new Ready(generation.Number) : new Spoke(generation.Number));
         }
     }
 

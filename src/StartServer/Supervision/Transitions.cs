@@ -56,7 +56,9 @@ internal sealed class Transitions(SupervisionPolicy policy)
         // The others.
         (Running s, Died e) when e.Pid == s.Fleet.Current?.Pid => CurrentDied(s, e, now),
         (Running s, Died e) when s.Fleet.Old.Any(old => old.Pid == e.Pid) => OldDied(s, e),
-        (Running s, OldDue e) => Stay(s, SignalOld([.. s.Fleet.Old.Where(old => old.Number < e.Generation)])),
+        // Not while nobody else serves: the new generation has died meanwhile, and its successor will retire the old ones.
+        (Running { Fleet.Current: not null } s, OldDue e) => OldIsDue(s, e.Generation),
+        (Running s, OldDue) => Stay(s),
 
         // A child that is nobody's (an orphan, when we are pid 1); words of one already judged, which change nothing;
         // timers that have nothing to say any more.
@@ -136,10 +138,12 @@ internal sealed class Transitions(SupervisionPolicy policy)
             Since = now,
             Crashes = state.Goal.Replaces ? 0 : state.Fleet.Crashes,
             Old = state.Fleet.All,
+            RetirementOwed = state.Goal.Replaces || state.Fleet.RetirementOwed,
         };
         List<SupervisorAction> actions = [new WriteStatus(fleet.All), new TellReady(Messages.Serving(state.Candidate))];
-        // A generation that fills a gap retires nobody: those before it have had their signal.
-        if (state.Goal.Replaces) actions.AddRange(Retire(fleet));
+        // A generation that fills a gap retires nobody, unless the one whose gap it fills died before it could.
+        if (fleet.RetirementOwed) actions.AddRange(Retire(fleet));
+        if (policy.KillOldDelay == TimeSpan.Zero) fleet = fleet with { RetirementOwed = false };
         return state.Again
             ? Attempt(fleet, new Goal(Replaces: true, Failures: 0), [.. actions, new Log(Messages.Restarting)])
             : new Step(new Serving(fleet), actions);
@@ -155,6 +159,12 @@ internal sealed class Transitions(SupervisionPolicy policy)
         }
         yield return new Log(Messages.Sleeping(policy.KillOldDelay));
         yield return new SetTimer(new OldDue(fleet.Current!.Number), policy.KillOldDelay);
+    }
+
+    private Step OldIsDue(Running state, int generation)
+    {
+        var fleet = state.Fleet with { RetirementOwed = state.Fleet.RetirementOwed && state.Fleet.Current!.Number != generation };
+        return new Step(state with { Fleet = fleet }, SignalOld([.. fleet.Old.Where(old => old.Number < generation)]));
     }
 
     /// <summary>All of them, also those that were told before.</summary>
@@ -179,10 +189,20 @@ internal sealed class Transitions(SupervisionPolicy policy)
         if (state is Trying) return new Step(state with { Fleet = fleet }, [log]);
         if (state is StartDue due) return Attempt(fleet, due.Goal, log);
         var goal = new Goal(Replaces: false, Failures: 0);
+        if (fleet.Crashes == 1 && EndedAsIfAsked(died.Exit))
+            return new Step(new StartDue(fleet, goal), [log, .. Pause(fleet, SupervisionPolicy.StopMayFollow)]);
         return fleet.Crashes == 1
             ? Attempt(fleet, goal, log)
             : new Step(new StartDue(fleet, goal), [log, .. Pause(fleet, policy.Pace(fleet.Crashes - 1))]);
     }
+
+    /// <summary>
+    /// A terminal's ^C, or a stop of the whole service by its manager, reaches program and supervisor at the same time, and the
+    /// program may be gone before we have heard of it. Clean exits and deaths by a stop signal therefore wait a moment for the
+    /// signal that explains them, instead of starting a generation only to stop it.
+    /// </summary>
+    private static bool EndedAsIfAsked(ChildExit exit) =>
+        exit.IsSignal ? exit.Signal == Signal.Term || exit.Signal == Signal.Int || exit.Signal == Signal.Quit : exit.Code is 0 or 130 or 131 or 143;
 
     // ---- stopping ------------------------------------------------------------------------------------------------------
 

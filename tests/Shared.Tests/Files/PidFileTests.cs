@@ -58,7 +58,9 @@ public sealed class PidFileTests : IDisposable
     {
         System.IO.File.CreateSymbolicLink(File, _scratch.File("target"));
         using (PidFile.Create(File, 3, 1)) Assert.Equal("3\n", Read(_scratch.File("target")));
-        Assert.False(new FileInfo(File).Exists);
+        // The file goes; the link is somebody else's.
+        Assert.False(System.IO.File.Exists(_scratch.File("target")));
+        Assert.NotNull(new FileInfo(File).LinkTarget);
     }
 
     [Fact]

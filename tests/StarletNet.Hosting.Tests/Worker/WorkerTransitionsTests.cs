@@ -16,8 +16,8 @@ public sealed class WorkerTransitionsTests
         Expect(new Booting(), new Started(), Began, new Serving(), StartAccepting, SayReady);
 
     [Fact]
-    public void A_stop_while_booting_gives_the_host_a_few_seconds() =>
-        Expect(new Booting(), new StopAsked(), Began, new Stopping(Began + 5_000), SayDraining, ReleaseServer, StopHost);
+    public void A_stop_while_booting_ends_the_process_that_has_accepted_nothing() =>
+        Expect(new Booting(), new StopAsked(), Began, new Stopping(Began), SayDraining, ReleaseServer, Exit);
 
     [Fact]
     public void An_abort_while_booting_ends_the_process() =>

@@ -61,7 +61,7 @@ public sealed class StoppingTests
 
         pool.Stop();
         Assert.Equal([1, 2], pool.Aborted);
-        pool.Exit(1).Stop();
+        pool.Exit(1).Pass(1).Stop();
         Assert.Equal([2], pool.Killed);
         pool.Exit(2, 137);
         Assert.Equal(0, pool.Ended);
@@ -90,8 +90,20 @@ public sealed class StoppingTests
         Assert.Equal([1, 2], pool.Aborted);
     }
 
+    [Theory]
+    [InlineData(StopCause.Term)]
+    [InlineData(StopCause.Quit)]
+    internal void The_same_signal_that_comes_by_two_ways_at_once_is_one(StopCause cause)
+    {
+        var pool = new PoolDriver().Up().Stop(cause).Pass(0.3);
+
+        pool.Stop(cause);
+
+        Assert.Empty(pool.Last);
+    }
+
     [Fact]
-    public void The_same_signal_twice_within_a_second_is_two()
+    public void A_second_interrupt_at_the_terminal_counts_at_once()
     {
         var pool = new PoolDriver().Up().Stop(StopCause.Int).Pass(0.3).Stop(StopCause.Int);
 

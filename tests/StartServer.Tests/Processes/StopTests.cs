@@ -95,17 +95,38 @@ public sealed class StopTests
         await superdaemon.Program.LineAsync("^worker [0-9]+ died, status:9$");
     }
 
-    [Fact]
-    public async Task Hup_arrives_also_where_the_caller_ignored_it()
+    /// <summary>A shell's background job has INT and QUIT ignored, nohup's HUP.</summary>
+    [Theory]
+    [InlineData(UnixSignal.Term)]
+    [InlineData(UnixSignal.Int)]
+    [InlineData(UnixSignal.Quit)]
+    public async Task Signals_arrive_also_where_the_caller_ignored_them(UnixSignal stop)
     {
         using var scratch = new ScratchDirectory();
         using var program = ProgramUnderTest.Start("sh",
-            ["-c", "trap '' HUP TERM; exec \"$0\" \"$@\"", Superdaemon.Executable, "--interval", "1", "--", .. Children.Serve]);
+            ["-c", "trap '' HUP TERM INT QUIT; exec \"$0\" \"$@\"", Superdaemon.Executable, "--interval", "1", "--", .. Children.Serve]);
         await program.LineAsync("^up 1 ");
         await program.LineAsync("^starting new worker");
         program.Send(UnixSignal.Hup);
         await program.LineAsync("^new worker is now running");
-        Assert.Equal(new ProgramExit(0, null), await program.StopAsync());
+        program.Send(stop);
+        Assert.Equal(new ProgramExit(0, null), await program.ExitAsync());
         await program.NothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task Signals_that_mean_nothing_here_do_not_orphan_the_generations()
+    {
+        using var superdaemon = await Superdaemon.ServingAsync([], Children.Serve);
+        await superdaemon.Program.LineAsync("^up 1 ");
+        foreach (var signal in new[] { 16, 24, 26, 27, 29, 30 })
+        {
+            var before = superdaemon.Program.Mark;
+            superdaemon.Program.Send((UnixSignal)signal);
+            await superdaemon.Program.LineAsync("^received [A-Z0-9]+, ignored", before);
+        }
+        // A log that has reached its limit ends nobody.
+        superdaemon.Program.Send((UnixSignal)25);
+        await superdaemon.StopsCleanlyAsync();
     }
 }

@@ -1,3 +1,4 @@
+using StarletNet.Shared.Processes;
 using StartServer.Supervision;
 
 namespace StarletNet.StartServer.Tests.Supervision;
@@ -13,6 +14,24 @@ public sealed class CrashTests : TransitionTestBase
         Assert.Null(To<StartDue>(step).Fleet.Current);
         // Old ones are left alone and the status file waits for the next acceptance, as with Server::Starter.
         Assert.DoesNotContain(step.Actions, action => action is Send or WriteStatus);
+    }
+
+    [Theory]
+    [InlineData(15)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(0)]
+    [InlineData(130 << 8)]
+    public void One_that_ended_as_if_asked_waits_a_moment_for_the_stop_that_explains_it(int status)
+    {
+        var step = Next(Serving, new Died(103, new ChildExit(status)), at: 5000);
+        Assert.Equal(new SetTimer(new RetryDue(4), Seconds(0.1)), Only<SetTimer>(step));
+        Assert.DoesNotContain(step.Actions, action => action is Spawn);
+        // The stop comes: nothing is started only to be stopped.
+        var stopped = Next(step.State, new StopRequested(Signal.Term), at: 5000.05);
+        Assert.DoesNotContain(stopped.Actions, action => action is Spawn);
+        // It does not come: an ordinary restart.
+        Assert.Equal(new Spawn(4), Assert.Single(Next(step.State, new RetryDue(4), at: 5000.1).Actions));
     }
 
     [Fact]

@@ -70,7 +70,25 @@ public sealed class ReplacingTests : TransitionTestBase
         Assert.Equal(["killing old workers"], Lines(step));
         // Generation 2 was accepted later and keeps its own delay.
         Assert.Equal([First], Only<Send>(step).Generations);
-        Assert.Same(state, step.State);
+        Assert.Equal(state, step.State);
+    }
+
+    [Fact]
+    public void When_the_new_generation_dies_during_the_delay_the_old_ones_serve_on_until_there_is_another()
+    {
+        var delayed = Policy with { KillOldDelay = Seconds(6) };
+        var accepted = To<Serving>(Next(Watching, new LookOver(4), policy: delayed));
+        var crashed = Next(accepted, new Died(104, Code(3)), at: 103, policy: delayed);
+        var waiting = To<StartDue>(crashed);
+
+        // The delay runs out while nobody else serves.
+        Assert.Empty(Next(waiting, new OldDue(4), at: 107, policy: delayed).Actions);
+
+        var filled = Next(new Watching(waiting.Fleet, Gap, new Generation(5, 105), Seconds(108), Again: false), new LookOver(5), at: 110, policy: delayed);
+        Assert.Equal(new SetTimer(new OldDue(5), Seconds(6)), Only<SetTimer>(filled));
+        var due = Next(filled.State, new OldDue(5), at: 116, policy: delayed);
+        Assert.Equal([First, Second, Current], Only<Send>(due).Generations);
+        Assert.False(To<Serving>(due).Fleet.RetirementOwed);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public abstract class TransitionTestBase
 {
     internal static readonly SupervisionPolicy Policy = new() { Interval = TimeSpan.FromSeconds(2) };
     internal static readonly Generation First = new(1, 101), Second = new(2, 102), Current = new(3, 103), Candidate = new(4, 104);
-    internal static readonly Fleet Fleet = new(Current, TimeSpan.Zero, Crashes: 0, [First, Second], LastNumber: 3);
+    internal static readonly Fleet Fleet = new(Current, TimeSpan.Zero, Crashes: 0, [First, Second], RetirementOwed: false, LastNumber: 3);
     internal static readonly Fleet Tried = Fleet with { LastNumber = 4 };
     internal static readonly Goal Replacement = new(Replaces: true, Failures: 0);
     internal static readonly Goal Gap = new(Replaces: false, Failures: 0);

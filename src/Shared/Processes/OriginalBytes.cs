@@ -1,0 +1,42 @@
+using System.Text;
+
+namespace StarletNet.Shared.Processes;
+
+/// <summary>
+/// Arguments and variables of this process that are not UTF-8, as they really are. .NET decodes both on the way in and puts
+/// U+FFFD for what it cannot read; a program we start must get what the operator gave us.
+/// </summary>
+internal static class OriginalBytes
+{
+    /// <summary>What .NET puts in the place of bytes that are not UTF-8.</summary>
+    private const char Replacement = '\uFFFD';
+
+    private static readonly Lazy<Dictionary<string, byte[]>> Known = new(Read);
+
+    /// <summary>The bytes that were decoded to <paramref name="text"/>; null if it says just what it means.</summary>
+    internal static byte[]? Of(string text) => text.Contains(Replacement) ? Known.Value.GetValueOrDefault(text) : null;
+
+    private static Dictionary<string, byte[]> Read()
+    {
+        var known = new Dictionary<string, byte[]>();
+        foreach (var file in new[] { "/proc/self/cmdline", "/proc/self/environ" })
+        {
+            foreach (var entry in Split(File.ReadAllBytes(file)))
+            {
+                var decoded = Encoding.UTF8.GetString(entry);
+                if (decoded.Contains(Replacement)) known[decoded] = entry;
+            }
+        }
+        return known;
+    }
+
+    private static IEnumerable<byte[]> Split(byte[] zeroTerminated)
+    {
+        for (int start = 0, end; start < zeroTerminated.Length; start = end + 1)
+        {
+            end = Array.IndexOf(zeroTerminated, (byte)0, start);
+            if (end < 0) end = zeroTerminated.Length;
+            yield return zeroTerminated[start..end];
+        }
+    }
+}
