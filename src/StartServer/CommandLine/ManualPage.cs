@@ -31,7 +31,7 @@ internal static class ManualPage
           TERM, QUIT   send --signal-on-term to all generations, wait for them, exit
           INT          the same, with TERM
                        a second one, a second or more later, repeats it; a third sends KILL
-          USR1, USR2, ALRM  ignored
+          all others   logged and ignored, if they can be caught
 
         Exit codes:
           0    stopped as asked

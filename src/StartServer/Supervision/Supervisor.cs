@@ -25,7 +25,7 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
     private HashSet<int> _dead = [];
 
     /// <summary>The signals that are taken over, before anything is bound, so that none of them ever leaves something behind.</summary>
-    internal static readonly Signal[] Signals = 
+    internal static readonly Signal[] Signals =
         [Signal.Hup, Signal.Term, Signal.Int, Signal.Quit, Signal.Usr1, Signal.Usr2, Signal.Alrm, .. Signal.Meaningless];
 
     /// <summary>Until every generation has ended after a stop.</summary>
