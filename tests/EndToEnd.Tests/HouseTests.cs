@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+using StarletNet.TestKit;
+
+namespace StarletNet.EndToEnd.Tests;
+
+/// <summary>Rules of the house that no compiler checks.</summary>
+public sealed class HouseTests
+{
+    [Fact]
+    public void Libc_is_declared_in_one_folder() =>
+        Assert.All(Sources("src"), file => Assert.True(
+            file.StartsWith("src/Shared/Interop/", StringComparison.Ordinal) || !Regex.IsMatch(Text(file), @"\[(LibraryImport|DllImport)\("), file));
+
+    /// <summary>Either would reap our children behind our back.</summary>
+    [Fact]
+    public void The_two_programs_never_use_the_process_class_or_register_for_chld() =>
+        Assert.All(Sources("src/Shared").Concat(Sources("src/StartServer")).Concat(Sources("src/StarletNet")), file =>
+        {
+            var code = Regex.Replace(Text(file), "//.*", "");
+            Assert.False(Regex.IsMatch(code, @"\bProcess\.Start\(|\bnew Process\(|PosixSignal\.SIGCHLD"), file);
+        });
+
+    [Theory]
+    [InlineData("Shared")]
+    [InlineData("StartServer", "Shared")]
+    [InlineData("StarletNet", "Shared")]
+    [InlineData("StarletNet.Hosting")]
+    public void Projects_reference_only_what_is_below_them(string project, params string[] below)
+    {
+        var file = Text($"src/{project}/{project}.csproj");
+        Assert.Equal(below, Regex.Matches(file, "<ProjectReference Include=\"[^\"]*/([^/\"]*)\\.csproj\"").Select(match => match.Groups[1].Value));
+        // The hosting assembly lives in a process that is not ours.
+        if (project == "StarletNet.Hosting") Assert.DoesNotContain("PackageReference", file);
+    }
+
+    [Theory]
+    [InlineData("start_server", "## Options of start_server", "## Options of starletnet")]
+    [InlineData("starletnet", "## Options of starletnet", "## Guarantees")]
+    public async Task The_readme_names_every_option(string program, string from, string to)
+    {
+        using var help = ProgramUnderTest.Start(Path.Combine(Artifacts.Bin, program), ["--help"]);
+        Assert.Equal(0, (await help.ExitAsync()).Code);
+        var readme = Text("README.md");
+        var section = readme[readme.IndexOf(from, StringComparison.Ordinal)..readme.IndexOf(to, StringComparison.Ordinal)];
+
+        var names = Regex.Matches(help.OutputText, "^  (?:-., )?(--[a-z-]+)", RegexOptions.Multiline).Select(match => match.Groups[1].Value).ToArray();
+
+        Assert.True(names.Length > 10, help.OutputText);
+        Assert.All(names, name => Assert.Matches($"{name}\\b", section));
+    }
+
+    private static IEnumerable<string> Sources(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(Artifacts.RepositoryRoot, folder), "*.cs", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Artifacts.RepositoryRoot, file))
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));
+
+    private static string Text(string file) => File.ReadAllText(Path.Combine(Artifacts.RepositoryRoot, file));
+}
