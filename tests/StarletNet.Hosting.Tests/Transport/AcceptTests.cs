@@ -87,6 +87,10 @@ public sealed class AcceptTests
     /// <summary>Waits for the listener before the server does, takes the exclusive wake-up, and does nothing with it.</summary>
     private sealed unsafe class StoppedSibling : IDisposable
     {
+        /// <summary>At most 15 characters: the kernel keeps no more.</summary>
+        private const string ThreadName = "stopped sibling";
+
+        private volatile bool _entering;
         private readonly FileDescriptor _epoll = new(LibC.epoll_create1(LibC.EPOLL_CLOEXEC));
         private readonly Thread _thread;
 
@@ -96,9 +100,29 @@ public sealed class AcceptTests
             _thread = new Thread(() =>
             {
                 var events = stackalloc byte[16];
+                _entering = true;
                 if (LibC.epoll_wait(_epoll.Number, events, 1, (int)Deadlines.Event.TotalMilliseconds) == 1) WasWoken.Set();
-            });
+            })
+            { Name = ThreadName };
             _thread.Start();
+            // Only one that really sleeps there takes the wake-up; one that comes a moment later finds the connection gone.
+            if (!SpinWait.SpinUntil(() => _entering && IsAsleep(), Deadlines.Event)) throw new TimeoutException("the sibling does not wait");
+        }
+
+        private static bool IsAsleep() => Directory.GetDirectories("/proc/self/task").Any(IsAsleep);
+
+        private static bool IsAsleep(string task)
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(task, "comm")).Trim() == ThreadName
+                    && File.ReadAllText(Path.Combine(task, "stat")).Split(") ")[1][0] == 'S';
+            }
+            catch (IOException)
+            {
+                // some other thread, which has ended meanwhile
+                return false;
+            }
         }
 
         internal ManualResetEventSlim WasWoken { get; } = new();
