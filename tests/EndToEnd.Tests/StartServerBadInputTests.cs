@@ -20,6 +20,7 @@ public sealed class StartServerBadInputTests
     [InlineData(Usage, "70000", "--port=70000", "--", "true")]
     [InlineData(Usage, "8080=2", "--port=8080=2", "--", "true")]
     [InlineData(Usage, "a;b", "--path=a;b", "--", "true")]
+    [InlineData(Usage, "--pid-file and --status-file name the same file", "--pid-file=same", "--status-file=./same", "--", "true")]
     [InlineData(Usage, "NOSUCH", "--signal-on-hup=NOSUCH", "--", "true")]
     public async Task Refused_before_anything_is_opened(int code, string line, params string[] arguments)
     {
@@ -35,8 +36,30 @@ public sealed class StartServerBadInputTests
     [InlineData("/no/such/directory/status: No such file", "--status-file=/no/such/directory/status")]
     [InlineData("/no/such/directory/log: No such file", "--log-file=/no/such/directory/log")]
     [InlineData("/no/such/directory/socket:No such file", "--path=/no/such/directory/socket")]
+    [InlineData("/tmp: it is a directory", "--status-file=/tmp")]
     [InlineData("192.0.2.1:8080:Cannot assign requested address", "--port=192.0.2.1:8080")]
     public Task Files_and_addresses_that_cannot_be_had_end_the_start(string line, string option) => FailsAsync(line, option);
+
+    [Fact]
+    public async Task A_log_that_is_a_fifo_without_reader_ends_the_start_instead_of_holding_it()
+    {
+        using var scratch = new ScratchDirectory();
+        var fifo = scratch.File("fifo");
+        using var make = ProgramUnderTest.Start("mkfifo", [fifo]);
+        Assert.Equal(0, (await make.ExitAsync()).Code);
+
+        await FailsAsync("No such device or address", $"--log-file={fifo}");
+    }
+
+    [Fact]
+    public async Task A_host_name_longer_than_any_is_refused_in_one_line()
+    {
+        using var program = ProgramUnderTest.Start(Artifacts.StartServer, [$"--port={new string('a', 300)}:80", "--", "true"]);
+
+        Assert.Equal(Usage, (await program.ExitAsync()).Code);
+        Assert.Contains("too long for a host name", program.ErrorText, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", program.ErrorText, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task A_port_in_use_ends_the_start()
