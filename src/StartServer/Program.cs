@@ -7,6 +7,7 @@ using StarletNet.Shared.Interop;
 using StarletNet.Shared.Notify;
 using StarletNet.Shared.Processes;
 using StartServer.CommandLine;
+using StartServer.Control;
 using StartServer.Files;
 using StartServer.Listeners;
 using StartServer.Output;
@@ -43,6 +44,8 @@ internal static class Program
         {
             case ShowHelp: StandardError.Write(1, ManualPage.Text); break;
             case ShowVersion: StandardError.Write(1, ManualPage.Version); break;
+            case RestartByFiles options: RestartByFilesCommand.Run(options); break;
+            case StopByPidFile options: StopByPidFileCommand.Run(options); break;
             case StartServerOptions options: Serve(options); break;
         }
         return ExitCodes.Success;
@@ -72,6 +75,8 @@ internal static class Program
         log?.Redirect();
 
         new Supervisor(queue, options, listeners, status, new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket))).Run();
+        // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left.
         status?.Remove();
+        listeners.Dispose();
     }
 }

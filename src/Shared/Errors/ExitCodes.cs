@@ -14,4 +14,22 @@ internal static class ExitCodes
 
     /// <summary>start_server: usage errors found after parsing (no program, bad port), as in Server::Starter.</summary>
     internal const int StartServerUsage = 255;
+
+    /// <summary><c>start_server --restart</c>, <c>--stop</c>: a file that tells where the server is cannot be opened, as in Server::Starter.</summary>
+    internal const int FileMissing = 2;
+
+    /// <summary>start_server's clients: no server is there, or it ended meanwhile.</summary>
+    internal const int NoServer = 3;
+
+    /// <summary><c>start_server --restart</c>: the new generation did not start; the old one serves on.</summary>
+    internal const int CandidateFailed = 10;
+
+    /// <summary>start_server's clients: not done within <c>--timeout</c>.</summary>
+    internal const int TimedOut = 11;
+
+    /// <summary><c>start_server --restart</c>: another deploy is under way.</summary>
+    internal const int Busy = 12;
+
+    /// <summary><c>start_server --restart</c>: the new generation was accepted, failed while it was watched, and the previous one took over again.</summary>
+    internal const int RolledBack = 13;
 }

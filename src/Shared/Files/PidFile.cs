@@ -64,7 +64,8 @@ internal sealed unsafe class PidFile : IDisposable
         }
     }
 
-    private static int? ReadPid(int file)
+    /// <summary>The pid in an open pid file, read from its beginning; null if there is none.</summary>
+    internal static int? ReadPid(int file)
     {
         var buffer = stackalloc byte[32];
         var length = LibC.read(file, buffer, 32);

@@ -37,6 +37,10 @@ internal static class ManualPage
           0    stopped as asked
           1    unreadable options, or the start failed: an address in use, a file that cannot be opened
           255  wrong usage: no program, a bad port, an unknown host or signal
+        of --restart and --stop also:
+          2    the pid file or the status file cannot be opened
+          3    no start_server is running, or it ended meanwhile
+          11   not done within --timeout; what was begun goes on
 
 
         """;

@@ -7,7 +7,8 @@ internal static class OptionTable
 {
     internal const string Port = "port", Path = "path", Dir = "dir", Interval = "interval", SignalOnHup = "signal-on-hup",
         SignalOnTerm = "signal-on-term", PidFile = "pid-file", StatusFile = "status-file", KillOldDelay = "kill-old-delay",
-        Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Help = "help", Version = "version";
+        Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Restart = "restart", Stop = "stop",
+        Timeout = "timeout", Help = "help", Version = "version";
 
     internal static readonly IReadOnlyList<Option> Options =
     [
@@ -39,13 +40,20 @@ internal static class OptionTable
         new(StatusFile, ValueForm.Text, "Holds a line GENERATION:PID for each live generation.") { ValueName = "FILE", Section = Files },
         new(LogFile, ValueForm.Text, "Appends stdout and stderr, ours and the program's, to this file once all sockets are bound.")
         { ValueName = "FILE", Section = Files },
+        new(Restart, ValueForm.Switch,
+            "Asks the start_server of --pid-file and --status-file for a deploy, and waits until a new generation serves and those before it have "
+            + "ended.")
+        { Section = Clients },
+        new(Stop, ValueForm.Switch, "Stops the start_server of --pid-file, and waits until it has ended.") { Section = Clients },
+        new(Timeout, ValueForm.Integer, "How long --restart and --stop wait; 0 is for ever.")
+        { ValueName = "SECONDS", Default = "600 for --restart, 0 for --stop", Extension = true, Section = Clients },
         new(Help, ValueForm.Switch, "Shows this and exits.") { Section = Other },
         new(Version, ValueForm.Switch, "Shows the version and exits.") { Section = Other },
     ];
 
     /// <summary>Names of Server::Starter that this version refuses, so that no abbreviation changes its meaning when they come.</summary>
     internal static readonly IReadOnlyList<string> Reserved =
-        ["envdir", "enable-auto-restart", "auto-restart-interval", "daemonize", "restart", "stop"];
+        ["envdir", "enable-auto-restart", "auto-restart-interval", "daemonize"];
 
-    private const string Listeners = "Listeners", Program = "Program", Deploys = "Deploys", Files = "Files", Other = "Other";
+    private const string Listeners = "Listeners", Program = "Program", Deploys = "Deploys", Files = "Files", Clients = "Commands to a running start_server", Other = "Other";
 }

@@ -54,6 +54,7 @@ internal sealed record StartServerOptions : Command
         var line = new CommandLineParser(OptionTable.Options, Dialect.Getopt, OptionTable.Reserved).Parse(arguments);
         if (line.IsOn(OptionTable.Help)) return new ShowHelp();
         if (line.IsOn(OptionTable.Version)) return new ShowVersion();
+        if (ClientOptions.Of(line) is { } client) return client;
         RefuseReservedVariables(environment);
         if (line.Rest.Count == 0) throw Usage("server program not specified");
         var ports = line.All(OptionTable.Port).Select(ListenSpec.Parse).ToArray();

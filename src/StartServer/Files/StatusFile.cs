@@ -32,6 +32,21 @@ internal sealed unsafe class StatusFile
         Encoding.ASCII.GetBytes(string.Concat(generations.OrderBy(generation => generation.Number)
             .Select(generation => $"{generation.Number}:{generation.Pid}\n")));
 
+    /// <summary>What a status file says, ours or that of Server::Starter, which sorts its lines otherwise.</summary>
+    /// <exception cref="FormatException">A line is not <c>GENERATION:PID</c>; the message quotes it.</exception>
+    internal static IReadOnlyList<Generation> Parse(string text) =>
+        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(ParseLine).OrderBy(generation => generation.Number)];
+
+    private static Generation ParseLine(string line)
+    {
+        var parts = line.Split(':');
+        return parts.Length == 2
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+                ? new Generation(number, pid)
+                : throw new FormatException($"'{line}' is not GENERATION:PID");
+    }
+
     internal void Remove()
     {
         if (_ours is not null && FileIdentity.Of(_path) == _ours) LibC.unlink(_path);

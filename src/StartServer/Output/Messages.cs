@@ -64,6 +64,11 @@ internal static class Messages
 
     internal static string StatusFileFailed(string path, string reason) => $"failed to write status file:{path}: {reason}";
 
+    internal static string StoppingServer(int own, int server) => $"stop_server (pid:{own}) stopping now (pid:{server})...";
+
+    internal static string AttemptsBefore(Generation serving, int failed) =>
+        $"generation {serving.Number} (pid {serving.Pid}) serves; other attempts before it: {failed}, see the log";
+
     internal const string Exiting = "exiting";
 
     internal static string Serving(Generation current) => $"generation {current.Number} (pid {current.Pid}) serves";

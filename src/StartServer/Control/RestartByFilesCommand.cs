@@ -1,0 +1,76 @@
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Processes;
+using StartServer.CommandLine;
+using StartServer.Files;
+using StartServer.Output;
+using StartServer.Supervision;
+
+namespace StartServer.Control;
+
+/// <summary>
+/// <c>--restart</c> without a control socket: HUP, then a look at the status file until a generation newer than all there were is
+/// current and all of those are gone. Newer by more than one, too: failed attempts have numbers of their own.
+/// </summary>
+/// <remarks>
+/// The file tells who was accepted and who is left, not that an attempt has failed; the server tries on, and so this goes on waiting,
+/// at most for <c>--timeout</c>. The control socket tells more.
+/// </remarks>
+internal static class RestartByFilesCommand
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
+    /// <exception cref="OperatorException">The deploy was not done, or not in time.</exception>
+    internal static void Run(RestartByFiles options)
+    {
+        using var server = RunningServer.Find(options.PidFile);
+        var before = Read(options.StatusFile, server);
+        if (before.Count == 0) throw new OperatorException("no active process found in the status file", ExitCodes.StartServerUsage);
+        var target = before.Max(generation => generation.Number) + 1;
+        var deadline = new Deadline(options.Timeout);
+        server.Send(Signal.Hup);
+        while (true)
+        {
+            if (!server.IsThere) throw Gone(server);
+            var now = Read(options.StatusFile, server);
+            if (now.Count > 0 && now.All(generation => generation.Number >= target))
+            {
+                var failed = now.Min(generation => generation.Number) - target;
+                if (failed > 0) StandardError.WriteLine(Messages.AttemptsBefore(now.MinBy(generation => generation.Number)!, failed));
+                return;
+            }
+            if (deadline.IsOver) throw TooLate(now, target, deadline);
+            Thread.Sleep(Look);
+        }
+    }
+
+    private static IReadOnlyList<Generation> Read(string path, RunningServer server)
+    {
+        try
+        {
+            return StatusFile.Parse(File.ReadAllText(path));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The server removes it when it ends.
+            if (error is FileNotFoundException && !server.IsThere) throw Gone(server);
+            var reason = error is FileNotFoundException or DirectoryNotFoundException ? Errno.ENOENT.Text : error.Message;
+            throw new OperatorException($"failed to open file:{path}: {reason}", ExitCodes.FileMissing);
+        }
+        catch (FormatException error)
+        {
+            throw new OperatorException($"{path} is not a status file: {error.Message}", ExitCodes.StartServerUsage);
+        }
+    }
+
+    private static OperatorException Gone(RunningServer server) =>
+        new($"start_server (pid {server.Pid}) has ended before the deploy was done", ExitCodes.NoServer);
+
+    private static OperatorException TooLate(IReadOnlyList<Generation> now, int target, Deadline deadline)
+    {
+        var old = string.Join(", ", now.Where(generation => generation.Number < target).Select(generation => $"{generation.Number} (pid {generation.Pid})"));
+        return new(now.Any(generation => generation.Number >= target)
+            ? $"a new generation serves, but generation {old} has not ended within {deadline}"
+            : $"no new generation has started within {deadline}; generation {old} serves on, and start_server goes on trying: see its log", ExitCodes.TimedOut);
+    }
+}

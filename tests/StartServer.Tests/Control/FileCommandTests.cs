@@ -1,0 +1,141 @@
+using StarletNet.StartServer.Tests.Processes;
+using StarletNet.TestKit;
+
+namespace StarletNet.StartServer.Tests.Control;
+
+/// <summary><c>--stop</c> and <c>--restart</c> with pid file and status file alone.</summary>
+public sealed class FileCommandTests
+{
+    /// <summary>Serves; a generation above 1 fails until there is a file.</summary>
+    private static string[] FailsUntil(string gate) => Children.Perl("exit 1 if $ENV{SERVER_STARTER_GENERATION} > 1 && !-e $ARGV[0]; up(); sleep 60 while 1;", gate);
+
+    private static readonly string[] Stubborn = Children.Perl("$SIG{TERM} = 'IGNORE'; up(); sleep 60 while 1;");
+
+    private static ProgramUnderTest Command(Superdaemon superdaemon, params string[] words) =>
+        ProgramUnderTest.Start(Superdaemon.Executable, [.. words, "--pid-file", superdaemon.PidFile, "--status-file", superdaemon.StatusFile]);
+
+    private static async Task<string> EndsAsync(ProgramUnderTest command, int exitCode)
+    {
+        Assert.Equal(new ProgramExit(exitCode, null), await command.ExitAsync());
+        Assert.Equal("", command.OutputText);
+        return command.ErrorText;
+    }
+
+    [Fact]
+    public async Task Stop_returns_when_everything_is_gone()
+    {
+        using var superdaemon = await Superdaemon.ServingAsync(["--path", "DIR/sock"], Children.Serve);
+        await superdaemon.Program.LineAsync("^up 1 ");
+        using var stop = Command(superdaemon, "--stop");
+        Assert.Equal($"stop_server (pid:{stop.Pid}) stopping now (pid:{superdaemon.Program.Pid})...", await EndsAsync(stop, 0));
+        Assert.Empty(Directory.GetFiles(superdaemon.Scratch.Path));
+        Assert.Equal(new ProgramExit(0, null), await superdaemon.Program.ExitAsync());
+        await superdaemon.Program.LineAsync("^received TERM");
+    }
+
+    [Fact]
+    public async Task Stop_waits_no_longer_than_it_may()
+    {
+        using var superdaemon = await Superdaemon.ServingAsync([], Stubborn);
+        await superdaemon.Program.LineAsync("^up 1 ");
+        using var stop = Command(superdaemon, "--stop", "--timeout", "1");
+        Assert.EndsWith($"\nstart_server (pid {superdaemon.Program.Pid}) has not ended within 1 secs; it goes on stopping", await EndsAsync(stop, 11), StringComparison.Ordinal);
+        await superdaemon.Program.LineAsync("^received TERM");
+    }
+
+    [Theory]
+    [InlineData("--stop")]
+    [InlineData("--restart")]
+    public async Task A_stranger_whose_pid_stands_in_a_stale_file_is_left_alone(string command)
+    {
+        using var superdaemon = await Superdaemon.ServingAsync([], Children.Serve);
+        using var stranger = ProgramUnderTest.Start("sleep", ["1000"]);
+        await superdaemon.Program.StopAsync();
+        superdaemon.Scratch.Write("pid", $"{stranger.Pid}\n");
+        superdaemon.Scratch.Write("status", "1:2\n");
+        using var client = Command(superdaemon, command);
+        Assert.Equal(
+            $"pid file {superdaemon.PidFile} is not locked: no start_server is running, and process {stranger.Pid} may be a stranger; remove the file",
+            await EndsAsync(client, 3));
+        Assert.Single(stranger.Family);
+    }
+
+    [Theory]
+    [InlineData("--stop", null, 2, "failed to open file:PID: No such file or directory")]
+    [InlineData("--stop", "", 255, "no pid in file:PID")]
+    [InlineData("--restart", null, 2, "failed to open file:PID: No such file or directory")]
+    public async Task Without_a_pid_nothing_is_sent(string command, string? content, int exitCode, string message)
+    {
+        using var scratch = new ScratchDirectory();
+        if (content is not null) scratch.Write("pid", content);
+        using var client = ProgramUnderTest.Start(Superdaemon.Executable, [command, "--pid-file", scratch.File("pid"), "--status-file", scratch.File("status")]);
+        Assert.Equal(message.Replace("PID", scratch.File("pid"), StringComparison.Ordinal), await EndsAsync(client, exitCode));
+    }
+
+    [Fact]
+    public async Task Restart_says_nothing_and_returns_when_the_old_generation_has_ended()
+    {
+        using var superdaemon = await Superdaemon.ServingAsync([], Children.Serve);
+        await superdaemon.Program.LineAsync("^up 1 ");
+        using var restart = Command(superdaemon, "--restart");
+        Assert.Equal("", await EndsAsync(restart, 0));
+        Assert.Matches("^2:[0-9]+\n$", superdaemon.Status);
+        await superdaemon.StopsCleanlyAsync();
+    }
+
+    [Fact]
+    public async Task Restart_is_done_also_when_it_took_more_than_one_attempt()
+    {
+        using var scratch = new ScratchDirectory();
+        using var superdaemon = Superdaemon.Start(["--interval", "1"], FailsUntil(scratch.File("gate")), scratch);
+        await superdaemon.StatusAsync("1:P");
+        using var restart = Command(superdaemon, "--restart");
+        await superdaemon.Program.LineAsync("seems to have failed to start");
+        scratch.Write("gate", "");
+        Assert.Matches("^generation [0-9]+ \\(pid [0-9]+\\) serves; other attempts before it: [0-9]+, see the log$", await EndsAsync(restart, 0));
+        await superdaemon.StopsCleanlyAsync();
+    }
+
+    [Fact]
+    public async Task Restart_that_finds_no_new_generation_in_time_says_who_serves_on()
+    {
+        using var superdaemon = await Superdaemon.ServingAsync([], FailsUntil("/nonexistent"));
+        var pid = (await superdaemon.StatusAsync("1:P"))[0];
+        using var restart = Command(superdaemon, "--restart", "--timeout=1");
+        Assert.Equal(
+            $"no new generation has started within 1 secs; generation 1 (pid {pid}) serves on, and start_server goes on trying: see its log", await EndsAsync(restart, 11));
+        await superdaemon.StopsCleanlyAsync();
+    }
+
+    [Fact]
+    public async Task Restart_whose_old_generation_does_not_end_in_time_names_it()
+    {
+        using var superdaemon = await Superdaemon.ServingAsync([], Stubborn);
+        var pid = (await superdaemon.StatusAsync("1:P"))[0];
+        await superdaemon.Program.LineAsync("^up 1 ");
+        using var restart = Command(superdaemon, "--restart", "--timeout=2");
+        Assert.Equal($"a new generation serves, but generation 1 (pid {pid}) has not ended within 2 secs", await EndsAsync(restart, 11));
+    }
+
+    [Fact]
+    public async Task Restart_notices_that_the_server_is_gone()
+    {
+        using var superdaemon = await Superdaemon.ServingAsync([], FailsUntil("/nonexistent"));
+        using var restart = Command(superdaemon, "--restart");
+        await superdaemon.Program.LineAsync("^received HUP");
+        await superdaemon.StopsCleanlyAsync();
+        Assert.Equal($"start_server (pid {superdaemon.Program.Pid}) has ended before the deploy was done", await EndsAsync(restart, 3));
+    }
+
+    [Fact]
+    public async Task Restart_needs_a_generation_to_replace()
+    {
+        using var superdaemon = Superdaemon.Start(["--interval=3600"], Children.Serve);
+        await superdaemon.Program.LineAsync("^up 1 ");
+        superdaemon.Scratch.Write("status", "");
+        using var restart = Command(superdaemon, "--restart");
+        Assert.Equal("no active process found in the status file", await EndsAsync(restart, 255));
+        File.Delete(superdaemon.StatusFile);
+        await superdaemon.StopsCleanlyAsync();
+    }
+}
