@@ -44,6 +44,10 @@ internal static class Messages
 
     internal const string RestartIgnored = "received HUP, ignored: stopping";
 
+    internal const string Busy = "another deploy is under way";
+
+    internal const string StopsInstead = "start_server is stopping";
+
     internal static string SignalIgnored(Signal signal) => $"received {signal}, ignored: HUP restarts, TERM stops";
 
     internal static string NewWorkerRunning(ChosenSignal signal, IReadOnlyList<Generation> old) =>

@@ -24,6 +24,9 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
     private SupervisorState _state = Transitions.Begin;
     private HashSet<int> _dead = [];
 
+    /// <summary>Hears of every deploy, HUP's as well.</summary>
+    internal INewsListener? Listener { get; set; }
+
     /// <summary>The signals that are taken over, before anything is bound, so that none of them ever leaves something behind.</summary>
     internal static readonly Signal[] Signals =
         [Signal.Hup, Signal.Term, Signal.Int, Signal.Quit, Signal.Usr1, Signal.Usr2, Signal.Alrm, .. Signal.Meaningless];
@@ -85,6 +88,7 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
             case SetTimer timer: queue.SetTimer(timer.Event, timer.Delay); break;
             case WriteStatus write: Write(write); break;
             case CloseListeners: listeners.Close(); break;
+            case Tell tell: Listener?.Hear(tell.News); break;
             case TellReady tell: upwards.Ready(tell.Status); break;
             case TellStopping tell: upwards.Stopping(tell.Status); break;
             default: throw new UnreachableException(action.ToString());

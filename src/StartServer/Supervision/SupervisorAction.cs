@@ -26,3 +26,6 @@ internal sealed record TellReady(string Status) : SupervisorAction;
 
 /// <summary>Tell whoever supervises us that we are stopping.</summary>
 internal sealed record TellStopping(string Status) : SupervisorAction;
+
+/// <summary>Those who follow are to be told.</summary>
+internal sealed record Tell(News News) : SupervisorAction;

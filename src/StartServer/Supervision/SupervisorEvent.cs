@@ -8,6 +8,11 @@ internal abstract record SupervisorEvent;
 /// <summary>HUP: start a new generation, then retire the old.</summary>
 internal sealed record RestartRequested : SupervisorEvent;
 
+/// <summary>Somebody asks for a deploy and waits for its end, which <see cref="DeployEnded"/> tells.</summary>
+/// <param name="Request">The caller's number for it, above 0.</param>
+/// <param name="Attempts">How many candidates may fail before the deploy is given up; 0 for any number.</param>
+internal sealed record DeployRequested(long Request, int Attempts) : SupervisorEvent;
+
 /// <summary>TERM, INT or QUIT.</summary>
 internal sealed record StopRequested(Signal Signal) : SupervisorEvent;
 

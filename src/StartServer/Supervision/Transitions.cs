@@ -39,6 +39,9 @@ internal sealed class Transitions(SupervisionPolicy policy)
         (Trying { Again: false } s, RestartRequested) => new Step(s with { Again = true }, [new Log(Messages.RestartRemembered)]),
         (Trying { Again: true }, RestartRequested) => Stay(state),
 
+        (Running, DeployRequested e) => Stay(state, new Tell(new DeployEnded(e.Request, DeployOutcome.Busy, Messages.Busy))),
+        (Stopping or Stopped, DeployRequested e) => Stay(state, new Tell(new DeployEnded(e.Request, DeployOutcome.Stopping, Messages.StopsInstead))),
+
         // Making the attempt.
         (StartDue s, RetryDue e) when e.Generation == s.Fleet.LastNumber + 1 => Attempt(s.Fleet, s.Goal),
         (StartDue s, Spawned e) => Watch(s, e.Generation, now),
