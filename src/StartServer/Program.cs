@@ -9,6 +9,7 @@ using StarletNet.Shared.Processes;
 using StartServer.CommandLine;
 using StartServer.Control;
 using StartServer.Files;
+using StartServer.Generations;
 using StartServer.Listeners;
 using StartServer.Output;
 using StartServer.Supervision;
@@ -62,6 +63,8 @@ internal static class Program
         Signal.Pipe.Ignore();
         Signal.Xfsz.Ignore();
         var pid = LibC.getpid();
+        using var environment = new ProgramEnvironment(Environment.GetEnvironmentVariables(), options.Twins, options.EnvDirectory);
+        var policy = new CurrentPolicy(options.Policy, environment);
         // Pid 1 inherits orphans and must reap them.
         if (pid == 1) queue.WatchOrphans();
 
@@ -74,7 +77,8 @@ internal static class Program
         var status = options.StatusFile is { } statusPath ? new StatusFile(statusPath) : null;
         log?.Redirect();
 
-        new Supervisor(queue, options, listeners, status, new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket))).Run();
+        var upwards = new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket));
+        new Supervisor(queue, options, listeners, environment, policy, status, upwards).Run();
         // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left.
         status?.Remove();
         listeners.Dispose();

@@ -5,6 +5,8 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
 {
     internal bool IsSocket => Kind == LibC.S_IFSOCK;
 
+    internal bool IsRegular => Kind == LibC.S_IFREG;
+
     /// <summary>Of a name, links not followed; null if there is no such file.</summary>
     internal static FileIdentity? Of(string path) => Query(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW);
 

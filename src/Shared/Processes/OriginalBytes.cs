@@ -3,7 +3,7 @@ using System.Text;
 namespace StarletNet.Shared.Processes;
 
 /// <summary>
-/// Arguments and variables of this process that are not UTF-8, as they really are. .NET decodes both on the way in and puts
+/// Arguments and variables that are not UTF-8, as they really are. .NET decodes both on the way in and puts
 /// U+FFFD for what it cannot read; a program we start must get what the operator gave us.
 /// </summary>
 internal static class OriginalBytes
@@ -15,6 +15,14 @@ internal static class OriginalBytes
 
     /// <summary>The bytes that were decoded to <paramref name="text"/>; null if it says just what it means.</summary>
     internal static byte[]? Of(string text) => text.Contains(Replacement) ? Known.Value.GetValueOrDefault(text) : null;
+
+    /// <summary>Decodes bytes that come from elsewhere (a file) and are to reach a child as they are, alone or after a prefix.</summary>
+    internal static string Decode(ReadOnlySpan<byte> bytes, string prefix)
+    {
+        var decoded = Encoding.UTF8.GetString(bytes);
+        if (decoded.Contains(Replacement)) Known.Value[prefix + decoded] = [.. Encoding.UTF8.GetBytes(prefix), .. bytes];
+        return decoded;
+    }
 
     private static Dictionary<string, byte[]> Read()
     {

@@ -7,7 +7,7 @@ internal static class OptionTable
 {
     internal const string Port = "port", Path = "path", Dir = "dir", Interval = "interval", SignalOnHup = "signal-on-hup",
         SignalOnTerm = "signal-on-term", PidFile = "pid-file", StatusFile = "status-file", KillOldDelay = "kill-old-delay",
-        Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Restart = "restart", Stop = "stop",
+        EnvDir = "envdir", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Restart = "restart", Stop = "stop",
         Timeout = "timeout", Help = "help", Version = "version";
 
     internal static readonly IReadOnlyList<Option> Options =
@@ -22,6 +22,11 @@ internal static class OptionTable
         { ValueName = "N", Default = "as long as the kernel allows", Section = Listeners },
         new(Dir, ValueForm.Text, "Directory the program starts in. The other options' files stay relative to where start_server was started.")
         { ValueName = "DIR", Section = Program },
+        new(EnvDir, ValueForm.Text,
+            "Directory with a file for each variable of the program: the name is the file's, the value its first line. Read anew before "
+            + "each start; a variable whose file is gone is again what start_server was started with. The environment forms of other "
+            + "options take effect from there at once, and win.")
+        { ValueName = "DIR", EnvironmentTwin = PolicyVariables.EnvDirectory, Section = Program },
         new(Interval, ValueForm.Integer,
             "Seconds after which a program that has said nothing on NOTIFY_SOCKET and is still alive counts as started; and the least "
             + "time between two attempts.")
@@ -33,7 +38,7 @@ internal static class OptionTable
         new(SignalOnHup, ValueForm.Text, "What old generations get once the new one has started: a name or a number.")
         { ValueName = "SIGNAL", Default = "TERM", Section = Deploys },
         new(KillOldDelay, ValueForm.Integer, "Seconds to wait before old generations get their signal.")
-        { ValueName = "SECONDS", Default = "0", EnvironmentTwin = StartServerOptions.KillOldDelayVariable, Section = Deploys },
+        { ValueName = "SECONDS", Default = "0", EnvironmentTwin = PolicyVariables.KillOldDelay, Section = Deploys },
         new(SignalOnTerm, ValueForm.Text, "What all generations get when start_server gets TERM.")
         { ValueName = "SIGNAL", Default = "TERM", Section = Deploys },
         new(PidFile, ValueForm.Text, "Holds start_server's pid, and a lock for as long as it lives.") { ValueName = "FILE", Section = Files },
@@ -53,7 +58,7 @@ internal static class OptionTable
 
     /// <summary>Names of Server::Starter that this version refuses, so that no abbreviation changes its meaning when they come.</summary>
     internal static readonly IReadOnlyList<string> Reserved =
-        ["envdir", "enable-auto-restart", "auto-restart-interval", "daemonize"];
+        ["enable-auto-restart", "auto-restart-interval", "daemonize"];
 
     private const string Listeners = "Listeners", Program = "Program", Deploys = "Deploys", Files = "Files", Clients = "Commands to a running start_server", Other = "Other";
 }

@@ -19,8 +19,6 @@ internal sealed record ShowVersion : Command;
 /// <summary>Bind the listeners and supervise the program.</summary>
 internal sealed record StartServerOptions : Command
 {
-    internal const string KillOldDelayVariable = "KILL_OLD_DELAY";
-
     /// <summary>The program and its arguments; at least one word.</summary>
     internal required IReadOnlyList<string> Program { get; init; }
 
@@ -41,8 +39,11 @@ internal sealed record StartServerOptions : Command
 
     internal required string? LogFile { get; init; }
 
-    /// <summary>KILL_OLD_DELAY as the program is to see it; null to leave it as inherited.</summary>
-    internal required string? KillOldDelayTwin { get; init; }
+    /// <summary><c>--envdir</c>, else ENVDIR: a directory with a file for each variable of the program.</summary>
+    internal required string? EnvDirectory { get; init; }
+
+    /// <summary>The options that have an environment twin, as the program is to see them there.</summary>
+    internal required IReadOnlyDictionary<string, string> Twins { get; init; }
 
     internal required SupervisionPolicy Policy { get; init; }
 
@@ -57,6 +58,8 @@ internal sealed record StartServerOptions : Command
         if (ClientOptions.Of(line) is { } client) return client;
         RefuseReservedVariables(environment);
         if (line.Rest.Count == 0) throw Usage("server program not specified");
+        var twins = ReadTwins(line);
+        string? setting(string name) => twins.GetValueOrDefault(name) ?? environment(name);
         var ports = line.All(OptionTable.Port).Select(ListenSpec.Parse).ToArray();
         RefuseSharedDescriptors(ports);
         RefuseSharedFiles(line);
@@ -70,16 +73,24 @@ internal sealed record StartServerOptions : Command
             PidFile = line[OptionTable.PidFile],
             StatusFile = line[OptionTable.StatusFile],
             LogFile = CheckLogFile(line[OptionTable.LogFile]),
-            KillOldDelayTwin = line[OptionTable.KillOldDelay],
-            Policy = new SupervisionPolicy
+            EnvDirectory = setting(PolicyVariables.EnvDirectory) is { Length: > 0 } directory ? directory : null,
+            Twins = twins,
+            Policy = PolicyVariables.Apply(new SupervisionPolicy
             {
                 Interval = Seconds(line, OptionTable.Interval) ?? TimeSpan.FromSeconds(1),
                 ReadyTimeout = Seconds(line, OptionTable.ReadyTimeout) ?? TimeSpan.FromSeconds(60),
-                KillOldDelay = Seconds(line, OptionTable.KillOldDelay) ?? KillOldDelayOf(environment(KillOldDelayVariable)),
                 OnHup = SignalOf(line, OptionTable.SignalOnHup),
                 OnTerm = SignalOf(line, OptionTable.SignalOnTerm),
-            },
+            }, setting, (name, value, why) => throw Usage($"invalid {name} in the environment:{value}: {why}")),
         };
+    }
+
+    private static Dictionary<string, string> ReadTwins(ParsedCommandLine line)
+    {
+        // A variable cannot be negative; an option that is must be refused by its own name.
+        Seconds(line, OptionTable.KillOldDelay);
+        return OptionTable.Options.Where(option => option.EnvironmentTwin is not null && line[option.Name] is not null)
+            .ToDictionary(option => option.EnvironmentTwin!, option => line[option.Name]!);
     }
 
     private static int? Number(ParsedCommandLine line, string option) =>
@@ -91,15 +102,6 @@ internal sealed record StartServerOptions : Command
         < 0 and var seconds => throw Usage($"invalid ``{option}'' value:{seconds}: it must not be negative"),
         { } seconds => TimeSpan.FromSeconds(seconds),
     };
-
-    // Set but empty means 0, as in Server::Starter.
-    private static TimeSpan KillOldDelayOf(string? value)
-    {
-        if (string.IsNullOrEmpty(value)) return TimeSpan.Zero;
-        return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(seconds)
-            : throw Usage($"invalid {KillOldDelayVariable} in the environment:{value}: it must be a whole number of seconds");
-    }
 
     private static ChosenSignal SignalOf(ParsedCommandLine line, string option)
     {
@@ -134,11 +136,9 @@ internal sealed record StartServerOptions : Command
         if (shared is not null) throw Usage($"--{shared.First().option} and --{shared.Last().option} name the same file: {shared.First().path}");
     }
 
-    // Passing over these in silence would start the program without the environment, or the restarts, that were asked for.
+    // Passing over it in silence would mean no restarts where they were asked for.
     private static void RefuseReservedVariables(Func<string, string?> environment)
     {
-        if (environment("ENVDIR") is { Length: > 0 })
-            throw Usage("ENVDIR is set in the environment, but is not supported by this version; unset it");
         if (environment("ENABLE_AUTO_RESTART") is { Length: > 0 } and not "0")
             throw Usage("ENABLE_AUTO_RESTART is set in the environment, but is not supported by this version; unset it");
     }

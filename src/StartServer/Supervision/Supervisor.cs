@@ -12,15 +12,16 @@ using StartServer.Output;
 namespace StartServer.Supervision;
 
 /// <summary>The loop: takes events from the queue, asks <see cref="Transitions"/>, does what it says. Decides nothing itself.</summary>
-internal sealed class Supervisor(EventQueue queue, StartServerOptions options, ListenerSet listeners, StatusFile? status, NotifySender upwards)
+internal sealed class Supervisor(
+    EventQueue queue, StartServerOptions options, ListenerSet listeners, ProgramEnvironment environment, CurrentPolicy policy, StatusFile? status, NotifySender upwards)
 {
     /// <summary>So that a generation that floods its notify socket cannot keep us from hearing anything else.</summary>
     private const int MessagesAtOnce = 64;
 
-    private readonly Transitions _transitions = new(options.Policy);
-    private readonly GenerationLauncher _launcher = new(options, listeners);
+    private readonly GenerationLauncher _launcher = new(options, listeners, environment);
     private readonly Dictionary<int, GenerationProcess> _generations = [];
     private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private Transitions _transitions = new(policy.Value);
     private SupervisorState _state = Transitions.Begin;
     private HashSet<int> _dead = [];
 
@@ -37,12 +38,15 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
         // The first attempt is a timer that is due, and timers come last in a batch: a TERM that came while we were still binding
         // finds nothing started.
         queue.SetTimer(new RetryDue(1), TimeSpan.Zero);
+        if (environment.Watch is { } watch) queue.Watch(watch.Descriptor, watch);
         try
         {
             while (_state is not Stopped)
             {
                 var batch = queue.Take();
                 _dead = [.. batch.OfType<ChildExited>().Select(exited => exited.Pid)];
+                // Words of a generation are no reason; everything else that wakes us may be followed by a start or a timer.
+                if (batch.Any(happened => happened is not Readable { Tag: GenerationProcess })) RereadEnvironment();
                 foreach (var happened in batch) Take(happened);
             }
         }
@@ -65,10 +69,16 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
             case SignalReceived { Signal: var signal }: Handle(new MeaninglessSignal(signal)); break;
             case TimerFired { Key: TimerEvent timer }: Handle(timer); break;
             case Readable { Tag: GenerationProcess generation }: Listen(generation); break;
+            case Readable { Tag: EnvDirectoryWatch }: break; // read before the batch
             case Readable { Tag: ChildProcess launched }: EndLaunch(_generations[launched.Pid]); break;
             case ChildExited exited: Bury(exited); break;
             default: throw new UnreachableException(happened.ToString());
         }
+    }
+
+    private void RereadEnvironment()
+    {
+        if (policy.Reread()) _transitions = new Transitions(policy.Value);
     }
 
     private void Handle(SupervisorEvent happened)
@@ -101,6 +111,7 @@ internal sealed class Supervisor(EventQueue queue, StartServerOptions options, L
         try
         {
             notifications = NotifyReceiver.Create();
+            environment.Reread();
             var process = queue.Start(_launcher.Describe(number, notifications.Address));
             var generation = new GenerationProcess(number, process, notifications);
             _generations.Add(process.Pid, generation);

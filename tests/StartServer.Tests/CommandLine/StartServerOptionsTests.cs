@@ -25,7 +25,8 @@ public sealed class StartServerOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(60), options.Policy.ReadyTimeout);
         Assert.Equal(TimeSpan.Zero, options.Policy.KillOldDelay);
         Assert.Equal((Signal.Term, Signal.Term), (options.Policy.OnHup.Signal, options.Policy.OnTerm.Signal));
-        Assert.Equal((null, null, null, null, null), (options.Directory, options.PidFile, options.StatusFile, options.LogFile, options.KillOldDelayTwin));
+        Assert.Equal((null, null, null, null, null), (options.Directory, options.PidFile, options.StatusFile, options.LogFile, options.EnvDirectory));
+        Assert.Empty(options.Twins);
     }
 
     [Fact]
@@ -58,7 +59,7 @@ public sealed class StartServerOptionsTests
     public void Kill_old_delay_wins_over_its_twin_and_is_handed_on()
     {
         var options = Assert.IsType<StartServerOptions>(StartServerOptions.Parse(["--kill-old-delay=3", "p"], name => name == "KILL_OLD_DELAY" ? "9" : null));
-        Assert.Equal((TimeSpan.FromSeconds(3), "3"), (options.Policy.KillOldDelay, options.KillOldDelayTwin));
+        Assert.Equal((TimeSpan.FromSeconds(3), "3"), (options.Policy.KillOldDelay, options.Twins["KILL_OLD_DELAY"]));
     }
 
     [Theory]
@@ -69,6 +70,18 @@ public sealed class StartServerOptionsTests
     {
         var options = StartServerOptions.Parse(["p"], name => name == "KILL_OLD_DELAY" ? value : null);
         Assert.Equal(TimeSpan.FromSeconds(seconds), Assert.IsType<StartServerOptions>(options).Policy.KillOldDelay);
+    }
+
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("", null, null)]
+    [InlineData("/inherited", null, "/inherited")]
+    [InlineData("/inherited", "/option", "/option")]
+    public void Envdir_wins_over_its_twin(string? inherited, string? option, string? expected)
+    {
+        string[] words = option is null ? ["p"] : ["--envdir", option, "p"];
+        var options = Assert.IsType<StartServerOptions>(StartServerOptions.Parse(words, name => name == "ENVDIR" ? inherited : null));
+        Assert.Equal((expected, option), (options.EnvDirectory, options.Twins.GetValueOrDefault("ENVDIR")));
     }
 
     [Theory]
@@ -106,7 +119,6 @@ public sealed class StartServerOptionsTests
 
     [Theory]
     [InlineData("KILL_OLD_DELAY", "soon")]
-    [InlineData("ENVDIR", "/etc/env")]
     [InlineData("ENABLE_AUTO_RESTART", "1")]
     public void Bad_input_from_the_environment_is_refused_by_name(string name, string value) =>
         Assert.Contains(name, Refused(["p"], (name, value)).Message, StringComparison.Ordinal);
