@@ -52,6 +52,7 @@ internal static class WorkerServices
         services.AddSingleton<IServer>(new WorkerServerFactory(worker, original, listeners).Create);
         // Kestrel asks the factories in reverse order of registration; ours answers only for endpoints of the worker.
         services.AddSingleton<IConnectionListenerFactory>(listeners);
+        services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new StrictContentLength());
         if (worker.Settings.Listeners.Any(l => l.Http == HttpVersions.Http2))
             services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new ListenerProtocols(listeners));
         services.PostConfigure<HostOptions>(worker.RaiseShutdownTimeout);

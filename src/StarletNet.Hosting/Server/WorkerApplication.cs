@@ -12,7 +12,11 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
 {
     public TContext CreateContext(IFeatureCollection contextFeatures)
     {
-        (contextFeatures[typeof(ConnectionRequests)] as ConnectionRequests)?.Begin(contextFeatures);
+        if (contextFeatures[typeof(ConnectionRequests)] is ConnectionRequests connection)
+        {
+            RequestFraming.Check(contextFeatures);
+            connection.Begin(contextFeatures);
+        }
         return application.CreateContext(contextFeatures);
     }
 

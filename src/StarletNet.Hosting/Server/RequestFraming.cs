@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace StarletNet.Hosting.Server;
+
+/// <summary>
+/// Refuses requests of which two servers might disagree where they end, before the application sees them. Kestrel decodes
+/// them as if they were well-formed, and a proxy in front that reads them otherwise would take the rest of one client's
+/// request for the beginning of another's.
+/// </summary>
+internal static class RequestFraming
+{
+    private const string Chunked = "chunked";
+
+    /// <exception cref="BadHttpRequestException">Kestrel answers with its status and closes the connection.</exception>
+    internal static void Check(IFeatureCollection features)
+    {
+        var request = (IHttpRequestFeature)features[typeof(IHttpRequestFeature)]!;
+        var codings = request.Headers.TransferEncoding;
+        // Nearly every request ends here: one bit of Kestrel's header collection.
+        if (codings.Count != 0) Check(request.Protocol, codings);
+    }
+
+    // Kestrel has made sure of one thing by now: the last coding is chunked (RFC 9112, 6.3).
+    private static void Check(string protocol, StringValues codings)
+    {
+        // RFC 9112, 6.1: in an HTTP/1.0 message "treat the message as if the framing is faulty, even if a Content-Length is present".
+        if (HttpProtocol.IsHttp10(protocol)) throw Refused("Transfer-Encoding in an HTTP/1.0 request", StatusCodes.Status400BadRequest);
+        var chunked = 0;
+        foreach (var line in codings)
+        {
+            // RFC 9110, 5.6.1.2: empty elements of a list are ignored.
+            foreach (var coding in line!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                // RFC 9112, 6.1: a coding that the server does not understand is answered with 501.
+                if (!coding.Equals(Chunked, StringComparison.OrdinalIgnoreCase))
+                    throw Refused("a transfer coding other than chunked", StatusCodes.Status501NotImplemented);
+                chunked++;
+            }
+        }
+        // RFC 9112, 6.1: "A sender MUST NOT apply the chunked transfer coding more than once to a message body."
+        if (chunked > 1) throw Refused("chunked applied more than once", StatusCodes.Status400BadRequest);
+    }
+
+    private static BadHttpRequestException Refused(string what, int status) => new($"Request refused: {what}.", status);
+}
