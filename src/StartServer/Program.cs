@@ -21,25 +21,39 @@ internal static class Program
     private static int Main(string[] args)
     {
         Launcher.BecomeProgramIfLauncher(args);
+        using var caller = Daemonizer.TakeRole(args);
+        var exitCode = Run(args, caller);
+        caller?.End(exitCode);
+        return exitCode;
+    }
+
+    private static int Run(string[] args, CallersPipe? caller)
+    {
         try
         {
             FileDescriptor.OpenStandardOnes();
-            return Run(StartServerOptions.Parse(args, Environment.GetEnvironmentVariable));
+            var command = StartServerOptions.Parse(args, Environment.GetEnvironmentVariable);
+            return command is StartServerOptions { Daemonize: true } options && caller is null ? Daemonizer.Call(args, options.Ports) : Run(command, caller);
         }
         catch (OperatorException error)
         {
-            StandardError.WriteLine(error.Message);
-            return error.ExitCode;
+            return Fail(error.Message, error.ExitCode);
         }
         catch (Exception error) when (error is SystemCallException or IOException or TypeInitializationException)
         {
             // Out of descriptors, memory or processes: nothing that was asked for wrongly.
-            StandardError.WriteLine($"start_server: {error.GetBaseException().Message}");
-            return ExitCodes.Failure;
+            return Fail($"start_server: {error.GetBaseException().Message}", ExitCodes.Failure);
+        }
+
+        int Fail(string message, int exitCode)
+        {
+            StandardError.WriteLine(message);
+            caller?.Repeat(message);
+            return exitCode;
         }
     }
 
-    private static int Run(Command command)
+    private static int Run(Command command, CallersPipe? caller)
     {
         switch (command)
         {
@@ -47,13 +61,13 @@ internal static class Program
             case ShowVersion: StandardError.Write(1, ManualPage.Version); break;
             case RestartByFiles options: RestartByFilesCommand.Run(options); break;
             case StopByPidFile options: StopByPidFileCommand.Run(options); break;
-            case StartServerOptions options: Serve(options); break;
+            case StartServerOptions options: return Serve(options, caller);
         }
         return ExitCodes.Success;
     }
 
     /// <summary>The order is the contract's: log file, sockets, pid file, log redirected, first generation.</summary>
-    private static void Serve(StartServerOptions options)
+    private static int Serve(StartServerOptions options, CallersPipe? caller)
     {
         PromisedDescriptors.Reserve(options.Ports);
         // Before anything is bound or created: from here on a signal ends us through the supervisor, and nothing is left behind.
@@ -76,11 +90,19 @@ internal static class Program
         using var pidFile = options.PidFile is { } pidPath ? PidFile.Create(pidPath, pid, ExitCodes.Failure) : null;
         var status = options.StatusFile is { } statusPath ? new StatusFile(statusPath) : null;
         log?.Redirect();
+        using var output = GenerationOutput.Choose(mayRelay: false);
+        if (caller is not null)
+        {
+            Daemonizer.LeaveStandardInput(options.Ports);
+            caller.BeginWith(queue, output);
+        }
 
         var upwards = new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket));
-        new Supervisor(queue, options, listeners, environment, policy, status, upwards).Run();
+        new Supervisor(queue, options, listeners, environment, policy, status, upwards) { Listener = caller, Output = output }.Run();
         // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left.
         status?.Remove();
         listeners.Dispose();
+        // A daemon that was stopped before its first generation served has not done what its caller waits for.
+        return caller is { IsOver: false } ? ExitCodes.Failure : ExitCodes.Success;
     }
 }

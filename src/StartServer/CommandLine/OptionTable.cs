@@ -7,7 +7,8 @@ internal static class OptionTable
 {
     internal const string Port = "port", Path = "path", Dir = "dir", Interval = "interval", SignalOnHup = "signal-on-hup",
         SignalOnTerm = "signal-on-term", PidFile = "pid-file", StatusFile = "status-file", KillOldDelay = "kill-old-delay",
-        EnvDir = "envdir", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Restart = "restart", Stop = "stop",
+        EnvDir = "envdir", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Daemonize = "daemonize",
+        Restart = "restart", Stop = "stop",
         Timeout = "timeout", Help = "help", Version = "version";
 
     internal static readonly IReadOnlyList<Option> Options =
@@ -45,6 +46,10 @@ internal static class OptionTable
         new(StatusFile, ValueForm.Text, "Holds a line GENERATION:PID for each live generation.") { ValueName = "FILE", Section = Files },
         new(LogFile, ValueForm.Text, "Appends stdout and stderr, ours and the program's, to this file once all sockets are bound.")
         { ValueName = "FILE", Section = Files },
+        new(Daemonize, ValueForm.Switch,
+            "Runs in the background, in a session of its own, with stdin from /dev/null; needs --log-file. Returns 0 once the first generation serves. If "
+            + "it does not start, or the caller goes before, nothing is left running.")
+        { Section = Files },
         new(Restart, ValueForm.Switch,
             "Asks the start_server of --pid-file and --status-file for a deploy, and waits until a new generation serves and those before it have "
             + "ended.")
@@ -58,7 +63,7 @@ internal static class OptionTable
 
     /// <summary>Names of Server::Starter that this version refuses, so that no abbreviation changes its meaning when they come.</summary>
     internal static readonly IReadOnlyList<string> Reserved =
-        ["enable-auto-restart", "auto-restart-interval", "daemonize"];
+        ["enable-auto-restart", "auto-restart-interval"];
 
     private const string Listeners = "Listeners", Program = "Program", Deploys = "Deploys", Files = "Files", Clients = "Commands to a running start_server", Other = "Other";
 }

@@ -45,6 +45,9 @@ internal sealed record StartServerOptions : Command
     /// <summary>The options that have an environment twin, as the program is to see them there.</summary>
     internal required IReadOnlyDictionary<string, string> Twins { get; init; }
 
+    /// <summary><c>--daemonize</c>; there is a log file then.</summary>
+    internal required bool Daemonize { get; init; }
+
     internal required SupervisionPolicy Policy { get; init; }
 
     /// <param name="arguments">Without the program's own name.</param>
@@ -57,6 +60,8 @@ internal sealed record StartServerOptions : Command
         if (line.IsOn(OptionTable.Version)) return new ShowVersion();
         if (ClientOptions.Of(line) is { } client) return client;
         RefuseReservedVariables(environment);
+        if (line.IsOn(OptionTable.Daemonize) && line[OptionTable.LogFile] is null)
+            throw Usage("Usage: --log-file option must be specified together with --deamonize");
         if (line.Rest.Count == 0) throw Usage("server program not specified");
         var twins = ReadTwins(line);
         string? setting(string name) => twins.GetValueOrDefault(name) ?? environment(name);
@@ -75,6 +80,7 @@ internal sealed record StartServerOptions : Command
             LogFile = CheckLogFile(line[OptionTable.LogFile]),
             EnvDirectory = setting(PolicyVariables.EnvDirectory) is { Length: > 0 } directory ? directory : null,
             Twins = twins,
+            Daemonize = line.IsOn(OptionTable.Daemonize),
             Policy = PolicyVariables.Apply(new SupervisionPolicy
             {
                 Interval = Seconds(line, OptionTable.Interval) ?? TimeSpan.FromSeconds(1),

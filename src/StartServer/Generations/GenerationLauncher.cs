@@ -1,5 +1,6 @@
 using System.Globalization;
 using StarletNet.Shared.Contract;
+using StarletNet.Shared.Interop;
 using StarletNet.Shared.Processes;
 using StartServer.CommandLine;
 using StartServer.Listeners;
@@ -20,13 +21,17 @@ internal sealed class GenerationLauncher
         _listeners = listeners.Descriptors;
     }
 
-    internal ChildSpec Describe(int number, string notifyAddress) => new()
+    internal ChildSpec Describe(int number, string notifyAddress, FileDescriptor? stderr) => new()
     {
         Program = _options.Program[0],
         Arguments = [.. _options.Program.Skip(1)],
         WorkingDirectory = _options.Directory,
         // The same number in every generation, which is why no generation can mistake another's.
-        Descriptors = [.. _listeners.Select(listener => new HandedDescriptor(listener.Fd, listener.Fd))],
+        Descriptors =
+        [
+            .. _listeners.Select(listener => new HandedDescriptor(listener.Fd, listener.Fd)),
+            .. stderr is null ? Array.Empty<HandedDescriptor>() : [new HandedDescriptor(stderr.Number, 2)],
+        ],
         Environment = new Dictionary<string, string>(_environment.Variables())
         {
             // Always set, also to nothing: an outer start_server's must not be taken for ours.

@@ -73,6 +73,8 @@ internal static class Messages
     internal static string AttemptsBefore(Generation serving, int failed) =>
         $"generation {serving.Number} (pid {serving.Pid}) serves; other attempts before it: {failed}, see the log";
 
+    internal const string CallerIsGone = "the caller of --daemonize has gone before a generation served";
+
     internal const string Exiting = "exiting";
 
     internal static string Serving(Generation current) => $"generation {current.Number} (pid {current.Pid}) serves";

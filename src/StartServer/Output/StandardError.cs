@@ -8,9 +8,10 @@ internal static unsafe class StandardError
 {
     internal static void WriteLine(string line) => Write(2, line + "\n");
 
-    internal static void Write(int fd, string text)
+    internal static void Write(int fd, string text) => Write(fd, Encoding.UTF8.GetBytes(text));
+
+    internal static void Write(int fd, ReadOnlySpan<byte> bytes)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
         fixed (byte* start = bytes)
         {
             nint written = 0;

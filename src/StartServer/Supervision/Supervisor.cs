@@ -28,6 +28,9 @@ internal sealed class Supervisor(
     /// <summary>Hears of every deploy, HUP's as well.</summary>
     internal INewsListener? Listener { get; set; }
 
+    /// <summary>Where what generations write to stderr goes.</summary>
+    internal GenerationOutput Output { get; init; } = new UnknownOutput();
+
     /// <summary>The signals that are taken over, before anything is bound, so that none of them ever leaves something behind.</summary>
     internal static readonly Signal[] Signals =
         [Signal.Hup, Signal.Term, Signal.Int, Signal.Quit, Signal.Usr1, Signal.Usr2, Signal.Alrm, .. Signal.Meaningless];
@@ -70,6 +73,7 @@ internal sealed class Supervisor(
             case TimerFired { Key: TimerEvent timer }: Handle(timer); break;
             case Readable { Tag: GenerationProcess generation }: Listen(generation); break;
             case Readable { Tag: EnvDirectoryWatch }: break; // read before the batch
+            case Readable { Tag: CallersPipe caller }: CallerIsGone(caller); break;
             case Readable { Tag: ChildProcess launched }: EndLaunch(_generations[launched.Pid]); break;
             case ChildExited exited: Bury(exited); break;
             default: throw new UnreachableException(happened.ToString());
@@ -110,9 +114,10 @@ internal sealed class Supervisor(
         NotifyReceiver? notifications = null;
         try
         {
+            using var stderr = Output.Begin(number);
             notifications = NotifyReceiver.Create();
             environment.Reread();
-            var process = queue.Start(_launcher.Describe(number, notifications.Address));
+            var process = queue.Start(_launcher.Describe(number, notifications.Address, stderr));
             var generation = new GenerationProcess(number, process, notifications);
             _generations.Add(process.Pid, generation);
             queue.Watch(notifications.Socket, generation);
@@ -122,6 +127,7 @@ internal sealed class Supervisor(
         catch (SystemCallException error)
         {
             notifications?.Dispose();
+            Output.Forget(number);
             return new SpawnFailed(error.Message);
         }
     }
@@ -149,6 +155,13 @@ internal sealed class Supervisor(
         }
     }
 
+    private void CallerIsGone(CallersPipe caller)
+    {
+        caller.Dispose();
+        StandardError.WriteLine(Messages.CallerIsGone);
+        Handle(new StopRequested(Signal.Term));
+    }
+
     private void EndLaunch(GenerationProcess generation)
     {
         queue.Unwatch(generation.Process);
@@ -168,5 +181,6 @@ internal sealed class Supervisor(
             generation.Dispose();
         }
         Handle(new Died(exited.Pid, exited.Exit));
+        if (generation is not null) Output.Forget(generation.Number);
     }
 }
