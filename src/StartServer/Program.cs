@@ -82,7 +82,7 @@ internal static class Program
         // Pid 1 inherits orphans and must reap them.
         if (pid == 1) queue.WatchOrphans();
 
-        using var log = options.LogFile is { } logFile ? LogFile.Open(logFile) : null;
+        using var log = OpenLog(options, queue, environment);
         StandardError.WriteLine(Messages.Starting(pid));
         using var listeners = ListenerSet.Bind(options.Ports, options.Paths, options.Backlog);
         // Both while stderr is still the caller's, who can put wrong paths right. After binding, so that a second instance that
@@ -98,11 +98,17 @@ internal static class Program
         }
 
         var upwards = new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket));
-        new Supervisor(queue, options, listeners, environment, policy, status, upwards) { Listener = caller, Output = output }.Run();
-        // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left.
+        new Supervisor(queue, options, listeners, environment, policy, log, status, upwards) { Listener = caller, Output = output }.Run();
+        // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left, and the log complete.
+        log?.Finish();
         status?.Remove();
         listeners.Dispose();
         // A daemon that was stopped before its first generation served has not done what its caller waits for.
         return caller is { IsOver: false } ? ExitCodes.Failure : ExitCodes.Success;
     }
+
+    private static ILog? OpenLog(StartServerOptions options, EventQueue queue, ProgramEnvironment environment) =>
+        options.LogCommand is { } command ? LogPipe.Open(command, queue, environment.Variables())
+        : options.LogFile is { } file ? LogFile.Open(file)
+        : null;
 }

@@ -24,11 +24,20 @@ internal sealed unsafe class ChildProcess
     internal FileDescriptor Launched => _reportEnd;
 
     /// <summary>
-    /// Why the program never ran, if it did not. To be asked once, when <see cref="Launched"/> is readable or the child has exited.
+    /// Why the program never ran, if it did not. To be asked when <see cref="Launched"/> is readable or the child has exited.
     /// </summary>
     internal LaunchFailure? TakeLaunchFailure()
     {
+        if (_reportEnd.IsClosed) return null;
         using (_reportEnd) return Launcher.ReadReport(_reportEnd);
+    }
+
+    /// <summary>Waits for the launch, which takes a millisecond or two, and gives its failure.</summary>
+    internal LaunchFailure? WaitForLaunch()
+    {
+        var report = new LibC.PollFd { Fd = _reportEnd.Number, Events = LibC.POLLIN };
+        while (LibC.poll(&report, 1, -1) < 0 && Errno.Last == Errno.EINTR) { }
+        return TakeLaunchFailure();
     }
 
     /// <summary>Starts a child. A program that is missing or not executable shows only when the child exits.</summary>

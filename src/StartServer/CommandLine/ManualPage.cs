@@ -31,6 +31,7 @@ internal static class ManualPage
           TERM, QUIT   send --signal-on-term to all generations, wait for them, exit
           INT          the same, with TERM
                        a second one, a second or more later, repeats it; a third sends KILL
+          USR1         open --log-file anew, for us and for generations started from now on; running ones keep the old file
           all others   logged and ignored, if they can be caught
 
         Exit codes:

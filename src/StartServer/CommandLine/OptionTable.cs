@@ -44,7 +44,9 @@ internal static class OptionTable
         { ValueName = "SIGNAL", Default = "TERM", Section = Deploys },
         new(PidFile, ValueForm.Text, "Holds start_server's pid, and a lock for as long as it lives.") { ValueName = "FILE", Section = Files },
         new(StatusFile, ValueForm.Text, "Holds a line GENERATION:PID for each live generation.") { ValueName = "FILE", Section = Files },
-        new(LogFile, ValueForm.Text, "Appends stdout and stderr, ours and the program's, to this file once all sockets are bound.")
+        new(LogFile, ValueForm.Text,
+            "Appends stdout and stderr, ours and the program's, to this file once all sockets are bound; USR1 opens it anew. Or, as "
+            + "'| COMMAND', hands them to a command, which is started again when it dies (by a shell if it has a shell's characters).")
         { ValueName = "FILE", Section = Files },
         new(Daemonize, ValueForm.Switch,
             "Runs in the background, in a session of its own, with stdin from /dev/null; needs --log-file. Returns 0 once the first generation serves. If "

@@ -3,6 +3,7 @@ using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Listening;
 using StartServer.Listeners;
+using StartServer.Output;
 using StartServer.Supervision;
 
 namespace StartServer.CommandLine;
@@ -37,7 +38,11 @@ internal sealed record StartServerOptions : Command
 
     internal required string? StatusFile { get; init; }
 
+    /// <summary><c>--log-file FILE</c>.</summary>
     internal required string? LogFile { get; init; }
+
+    /// <summary><c>--log-file '| command'</c>.</summary>
+    internal required LogCommand? LogCommand { get; init; }
 
     /// <summary><c>--envdir</c>, else ENVDIR: a directory with a file for each variable of the program.</summary>
     internal required string? EnvDirectory { get; init; }
@@ -68,6 +73,8 @@ internal sealed record StartServerOptions : Command
         var ports = line.All(OptionTable.Port).Select(ListenSpec.Parse).ToArray();
         RefuseSharedDescriptors(ports);
         RefuseSharedFiles(line);
+        var logCommand = LogCommand.Of(line[OptionTable.LogFile]);
+        if (logCommand is { Words: [] }) throw Usage("invalid ``log-file'' value:|: a command must follow the bar");
         return new StartServerOptions
         {
             Program = line.Rest,
@@ -77,7 +84,8 @@ internal sealed record StartServerOptions : Command
             Directory = line[OptionTable.Dir],
             PidFile = line[OptionTable.PidFile],
             StatusFile = line[OptionTable.StatusFile],
-            LogFile = CheckLogFile(line[OptionTable.LogFile]),
+            LogFile = logCommand is null ? line[OptionTable.LogFile] : null,
+            LogCommand = logCommand,
             EnvDirectory = setting(PolicyVariables.EnvDirectory) is { Length: > 0 } directory ? directory : null,
             Twins = twins,
             Daemonize = line.IsOn(OptionTable.Daemonize),
@@ -120,11 +128,6 @@ internal sealed record StartServerOptions : Command
         path.IndexOfAny([';', '=']) is var at and >= 0
             ? throw Usage($"invalid ``path'' value:{path}: it must not contain '{path[at]}'")
             : path;
-
-    private static string? CheckLogFile(string? value) =>
-        value is not null && value.TrimStart().StartsWith('|')
-            ? throw new OperatorException("Option log-file with '| command' is not supported by this version; give a file", ExitCodes.Failure)
-            : value;
 
     private static void RefuseSharedDescriptors(IReadOnlyList<ListenSpec> ports)
     {

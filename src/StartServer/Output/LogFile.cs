@@ -1,32 +1,62 @@
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
 
 namespace StartServer.Output;
 
-/// <summary><c>--log-file</c>: opened first, so that a wrong path stops the start; switched to only when all sockets are bound.</summary>
-internal sealed class LogFile : IDisposable
+/// <summary><c>--log-file FILE</c>: opened first, so that a wrong path stops the start; switched to only when all sockets are bound.</summary>
+/// <remarks>
+/// Generations write to the open file itself, with nobody in between, and nothing can exchange the descriptor of a process that
+/// runs: after a rotation those that are running write on to the old file, and those started later to the new one.
+/// </remarks>
+internal sealed class LogFile : ILog
 {
-    private readonly FileDescriptor _file;
+    private readonly string _path;
+    private FileDescriptor _file;
 
-    private LogFile(FileDescriptor file) => _file = file;
+    private LogFile(string path, FileDescriptor file)
+    {
+        _path = path;
+        _file = file;
+    }
 
     /// <summary>For appending; created with mode 0666 less the umask.</summary>
     /// <exception cref="OperatorException">It cannot be opened.</exception>
-    internal static LogFile Open(string path)
+    internal static LogFile Open(string path) =>
+        TryOpen(path, out var error) is { } file ? new LogFile(path, file) : throw new OperatorException(Messages.LogFileFailed(path, error), ExitCodes.Failure);
+
+    private static FileDescriptor? TryOpen(string path, out Errno error)
     {
         // Non-blocking for the open alone: a FIFO that nobody reads is an error (ENXIO), not a start that hangs.
         var number = LibC.open(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0x1b6 /* 0666 */);
-        if (number < 0) throw new OperatorException($"failed to open log file:{path}: {Errno.Last}", ExitCodes.Failure);
+        error = Errno.Last;
+        if (number < 0) return null;
         FileDescriptor.SetNonBlocking(number, false);
-        return new LogFile(new FileDescriptor(number));
+        return new FileDescriptor(number);
     }
 
-    /// <summary>Makes it stdout and stderr, ours and that of every child from now on.</summary>
-    internal void Redirect()
+    public void Redirect()
     {
         // dup2 leaves the copies open across exec.
         if (LibC.dup2(_file.Number, 1) < 0 || LibC.dup2(_file.Number, 2) < 0) throw SystemCallException.Of("dup2");
     }
+
+    public void Reopen()
+    {
+        if (TryOpen(_path, out var error) is not { } fresh)
+        {
+            StandardError.WriteLine(Messages.LogFileStays(_path, error));
+            return;
+        }
+        _file.Dispose();
+        _file = fresh;
+        Redirect();
+        StandardError.WriteLine(Messages.LogFileReopened(_path));
+    }
+
+    public bool Takes(Event happened) => false;
+
+    public void Finish() { }
 
     public void Dispose() => _file.Dispose();
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using StarletNet.Shared.Interop;
 using StarletNet.Shared.Processes;
 using StartServer.Supervision;
 
@@ -74,6 +75,21 @@ internal static class Messages
         $"generation {serving.Number} (pid {serving.Pid}) serves; other attempts before it: {failed}, see the log";
 
     internal const string CallerIsGone = "the caller of --daemonize has gone before a generation served";
+    internal static string LogFileFailed(string path, Errno error) => $"failed to open log file:{path}: {error}";
+
+    internal static string LogFileStays(string path, Errno error) => $"received USR1, but {LogFileFailed(path, error)}; the old one stays in use";
+
+    internal static string LogFileReopened(string path) => $"received USR1, log file reopened:{path}";
+
+    internal const string LogCommandReopens = "received USR1, ignored: the log goes to a command, and what it writes to is its own affair";
+
+    internal static string LoggerDied(int pid, ChildExit exit) => $"logger {pid} died, status:{exit.RawStatus}, restarting";
+
+    internal static string LoggerPause(TimeSpan pause) => $"next logger in {Seconds(pause)} secs";
+
+    internal static string LogDropped(long bytes) => $"{bytes} bytes of the log are lost: no logger ran, and the pipe was full";
+
+    internal static string LinesLost(long lines) => $"{lines} lines of start_server are lost: the log took nothing";
 
     internal const string Exiting = "exiting";
 

@@ -13,7 +13,7 @@ namespace StartServer.Supervision;
 
 /// <summary>The loop: takes events from the queue, asks <see cref="Transitions"/>, does what it says. Decides nothing itself.</summary>
 internal sealed class Supervisor(
-    EventQueue queue, StartServerOptions options, ListenerSet listeners, ProgramEnvironment environment, CurrentPolicy policy, StatusFile? status, NotifySender upwards)
+    EventQueue queue, StartServerOptions options, ListenerSet listeners, ProgramEnvironment environment, CurrentPolicy policy, ILog? log, StatusFile? status, NotifySender upwards)
 {
     /// <summary>So that a generation that floods its notify socket cannot keep us from hearing anything else.</summary>
     private const int MessagesAtOnce = 64;
@@ -63,12 +63,14 @@ internal sealed class Supervisor(
 
     private void Take(Event happened)
     {
+        if (log is not null && log.Takes(happened)) return;
         switch (happened)
         {
             case SignalReceived { Signal: var signal } when signal == Signal.Hup: Handle(new RestartRequested()); break;
             case SignalReceived { Signal: var signal } when signal == Signal.Term || signal == Signal.Int || signal == Signal.Quit:
                 Handle(new StopRequested(signal));
                 break;
+            case SignalReceived { Signal: var signal } when signal == Signal.Usr1 && log is not null: log.Reopen(); break;
             case SignalReceived { Signal: var signal }: Handle(new MeaninglessSignal(signal)); break;
             case TimerFired { Key: TimerEvent timer }: Handle(timer); break;
             case Readable { Tag: GenerationProcess generation }: Listen(generation); break;

@@ -102,7 +102,7 @@ public sealed class StartServerOptionsTests
     [InlineData(255, "--timeout belongs to a command to a running start_server: --restart, --stop", "--timeout", "5", "--", "p")]
     [InlineData(255, "invalid ``timeout'' value:-5: it must not be negative", "--stop", "--pid-file", "p", "--timeout", "-5")]
     [InlineData(1, "Option enable-auto-restart is not supported by this version", "--enable-auto-restart", "--", "p")]
-    [InlineData(1, "Option log-file with '| command' is not supported by this version; give a file", "--log-file", " | cat", "p")]
+    [InlineData(255, "invalid ``log-file'' value:|: a command must follow the bar", "--log-file", " | ", "p")]
     [InlineData(255, "server program not specified")]
     [InlineData(255, "server program not specified", "--port", "80", "--")]
     [InlineData(255, "invalid ``port'' value:x", "--port", "x", "p")]

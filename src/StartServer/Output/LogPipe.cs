@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Events;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Processes;
+
+namespace StartServer.Output;
+
+/// <summary>
+/// <c>--log-file '| command'</c>: a child of ours whose stdin is everybody's log. One pipe for our whole life: we hold both ends,
+/// so a logger that dies costs no writer a SIGPIPE, and its successor reads on where it stopped.
+/// </summary>
+/// <remarks>
+/// A pipe that nobody reads is full one day, and who writes to it then waits. Generations wait as they would for any slow log. We
+/// must not: only we can start the next logger. So our own lines go through a description of our own that never waits, and keep
+/// their order in a queue. And while a logger that keeps failing pauses, a full pipe is emptied: it costs the log, not the service.
+/// </remarks>
+internal sealed class LogPipe : ILog
+{
+    /// <summary>A logger that lived this long and then died is replaced at once.</summary>
+    private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often waiting lines are tried again, and a full pipe looked at. Only while there is reason to.</summary>
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a logger may take to write down the rest after everybody has gone. It is not killed: it ends with the rest.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly EventQueue _queue;
+    private readonly LogCommand _command;
+    private readonly IReadOnlyDictionary<string, string> _environment;
+    private readonly PipeEnds _pipe = PipeEnds.Open();
+    // A logger's own words go where ours went before: into the log they would come back to it.
+    private readonly FileDescriptor _stdout = FileDescriptor.Duplicate(1, 3), _stderr = FileDescriptor.Duplicate(2, 3);
+    private readonly object _restartDue = new(), _linesWait = new(), _pipeFills = new(), _patienceOver = new();
+    private ChildProcess? _logger;
+    private long _startedAt;
+    private int _failures;
+    private long _dropped;
+    private bool _redirected;
+
+    private LogPipe(EventQueue queue, LogCommand command, IReadOnlyDictionary<string, string> environment) =>
+        (_queue, _command, _environment) = (queue, command, environment);
+
+    /// <exception cref="OperatorException">The command cannot be executed.</exception>
+    internal static LogPipe Open(LogCommand command, EventQueue queue, IReadOnlyDictionary<string, string> environment)
+    {
+        var log = new LogPipe(queue, command, environment);
+        try
+        {
+            log.StartLogger();
+            if (log._logger!.WaitForLaunch() is { } failure)
+                throw new OperatorException($"failed to open pipe:{command.Text}: {failure.Errno}", ExitCodes.Failure);
+            return log;
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+    }
+
+    public void Redirect()
+    {
+        if (LibC.dup2(_pipe.Write.Number, 1) < 0 || LibC.dup2(_pipe.Write.Number, 2) < 0) throw SystemCallException.Of("dup2");
+        _redirected = true;
+        StandardError.GoTo(_pipe.OwnWrite.Number, () => _queue.SetTimer(_linesWait, Step));
+    }
+
+    public void Reopen() => StandardError.WriteLine(Messages.LogCommandReopens);
+
+    public bool Takes(Event happened)
+    {
+        switch (happened)
+        {
+            case ChildExited exited when exited.Pid == _logger?.Pid: LoggerDied(exited.Exit); return true;
+            case TimerFired { Key: var key } when key == _restartDue: Restart(); return true;
+            case TimerFired { Key: var key } when key == _linesWait: StandardError.WriteWaiting(); return true;
+            case TimerFired { Key: var key } when key == _pipeFills: KeepRoom(); return true;
+            case TimerFired { Key: var key } when key == _patienceOver: return true;
+            default: return false;
+        }
+    }
+
+    private void StartLogger()
+    {
+        _startedAt = Stopwatch.GetTimestamp();
+        var words = _command.Words;
+        _logger = _queue.Start(new ChildSpec
+        {
+            Program = words[0],
+            Arguments = words[1..],
+            Environment = _environment,
+            Descriptors = [new(_pipe.Read.Number, 0), new(_stdout.Number, 1), new(_stderr.Number, 2)],
+            // A terminal's ^C is not meant for it: there will be more to write down.
+            Scope = ProcessScope.OwnGroup,
+        });
+    }
+
+    private void LoggerDied(ChildExit exit)
+    {
+        var failure = _logger!.TakeLaunchFailure();
+        StandardError.WriteLine(Messages.LoggerDied(_logger.Pid, exit));
+        if (failure is not null) StandardError.WriteLine($"failed to open pipe:{_command.Text}: {failure.Errno}");
+        _logger = null;
+        if (Stopwatch.GetElapsedTime(_startedAt) >= Healthy) _failures = 0;
+        Pause();
+    }
+
+    private void Pause()
+    {
+        // None before the first restart, then one second, two, four.
+        var pause = _failures == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, Math.Min(_failures, 10) - 1)));
+        _failures++;
+        if (pause > TimeSpan.Zero) StandardError.WriteLine(Messages.LoggerPause(pause));
+        _queue.SetTimer(_restartDue, pause);
+        _queue.SetTimer(_pipeFills, Step);
+    }
+
+    private void Restart()
+    {
+        if (_logger is not null) return;
+        try
+        {
+            StartLogger();
+        }
+        catch (SystemCallException error)
+        {
+            StandardError.WriteLine($"failed to open pipe:{_command.Text}: {error.Message}");
+            Pause();
+            return;
+        }
+        _queue.CancelTimer(_pipeFills);
+        if (_dropped > 0) StandardError.WriteLine(Messages.LogDropped(_dropped));
+        _dropped = 0;
+    }
+
+    private void KeepRoom()
+    {
+        if (_logger is not null) return;
+        _dropped += _pipe.MakeRoom();
+        _queue.SetTimer(_pipeFills, Step);
+    }
+
+    /// <summary>Everybody has ended: our ends are the last. The logger reads the rest, then end of file.</summary>
+    public void Finish()
+    {
+        if (_logger is null && !_pipe.IsEmpty) Restart();
+        _queue.SetTimer(_patienceOver, Patience);
+        WaitUntil(() => !StandardError.WriteWaiting());
+        CloseOurEnds();
+        WaitUntil(() => _logger is null);
+    }
+
+    private void WaitUntil(Func<bool> done)
+    {
+        while (!done())
+        {
+            foreach (var happened in _queue.Take())
+            {
+                if (happened is ChildExited exited && exited.Pid == _logger?.Pid) _logger = null;
+                // Who asks once more to stop does not want to wait for a log.
+                if (happened is SignalReceived || (happened is TimerFired timer && timer.Key == _patienceOver)) return;
+            }
+        }
+    }
+
+    private void CloseOurEnds()
+    {
+        if (_redirected)
+        {
+            StandardError.GoTo(2, null);
+            _redirected = false;
+            if (LibC.dup2(_stdout.Number, 1) < 0 || LibC.dup2(_stderr.Number, 2) < 0) throw SystemCallException.Of("dup2");
+        }
+        _pipe.CloseWriteEnds();
+    }
+
+    public void Dispose()
+    {
+        CloseOurEnds();
+        _pipe.Dispose();
+        _stdout.Dispose();
+        _stderr.Dispose();
+    }
+}
