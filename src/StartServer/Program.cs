@@ -98,13 +98,13 @@ internal static class Program
         }
 
         var upwards = new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket));
-        new Supervisor(queue, options, listeners, environment, policy, log, status, upwards) { Listener = caller, Output = output }.Run();
+        var exitCode = new Supervisor(queue, options, listeners, environment, policy, log, status, upwards) { Listener = caller, Output = output }.Run();
         // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left, and the log complete.
         log?.Finish();
         status?.Remove();
         listeners.Dispose();
         // A daemon that was stopped before its first generation served has not done what its caller waits for.
-        return caller is { IsOver: false } ? ExitCodes.Failure : ExitCodes.Success;
+        return caller is { IsOver: false } && exitCode == ExitCodes.Success ? ExitCodes.Failure : exitCode;
     }
 
     private static ILog? OpenLog(StartServerOptions options, EventQueue queue, ProgramEnvironment environment) =>

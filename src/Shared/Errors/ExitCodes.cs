@@ -12,6 +12,9 @@ internal static class ExitCodes
     /// <summary>starletnet: bad command line, environment or configuration. Nothing was started.</summary>
     internal const int Usage = 2;
 
+    /// <summary>start_server: nobody serves, and no generation could be started within <c>--max-start-attempts</c>.</summary>
+    internal const int GaveUp = 5;
+
     /// <summary>start_server: usage errors found after parsing (no program, bad port), as in Server::Starter.</summary>
     internal const int StartServerUsage = 255;
 

@@ -103,8 +103,14 @@ internal static unsafe partial class LibC
     /// <summary>pidfd_open(2); by number because glibc before 2.36 has no wrapper. 434 on every architecture.</summary>
     internal static int pidfd_open(int pid) => (int)syscall(434, pid, 0);
 
+    /// <summary>pidfd_send_signal(2), as kill(2) would send it. 424 on every architecture.</summary>
+    internal static int pidfd_send_signal(int pidfd, int signal) => (int)syscall(424, pidfd, signal, 0, 0);
+
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint syscall(nint number, nint first, nint second);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint syscall(nint number, nint first, nint second, nint third, nint fourth);
 
     // ---- environment -------------------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ internal static class ManualPage
         Exit codes:
           0    stopped as asked
           1    unreadable options, or the start failed: an address in use, a file that cannot be opened
+          5    nobody serves, and --max-start-attempts are used up
           255  wrong usage: no program, a bad port, an unknown host or signal
         of --restart and --stop also:
           2    the pid file or the status file cannot be opened

@@ -9,7 +9,9 @@ internal static class OptionTable
         SignalOnTerm = "signal-on-term", PidFile = "pid-file", StatusFile = "status-file", KillOldDelay = "kill-old-delay",
         EnvDir = "envdir", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Daemonize = "daemonize",
         Restart = "restart", Stop = "stop",
-        Timeout = "timeout", Help = "help", Version = "version";
+        Timeout = "timeout", EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready",
+        MaxStartAttempts = "max-start-attempts", Watch = "watch", DrainTimeout = "drain-timeout", MaxOldGenerations = "max-old-generations",
+        StopTimeout = "stop-timeout", Help = "help", Version = "version";
 
     internal static readonly IReadOnlyList<Option> Options =
     [
@@ -36,12 +38,42 @@ internal static class OptionTable
             "Seconds within which a program that speaks on NOTIFY_SOCKET must have sent READY=1; otherwise it is stopped and started "
             + "anew while the old generation serves on. 0 waits for ever.")
         { ValueName = "SECONDS", Default = "60", Extension = true, Section = Deploys },
+        new(Ready, ValueForm.Text,
+            "When the program counts as started: 'notify' with READY=1 on NOTIFY_SOCKET, 'alive' when it is alive after --interval, "
+            + "whatever it says; 'auto' holds it to READY=1 if it says anything there within --interval, and is 'alive' if it does not.")
+        { ValueName = "auto|notify|alive", Default = "auto", Extension = true, Section = Deploys },
+        new(MaxStartAttempts, ValueForm.Integer,
+            "Failed attempts after which a deploy is given up: the old generation serves on, and the next HUP tries anew. If nobody serves, "
+            + "start_server exits with code 5. 0 tries for ever.")
+        { ValueName = "N", Default = "0", Extension = true, Section = Deploys },
+        new(Watch, ValueForm.Integer,
+            "Seconds for which a new generation is watched after it has taken over: the one before it gets no signal and serves beside it. If the "
+            + "new one dies, or fails its probe, the one before is the current one again. 0 does not watch.")
+        { ValueName = "SECONDS", Default = "0", Extension = true, Section = Deploys },
         new(SignalOnHup, ValueForm.Text, "What old generations get once the new one has started: a name or a number.")
         { ValueName = "SIGNAL", Default = "TERM", Section = Deploys },
-        new(KillOldDelay, ValueForm.Integer, "Seconds to wait before old generations get their signal.")
-        { ValueName = "SECONDS", Default = "0", EnvironmentTwin = PolicyVariables.KillOldDelay, Section = Deploys },
+        new(KillOldDelay, ValueForm.Integer, "Seconds to wait before old generations get their signal; after --watch, if that is given.")
+        {
+            ValueName = "SECONDS", Default = "0, or 5 with --enable-auto-restart", EnvironmentTwin = PolicyVariables.KillOldDelay, Section = Deploys,
+        },
+        new(DrainTimeout, ValueForm.Integer,
+            "Seconds after their signal when old generations that are still there are killed. 0 lets them take their time.")
+        { ValueName = "SECONDS", Default = "0", Extension = true, Section = Deploys },
+        new(MaxOldGenerations, ValueForm.Integer,
+            "How many old generations there may be: when a deploy begins and would leave more, the oldest are killed. The one that --watch keeps "
+            + "is not. 0 sets no limit.")
+        { ValueName = "N", Default = "0", Extension = true, Section = Deploys },
+        new(EnableAutoRestart, ValueForm.Switch,
+            "Starts a new generation by itself every --auto-restart-interval, counted from the last start, once no old one is left; after "
+            + "twice that time also if one is.")
+        { EnvironmentTwin = PolicyVariables.EnableAutoRestart, Section = Deploys },
+        new(AutoRestartInterval, ValueForm.Integer, "Seconds between automatic restarts; at least 1.")
+        { ValueName = "SECONDS", Default = "360", EnvironmentTwin = PolicyVariables.AutoRestartInterval, Section = Deploys },
         new(SignalOnTerm, ValueForm.Text, "What all generations get when start_server gets TERM.")
-        { ValueName = "SIGNAL", Default = "TERM", Section = Deploys },
+        { ValueName = "SIGNAL", Default = "TERM", Section = Stops },
+        new(StopTimeout, ValueForm.Integer,
+            "Seconds after that signal when generations that are still there are killed. 0 waits for ever, as Server::Starter does.")
+        { ValueName = "SECONDS", Default = "0", Extension = true, Section = Stops },
         new(PidFile, ValueForm.Text, "Holds start_server's pid, and a lock for as long as it lives.") { ValueName = "FILE", Section = Files },
         new(StatusFile, ValueForm.Text, "Holds a line GENERATION:PID for each live generation.") { ValueName = "FILE", Section = Files },
         new(LogFile, ValueForm.Text,
@@ -63,9 +95,5 @@ internal static class OptionTable
         new(Version, ValueForm.Switch, "Shows the version and exits.") { Section = Other },
     ];
 
-    /// <summary>Names of Server::Starter that this version refuses, so that no abbreviation changes its meaning when they come.</summary>
-    internal static readonly IReadOnlyList<string> Reserved =
-        ["enable-auto-restart", "auto-restart-interval"];
-
-    private const string Listeners = "Listeners", Program = "Program", Deploys = "Deploys", Files = "Files", Clients = "Commands to a running start_server", Other = "Other";
+    private const string Listeners = "Listeners", Program = "Program", Deploys = "Deploys", Stops = "Stops", Files = "Files", Clients = "Commands to a running start_server", Other = "Other";
 }

@@ -9,7 +9,16 @@ namespace StartServer.CommandLine;
 /// </summary>
 internal static class PolicyVariables
 {
-    internal const string EnvDirectory = "ENVDIR", KillOldDelay = "KILL_OLD_DELAY";
+    internal const string EnvDirectory = "ENVDIR", KillOldDelay = "KILL_OLD_DELAY", EnableAutoRestart = "ENABLE_AUTO_RESTART",
+        AutoRestartInterval = "AUTO_RESTART_INTERVAL";
+
+    private static readonly TimeSpan DefaultAutoRestartInterval = TimeSpan.FromSeconds(360);
+
+    /// <summary>Server::Starter looks once a second whether it is time: an interval of 0 is one of 1 there too.</summary>
+    private static readonly TimeSpan ShortestAutoRestartInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Where generations are replaced without anybody looking, the new one gets a while to show that it works.</summary>
+    private static readonly TimeSpan KillOldDelayWithAutoRestart = TimeSpan.FromSeconds(5);
 
     /// <summary>The policy with what the variables say.</summary>
     /// <param name="policy">Where a variable is malformed, its value stays.</param>
@@ -17,7 +26,14 @@ internal static class PolicyVariables
     /// <param name="refuse">Told of each malformed one: name, value, what is wrong with it.</param>
     internal static SupervisionPolicy Apply(SupervisionPolicy policy, Func<string, string?> variable, Action<string, string, string> refuse)
     {
-        return policy with { KillOldDelay = Seconds(KillOldDelay, TimeSpan.Zero, policy.KillOldDelay) };
+        var autoRestart = variable(EnableAutoRestart) is { Length: > 0 } and not "0";
+        var interval = Seconds(AutoRestartInterval, DefaultAutoRestartInterval, policy.AutoRestartInterval);
+        return policy with
+        {
+            AutoRestart = autoRestart,
+            AutoRestartInterval = interval < ShortestAutoRestartInterval ? ShortestAutoRestartInterval : interval,
+            KillOldDelay = Seconds(KillOldDelay, autoRestart ? KillOldDelayWithAutoRestart : TimeSpan.Zero, policy.KillOldDelay),
+        };
 
         TimeSpan Seconds(string name, TimeSpan byDefault, TimeSpan before)
         {

@@ -60,11 +60,10 @@ internal sealed record StartServerOptions : Command
     /// <exception cref="OperatorException">Anything wrong with them.</exception>
     internal static Command Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
-        var line = new CommandLineParser(OptionTable.Options, Dialect.Getopt, OptionTable.Reserved).Parse(arguments);
+        var line = new CommandLineParser(OptionTable.Options, Dialect.Getopt).Parse(arguments);
         if (line.IsOn(OptionTable.Help)) return new ShowHelp();
         if (line.IsOn(OptionTable.Version)) return new ShowVersion();
         if (ClientOptions.Of(line) is { } client) return client;
-        RefuseReservedVariables(environment);
         if (line.IsOn(OptionTable.Daemonize) && line[OptionTable.LogFile] is null)
             throw Usage("Usage: --log-file option must be specified together with --deamonize");
         if (line.Rest.Count == 0) throw Usage("server program not specified");
@@ -93,6 +92,12 @@ internal sealed record StartServerOptions : Command
             {
                 Interval = Seconds(line, OptionTable.Interval) ?? TimeSpan.FromSeconds(1),
                 ReadyTimeout = Seconds(line, OptionTable.ReadyTimeout) ?? TimeSpan.FromSeconds(60),
+                Readiness = ReadinessOf(line[OptionTable.Ready]),
+                MaxStartAttempts = Count(line, OptionTable.MaxStartAttempts),
+                Watch = Seconds(line, OptionTable.Watch) ?? TimeSpan.Zero,
+                DrainTimeout = Seconds(line, OptionTable.DrainTimeout) ?? TimeSpan.Zero,
+                MaxOldGenerations = Count(line, OptionTable.MaxOldGenerations),
+                StopTimeout = Seconds(line, OptionTable.StopTimeout) ?? TimeSpan.Zero,
                 OnHup = SignalOf(line, OptionTable.SignalOnHup),
                 OnTerm = SignalOf(line, OptionTable.SignalOnTerm),
             }, setting, (name, value, why) => throw Usage($"invalid {name} in the environment:{value}: {why}")),
@@ -103,6 +108,7 @@ internal sealed record StartServerOptions : Command
     {
         // A variable cannot be negative; an option that is must be refused by its own name.
         Seconds(line, OptionTable.KillOldDelay);
+        Seconds(line, OptionTable.AutoRestartInterval);
         return OptionTable.Options.Where(option => option.EnvironmentTwin is not null && line[option.Name] is not null)
             .ToDictionary(option => option.EnvironmentTwin!, option => line[option.Name]!);
     }
@@ -110,11 +116,28 @@ internal sealed record StartServerOptions : Command
     private static int? Number(ParsedCommandLine line, string option) =>
         line[option] is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
+    private static int Count(ParsedCommandLine line, string option) => Number(line, option) switch
+    {
+        null => 0,
+        < 0 and var count => throw Negative(option, count),
+        { } count => count,
+    };
+
     private static TimeSpan? Seconds(ParsedCommandLine line, string option) => Number(line, option) switch
     {
         null => null,
-        < 0 and var seconds => throw Usage($"invalid ``{option}'' value:{seconds}: it must not be negative"),
+        < 0 and var seconds => throw Negative(option, seconds),
         { } seconds => TimeSpan.FromSeconds(seconds),
+    };
+
+    private static OperatorException Negative(string option, int value) => Usage($"invalid ``{option}'' value:{value}: it must not be negative");
+
+    private static Readiness ReadinessOf(string? text) => text?.ToLowerInvariant() switch
+    {
+        null or "auto" => Readiness.Auto,
+        "notify" => Readiness.Notify,
+        "alive" => Readiness.Alive,
+        _ => throw Usage($"invalid ``{OptionTable.Ready}'' value:{text}: it must be auto, notify or alive"),
     };
 
     private static ChosenSignal SignalOf(ParsedCommandLine line, string option)
@@ -143,13 +166,6 @@ internal sealed record StartServerOptions : Command
         var files = options.Select(option => (option, path: line[option])).Concat(line.All(OptionTable.Path).Select(path => (option: OptionTable.Path, path: (string?)path)));
         var shared = files.Where(file => file.path is { Length: > 0 }).GroupBy(file => Path.GetFullPath(file.path!)).FirstOrDefault(group => group.Count() > 1);
         if (shared is not null) throw Usage($"--{shared.First().option} and --{shared.Last().option} name the same file: {shared.First().path}");
-    }
-
-    // Passing over it in silence would mean no restarts where they were asked for.
-    private static void RefuseReservedVariables(Func<string, string?> environment)
-    {
-        if (environment("ENABLE_AUTO_RESTART") is { Length: > 0 } and not "0")
-            throw Usage("ENABLE_AUTO_RESTART is set in the environment, but is not supported by this version; unset it");
     }
 
     private static OperatorException Usage(string message) => new(message, ExitCodes.StartServerUsage);

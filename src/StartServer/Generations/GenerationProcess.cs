@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Notify;
 using StarletNet.Shared.Processes;
@@ -7,6 +8,10 @@ namespace StartServer.Generations;
 /// <summary>A generation as the supervisor holds it: its process and the socket it may report to.</summary>
 internal sealed class GenerationProcess(int number, ChildProcess process, NotifyReceiver notifications) : IDisposable
 {
+    // Opened while the child cannot have been reaped, so it is the child's and nobody else's for ever: a signal sent through it never
+    // hits a stranger who was given the same pid, not even when the end of the child stands, reaped, in the batch of events at hand.
+    private readonly FileDescriptor? _pidfd = LibC.pidfd_open(process.Pid) is var number and >= 0 ? new FileDescriptor(number) : null;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
     private bool _launched;
 
     internal int Number { get; } = number;
@@ -14,6 +19,16 @@ internal sealed class GenerationProcess(int number, ChildProcess process, Notify
     internal ChildProcess Process { get; } = process;
 
     internal NotifyReceiver Notifications { get; } = notifications;
+
+    internal TimeSpan Age => Stopwatch.GetElapsedTime(_startedAt);
+
+    /// <summary>Without effect if it has ended.</summary>
+    internal void Signal(Signal signal)
+    {
+        if (_pidfd is not null) LibC.pidfd_send_signal(_pidfd.Number, signal.Number);
+        // A kernel before 5.3, or out of descriptors: by pid, which was ours when we last looked.
+        else Process.Signal(signal);
+    }
 
     /// <summary>Why its program never ran; known once <see cref="EndLaunch"/> was called.</summary>
     internal LaunchFailure? LaunchFailure { get; private set; }
@@ -41,5 +56,6 @@ internal sealed class GenerationProcess(int number, ChildProcess process, Notify
     {
         EndLaunch();
         Notifications.Dispose();
+        _pidfd?.Dispose();
     }
 }

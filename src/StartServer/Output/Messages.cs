@@ -33,17 +33,28 @@ internal static class Messages
 
     internal static string NextAttemptIn(TimeSpan delay) => $"next attempt in {Seconds(delay)} secs";
 
-    internal static string NotReady(Generation candidate, TimeSpan timeout, ChosenSignal signal) =>
-        $"new worker {candidate.Pid} was not ready within {Seconds(timeout)} secs, sending {signal} to it";
+    internal static string NotReady(Generation candidate, TimeSpan timeout, string? complaint, ChosenSignal signal) =>
+        $"new worker {candidate.Pid} was not ready within {Seconds(timeout)} secs{(complaint is null ? "" : $" ({complaint})")}, sending {signal} to it";
 
-    internal static string Killing(Generation candidate) =>
-        $"worker {candidate.Pid} has not stopped within {Seconds(SupervisionPolicy.RejectGrace)} secs, sending KILL to it";
+    internal static string Killing(Generation generation, TimeSpan after) =>
+        $"worker {generation.Pid} has not stopped within {Seconds(after)} secs, sending KILL to it";
+
+    internal static string Abandoned(int attempts, Generation current) =>
+        $"giving up after {Failed(attempts)}, worker {current.Pid} serves on; the next HUP tries again";
+
+    internal static string GaveUp(int attempts) => $"giving up after {Failed(attempts)}: no worker could be started";
+
+    private static string Failed(int attempts) => attempts == 1 ? "1 failed attempt" : $"{attempts} failed attempts";
 
     internal const string Restarting = "received HUP, spawning a new worker";
 
     internal const string RestartRemembered = "received HUP while a new worker is starting, another one will follow it";
 
     internal const string RestartIgnored = "received HUP, ignored: stopping";
+
+    internal const string Deploying = "restart requested, spawning a new worker";
+
+    internal const string Superseded = "a HUP has begun another deploy";
 
     internal const string Busy = "another deploy is under way";
 
@@ -53,6 +64,21 @@ internal static class Messages
 
     internal static string NewWorkerRunning(ChosenSignal signal, IReadOnlyList<Generation> old) =>
         $"new worker is now running, sending {signal} to old workers:{(old.Count == 0 ? "none" : Pids(old))}";
+
+    internal static string OnProbation(TimeSpan watch, IReadOnlyList<Generation> old) =>
+        $"new worker is now running, watching it for {Seconds(watch)} secs beside old workers:{Pids(old)}";
+
+    internal static string DiedOnProbation(Generation failed, ChildExit exit, Generation previous) =>
+        $"worker {failed.Pid} died unexpectedly with status:{exit.RawStatus}, going back to worker {previous.Pid}";
+
+    internal static string FailedOnProbation(Generation failed, string complaint, Generation previous) =>
+        $"worker {failed.Pid} does not answer any more ({complaint}), going back to worker {previous.Pid}";
+
+    internal static string AutoRestart(TimeSpan interval, bool forced) =>
+        $"autorestart triggered ({(forced ? "forced, " : "")}interval={Seconds(interval)})";
+
+    internal static string TooManyOld(int limit, IReadOnlyList<Generation> surplus) =>
+        $"no more than {limit} old workers are allowed, sending KILL to {Pids(surplus)}";
 
     internal static string Sleeping(TimeSpan delay) => $"sleeping {Seconds(delay)} secs before killing old workers";
 
@@ -64,6 +90,9 @@ internal static class Messages
 
     internal static string Stopping(Signal received, ChosenSignal sent, IReadOnlyList<Generation> all) =>
         $"received {received}, sending {sent} to all workers:{Pids(all)}";
+
+    internal static string StopOverdue(IReadOnlyList<Generation> remaining, TimeSpan timeout) =>
+        $"not all workers have stopped within {Seconds(timeout)} secs, sending KILL to {Pids(remaining)}";
 
     internal static string WorkerDied(int pid, ChildExit exit) => $"worker {pid} died, status:{exit.RawStatus}";
 
@@ -94,6 +123,27 @@ internal static class Messages
     internal const string Exiting = "exiting";
 
     internal static string Serving(Generation current) => $"generation {current.Number} (pid {current.Pid}) serves";
+
+    // What is told of a deploy, not logged.
+
+    internal static string Ended(ChildExit exit) => exit switch
+    {
+        { LaunchFailure: { Step: LaunchStep.ChangeDirectory } failure } => $"could not change to its directory: {failure.Errno}",
+        { LaunchFailure: { } failure } => $"could not be executed: {failure.Errno}",
+        { IsSignal: true } => $"was killed by signal {exit.Signal}",
+        _ => $"exited with status {exit.Code}",
+    };
+
+    internal static string WasNotReady(TimeSpan timeout, string? complaint) =>
+        $"was not ready within {Seconds(timeout)} s{(complaint is null ? "" : ": " + complaint)}";
+
+    internal static string ProbeFailed(string complaint) => $"does not answer any more: {complaint}";
+
+    internal static string WhyFailed(int generation, string reason) => $"generation {generation} {reason}";
+
+    internal static string Deployed(Generation deployed, Generation? current) => deployed == current
+        ? $"generation {deployed.Number} serves"
+        : $"generation {deployed.Number} was accepted; it has been replaced, or has died, since";
 
     internal static string WaitingFor(IReadOnlyList<Generation> remaining) => $"stopping, waiting for {Pids(remaining)}";
 

@@ -4,15 +4,57 @@ namespace StartServer.Supervision;
 internal sealed record Generation(int Number, int Pid);
 
 /// <summary>The generations that have passed their start check, and what there is to know about them.</summary>
-/// <param name="Current">The one that serves; null before the first, and after a crash until the next.</param>
-/// <param name="Since">When the current one was accepted.</param>
-/// <param name="Crashes">How many currents in a row have died by themselves soon after they were accepted.</param>
-/// <param name="Old">Those before it that have not ended yet, oldest first.</param>
-/// <param name="RetirementOwed">Of the old ones some have not been told yet: the kill-old-delay is running, or was cut short by a crash.</param>
-/// <param name="LastNumber">The number of the last attempt.</param>
-internal sealed record Fleet(Generation? Current, TimeSpan Since, int Crashes, IReadOnlyList<Generation> Old, bool RetirementOwed, int LastNumber)
+internal sealed record Fleet
 {
-    internal static readonly Fleet None = new(null, TimeSpan.Zero, 0, [], false, 0);
+    internal static readonly Fleet None = new();
 
-    internal IReadOnlyList<Generation> All => Current is null ? Old : [.. Old, Current];
+    /// <summary>The one that serves; null before the first, and after a crash until the next.</summary>
+    internal Generation? Current { get; init; }
+
+    /// <summary>When the current one was accepted.</summary>
+    internal TimeSpan Since { get; init; }
+
+    /// <summary>How many currents in a row have died by themselves soon after they were accepted.</summary>
+    internal int Crashes { get; init; }
+
+    /// <summary>The others that were accepted and have not ended yet, oldest first.</summary>
+    internal IReadOnlyList<Generation> Old { get; init; } = [];
+
+    /// <summary>The numbers of those old ones that have got their signal.</summary>
+    internal IReadOnlyList<int> Told { get; init; } = [];
+
+    /// <summary>Set while the current one is watched; null when it need not prove itself any more.</summary>
+    internal Probation? Probation { get; init; }
+
+    /// <summary>From when on the time to the next automatic restart counts: an acceptance, or a deploy that came to nothing.</summary>
+    internal TimeSpan RenewedAt { get; init; }
+
+    /// <summary>Deploys whose candidate was accepted and that are not over yet.</summary>
+    internal IReadOnlyList<UnfinishedDeploy> Unfinished { get; init; } = [];
+
+    /// <summary>The number of the last attempt.</summary>
+    internal int LastNumber { get; init; }
+
+    /// <summary>How often a current one has died by itself and was replaced, since start_server was started.</summary>
+    internal int Restarts { get; init; }
+
+    /// <summary>For people: which generation failed last, and how; null if none has.</summary>
+    internal string? LastFailure { get; init; }
+
+    internal IReadOnlyList<Generation> All => Current is null ? Old : [.. Old.Append(Current).OrderBy(generation => generation.Number)];
+
+    internal IReadOnlyList<Generation> Untold => [.. Old.Where(old => !Told.Contains(old.Number))];
+
+    /// <summary>Without an old one that has ended.</summary>
+    internal Fleet Without(Generation ended) =>
+        this with { Old = [.. Old.Where(old => old != ended)], Told = [.. Told.Where(number => number != ended.Number)] };
 }
+
+/// <summary>The time for which a new generation is watched beside the one it replaced (<c>--watch</c>).</summary>
+/// <param name="Previous">One of the old ones; it has not been told to go, and becomes current again if the new one fails.</param>
+/// <param name="PreviousSince">When it had been accepted.</param>
+/// <param name="Request">Whose deploy it is; 0 for nobody's.</param>
+internal sealed record Probation(Generation Previous, TimeSpan PreviousSince, long Request);
+
+/// <summary>A deploy whose candidate was accepted: over when it need not prove itself any more and all before it have ended.</summary>
+internal sealed record UnfinishedDeploy(long Request, Generation Generation);

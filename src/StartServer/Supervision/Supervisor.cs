@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Notify;
@@ -31,12 +32,16 @@ internal sealed class Supervisor(
     /// <summary>Where what generations write to stderr goes.</summary>
     internal GenerationOutput Output { get; init; } = new UnknownOutput();
 
+    /// <summary>All generations as they are now.</summary>
+    internal Roster Roster => Roster.Of(_state, generation => _generations.TryGetValue(generation.Pid, out var process) ? process.Age : default);
+
     /// <summary>The signals that are taken over, before anything is bound, so that none of them ever leaves something behind.</summary>
     internal static readonly Signal[] Signals =
         [Signal.Hup, Signal.Term, Signal.Int, Signal.Quit, Signal.Usr1, Signal.Usr2, Signal.Alrm, .. Signal.Meaningless];
 
     /// <summary>Until every generation has ended after a stop.</summary>
-    internal void Run()
+    /// <returns>The exit code.</returns>
+    internal int Run()
     {
         // The first attempt is a timer that is due, and timers come last in a batch: a TERM that came while we were still binding
         // finds nothing started.
@@ -44,8 +49,9 @@ internal sealed class Supervisor(
         if (environment.Watch is { } watch) queue.Watch(watch.Descriptor, watch);
         try
         {
-            while (_state is not Stopped)
+            while (true)
             {
+                if (_state is Stopped end) return end.GaveUp ? ExitCodes.GaveUp : ExitCodes.Success;
                 var batch = queue.Take();
                 _dead = [.. batch.OfType<ChildExited>().Select(exited => exited.Pid)];
                 // Words of a generation are no reason; everything else that wakes us may be followed by a start or a timer.
@@ -56,7 +62,7 @@ internal sealed class Supervisor(
         catch
         {
             // A mistake of ours; the generations must not sit on the port without a supervisor.
-            foreach (var generation in _generations.Values) generation.Process.Signal(Signal.Term);
+            foreach (var generation in _generations.Values) generation.Signal(Signal.Term);
             throw;
         }
     }
@@ -84,7 +90,9 @@ internal sealed class Supervisor(
 
     private void RereadEnvironment()
     {
-        if (policy.Reread()) _transitions = new Transitions(policy.Value);
+        if (!policy.Reread()) return;
+        _transitions = new Transitions(policy.Value);
+        Handle(new PolicyChanged());
     }
 
     private void Handle(SupervisorEvent happened)
@@ -134,11 +142,9 @@ internal sealed class Supervisor(
         }
     }
 
-    // A pid stays a child's until this thread has reaped it, so no stranger can be hit; one whose end stands in this very batch
-    // answers ESRCH, which is as good.
     private void SendTo(Send send)
     {
-        foreach (var generation in send.Generations) _generations[generation.Pid].Process.Signal(send.Signal.Signal);
+        foreach (var generation in send.Generations) _generations[generation.Pid].Signal(send.Signal.Signal);
     }
 
     private void Write(WriteStatus write)
@@ -176,13 +182,15 @@ internal sealed class Supervisor(
 
     private void Bury(ChildExited exited)
     {
+        var exit = exited.Exit;
         if (_generations.Remove(exited.Pid, out var generation))
         {
             queue.Unwatch(generation);
             queue.Unwatch(generation.Process);
             generation.Dispose();
+            exit = exit with { LaunchFailure = generation.LaunchFailure };
         }
-        Handle(new Died(exited.Pid, exited.Exit));
+        Handle(new Died(exited.Pid, exit));
         if (generation is not null) Output.Forget(generation.Number);
     }
 }

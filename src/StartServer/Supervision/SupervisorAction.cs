@@ -12,6 +12,9 @@ internal sealed record Spawn(int Number) : SupervisorAction;
 /// <summary>Send a signal to each.</summary>
 internal sealed record Send(ChosenSignal Signal, IReadOnlyList<Generation> Generations) : SupervisorAction;
 
+/// <summary>Ask a generation whether it serves; answered later by <see cref="Probed"/>. Never asked twice at a time of the same one.</summary>
+internal sealed record Probe(Generation Generation) : SupervisorAction;
+
 /// <summary>Let that event happen after the delay.</summary>
 internal sealed record SetTimer(TimerEvent Event, TimeSpan Delay) : SupervisorAction;
 

@@ -37,6 +37,13 @@ internal sealed record Spoke(int Generation) : SupervisorEvent;
 /// <summary>A generation has sent READY=1.</summary>
 internal sealed record Ready(int Generation) : SupervisorEvent;
 
+/// <summary>The policy has been replaced by another: an envdir says something else now.</summary>
+internal sealed record PolicyChanged : SupervisorEvent;
+
+/// <summary>The probe of a generation has ended.</summary>
+/// <param name="Detail">For people: what was wrong.</param>
+internal sealed record Probed(int Generation, ProbeOutcome Outcome, string Detail) : SupervisorEvent;
+
 /// <summary>
 /// A timer. Timers are never cancelled: each says which generation it is about, and where that is no longer the question it is
 /// ignored. So one that runs out in the same moment as something else happens can do no harm.
@@ -52,8 +59,23 @@ internal sealed record LookOver(int Generation) : TimerEvent(Generation);
 /// <summary>The candidate should have been ready by now.</summary>
 internal sealed record ReadyOverdue(int Generation) : TimerEvent(Generation);
 
+/// <summary>The next probe of that generation is due.</summary>
+internal sealed record ProbeDue(int Generation) : TimerEvent(Generation);
+
 /// <summary>The rejected candidate should have ended by now.</summary>
 internal sealed record GraceOver(int Generation) : TimerEvent(Generation);
 
 /// <summary>That generation was accepted a kill-old-delay ago: all before it get their signal.</summary>
 internal sealed record OldDue(int Generation) : TimerEvent(Generation);
+
+/// <summary>The old generation was told to go a drain timeout ago.</summary>
+internal sealed record DrainOverdue(int Generation) : TimerEvent(Generation);
+
+/// <summary>The new generation has stood its watch.</summary>
+internal sealed record WatchOver(int Generation) : TimerEvent(Generation);
+
+/// <summary>The current generation may be old enough for an automatic restart.</summary>
+internal sealed record AutoRestartDue(int Generation) : TimerEvent(Generation);
+
+/// <summary>All generations were told to stop a stop timeout ago.</summary>
+internal sealed record StopOverdue() : TimerEvent(Generation: 0);

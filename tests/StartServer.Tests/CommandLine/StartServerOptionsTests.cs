@@ -101,7 +101,7 @@ public sealed class StartServerOptionsTests
     [InlineData(255, "--restart option requires --pid-file and --status-file to be set as well", "--re", "--pid-file", "p")]
     [InlineData(255, "--timeout belongs to a command to a running start_server: --restart, --stop", "--timeout", "5", "--", "p")]
     [InlineData(255, "invalid ``timeout'' value:-5: it must not be negative", "--stop", "--pid-file", "p", "--timeout", "-5")]
-    [InlineData(1, "Option enable-auto-restart is not supported by this version", "--enable-auto-restart", "--", "p")]
+    [InlineData(1, "Option enable-auto-restart does not take an argument", "--enable-auto-restart=1", "--", "p")]
     [InlineData(255, "invalid ``log-file'' value:|: a command must follow the bar", "--log-file", " | ", "p")]
     [InlineData(255, "server program not specified")]
     [InlineData(255, "server program not specified", "--port", "80", "--")]
@@ -119,11 +119,11 @@ public sealed class StartServerOptionsTests
 
     [Theory]
     [InlineData("KILL_OLD_DELAY", "soon")]
-    [InlineData("ENABLE_AUTO_RESTART", "1")]
+    [InlineData("AUTO_RESTART_INTERVAL", "1.5")]
     public void Bad_input_from_the_environment_is_refused_by_name(string name, string value) =>
         Assert.Contains(name, Refused(["p"], (name, value)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void The_new_option_takes_no_abbreviation_from_the_old_ones() =>
-        Assert.Equal(TimeSpan.FromSeconds(5), Parse("--rea=5").Policy.ReadyTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(5), Parse("--ready-t=5").Policy.ReadyTimeout);
 }

@@ -8,17 +8,19 @@ namespace StarletNet.StartServer.Tests.Supervision;
 public sealed class EveryPairTests : TransitionTestBase
 {
     private static readonly SupervisorState[] States =
-        [Transitions.Begin, Serving, Pausing, Watching, Awaiting, Rejecting, Stopping, new Stopped()];
+        [Transitions.Begin, Serving, OnProbation, Pausing, Watching, Awaiting, Probing, Rejecting, Stopping, new Stopped()];
 
     private static readonly SupervisorEvent[] Events =
     [
         new RestartRequested(), new DeployRequested(7, 1), new StopRequested(Signal.Term), new StopRequested(Signal.Int), new StopRequested(Signal.Quit),
-        new MeaninglessSignal(Signal.Usr2), new Spawned(new Generation(5, 105)), new SpawnFailed("why"),
+        new MeaninglessSignal(Signal.Usr2), new PolicyChanged(), new StopOverdue(), new Spawned(new Generation(5, 105)), new SpawnFailed("why"),
         .. new[] { 101, 103, 104, 999 }.Select(pid => new Died(pid, Code(1))),
         .. Enumerable.Range(1, 5).SelectMany(number => new SupervisorEvent[]
         {
             new Spoke(number), new Ready(number), new RetryDue(number), new LookOver(number), new ReadyOverdue(number),
-            new GraceOver(number), new OldDue(number), new Executed(number),
+            new GraceOver(number), new OldDue(number), new Executed(number), new DrainOverdue(number), new WatchOver(number),
+            new AutoRestartDue(number), new ProbeDue(number), new Probed(number, ProbeOutcome.Answered, "200"),
+            new Probed(number, ProbeOutcome.Failed, "connection refused"), new Probed(number, ProbeOutcome.Misdirected, "421"),
         }),
     ];
 

@@ -19,7 +19,7 @@ public sealed class ReplacingTests : TransitionTestBase
     {
         var step = Next(Watching, new Ready(4));
         Assert.Equal(
-            ["WriteStatus", "TellReady", "Log", "Log", "Send"],
+            ["Tell", "WriteStatus", "TellReady", "Log", "Log", "Send", "Tell"],
             step.Actions.Select(action => action.GetType().Name));
         Assert.Equal([First, Second, Current, Candidate], Only<WriteStatus>(step).Generations);
         Assert.Equal(["new worker is now running, sending TERM to old workers:101,102,103", "killing old workers"], Lines(step));
@@ -88,7 +88,7 @@ public sealed class ReplacingTests : TransitionTestBase
         Assert.Equal(new SetTimer(new OldDue(5), Seconds(6)), Only<SetTimer>(filled));
         var due = Next(filled.State, new OldDue(5), at: 116, policy: delayed);
         Assert.Equal([First, Second, Current], Only<Send>(due).Generations);
-        Assert.False(To<Serving>(due).Fleet.RetirementOwed);
+        Assert.Empty(To<Serving>(due).Fleet.Untold);
     }
 
     [Fact]

@@ -11,16 +11,27 @@ public abstract class TransitionTestBase
 {
     internal static readonly SupervisionPolicy Policy = new() { Interval = TimeSpan.FromSeconds(2) };
     internal static readonly Generation First = new(1, 101), Second = new(2, 102), Current = new(3, 103), Candidate = new(4, 104);
-    internal static readonly Fleet Fleet = new(Current, TimeSpan.Zero, Crashes: 0, [First, Second], RetirementOwed: false, LastNumber: 3);
+    internal static readonly Fleet Fleet = new() { Current = Current, Old = [First, Second], Told = [1, 2], LastNumber = 3 };
     internal static readonly Fleet Tried = Fleet with { LastNumber = 4 };
     internal static readonly Goal Replacement = new(Replaces: true, Failures: 0);
     internal static readonly Goal Gap = new(Replaces: false, Failures: 0);
 
     internal static readonly Serving Serving = new(Fleet);
+    /// <summary>Generation 4 has taken over at second 100 and is watched; 3 stands by.</summary>
+    internal static readonly Serving OnProbation = new(Tried with
+    {
+        Current = Candidate,
+        Since = Seconds(100),
+        RenewedAt = Seconds(100),
+        Old = [First, Second, Current],
+        Probation = new Probation(Current, PreviousSince: TimeSpan.Zero, Request: 0),
+        Unfinished = [new UnfinishedDeploy(0, Candidate)],
+    });
     internal static readonly StartDue Pausing = new(Tried, Replacement with { Failures = 3 });
     internal static readonly Watching Watching = new(Tried, Replacement, Candidate, Seconds(100), Again: false);
     internal static readonly Awaiting Awaiting = new(Tried, Replacement, Candidate, Seconds(100), Again: false);
-    internal static readonly Rejecting Rejecting = new(Tried, Replacement, Candidate, Seconds(100), Again: false);
+    internal static readonly Probing Probing = new(Tried, Replacement, Candidate, Seconds(100), Again: false, Complaint: null);
+    internal static readonly Rejecting Rejecting = new(Tried, Replacement, Candidate, Seconds(100), Again: false, "was not ready within 60 s");
     internal static readonly Stopping Stopping = new([First, Current], ChosenSignal.Term, Requests: 1, Seconds(100));
 
     internal static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);

@@ -1,0 +1,59 @@
+namespace StartServer.Supervision;
+
+/// <summary>What a generation is to the service.</summary>
+internal enum Role
+{
+    /// <summary>Started, not yet accepted; or rejected, and about to end.</summary>
+    Candidate,
+
+    /// <summary>Serves.</summary>
+    Current,
+
+    /// <summary>Was replaced, but stands by while its successor is watched.</summary>
+    Previous,
+
+    /// <summary>Was replaced and waits for the kill-old-delay to be over.</summary>
+    Old,
+
+    /// <summary>Has been told to go.</summary>
+    Draining,
+
+    /// <summary>Has been told to stop together with all others.</summary>
+    Stopping,
+}
+
+/// <summary>A generation that is alive, as far as we know.</summary>
+/// <param name="Age">Since it was started.</param>
+internal sealed record RosterLine(Generation Generation, Role Role, TimeSpan Age);
+
+/// <summary>What there is to be listed.</summary>
+/// <param name="Generations">By number.</param>
+/// <param name="Restarts">How often a current generation has died by itself and was replaced, since start_server was started.</param>
+/// <param name="LastFailure">Which generation failed last, and how; null if none has, or if we are stopping.</param>
+internal sealed record Roster(IReadOnlyList<RosterLine> Generations, int Restarts, string? LastFailure)
+{
+    /// <param name="state">The supervisor's.</param>
+    /// <param name="age">Looked up by generation.</param>
+    internal static Roster Of(SupervisorState state, Func<Generation, TimeSpan> age)
+    {
+        var fleet = (state as Running)?.Fleet ?? Fleet.None;
+        return new Roster(
+            [.. Roles(state, fleet).OrderBy(line => line.Generation.Number).Select(line => new RosterLine(line.Generation, line.Role, age(line.Generation)))],
+            fleet.Restarts,
+            fleet.LastFailure);
+    }
+
+    private static IEnumerable<(Generation Generation, Role Role)> Roles(SupervisorState state, Fleet fleet)
+    {
+        if (state is Stopping stopping) return stopping.Remaining.Select(generation => (generation, Role.Stopping));
+        var accepted = fleet.All.Select(generation => (generation, RoleOf(generation, fleet)));
+        return state is Trying trying ? accepted.Append((trying.Candidate, Role.Candidate)) : accepted;
+    }
+
+    private static Role RoleOf(Generation generation, Fleet fleet)
+    {
+        if (generation == fleet.Current) return Role.Current;
+        if (generation == fleet.Probation?.Previous) return Role.Previous;
+        return fleet.Told.Contains(generation.Number) ? Role.Draining : Role.Old;
+    }
+}
