@@ -59,6 +59,7 @@ internal static class Program
         {
             case ShowHelp: StandardError.Write(1, ManualPage.Text); break;
             case ShowVersion: StandardError.Write(1, ManualPage.Version); break;
+            case ControlOptions options: return ControlCommand.Run(options);
             case RestartByFiles options: RestartByFilesCommand.Run(options); break;
             case StopByPidFile options: StopByPidFileCommand.Run(options); break;
             case StartServerOptions options: return Serve(options, caller);
@@ -84,13 +85,16 @@ internal static class Program
 
         using var log = OpenLog(options, queue, environment);
         StandardError.WriteLine(Messages.Starting(pid));
+        // Ended last: who waits there for our end finds nothing of ours left.
+        using var control = options.Control is { } controlPath ? new ControlServer(queue, controlPath) : null;
         using var listeners = ListenerSet.Bind(options.Ports, options.Paths, options.Backlog);
         // Both while stderr is still the caller's, who can put wrong paths right. After binding, so that a second instance that
         // fails to bind has not touched the first one's files.
         using var pidFile = options.PidFile is { } pidPath ? PidFile.Create(pidPath, pid, ExitCodes.Failure) : null;
         var status = options.StatusFile is { } statusPath ? new StatusFile(statusPath) : null;
         log?.Redirect();
-        using var output = GenerationOutput.Choose(mayRelay: false);
+        using var output = GenerationOutput.Choose(mayRelay: control is not null);
+        control?.BeginWith(listeners.Descriptors, output);
         if (caller is not null)
         {
             Daemonizer.LeaveStandardInput(options.Ports);
@@ -98,8 +102,13 @@ internal static class Program
         }
 
         var upwards = new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket));
-        var exitCode = new Supervisor(queue, options, listeners, environment, policy, log, status, upwards) { Listener = caller, Output = output }.Run();
+        var exitCode = new Supervisor(queue, options, listeners, environment, policy, log, status, upwards)
+        {
+            Listener = Audience.Of(caller, control),
+            Output = output,
+        }.Run();
         // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left, and the log complete.
+        output.Dispose();
         log?.Finish();
         status?.Remove();
         listeners.Dispose();

@@ -73,6 +73,18 @@ internal sealed unsafe class ListeningSocket : IDisposable
         return (IPEndPoint)new IPEndPoint(family, 0).Create(address);
     }
 
+    /// <summary>What a listener is, ours or one we were given: <c>tcp</c>, <c>udp</c> or <c>unix</c>, and its address, which for <c>unix</c> is null.</summary>
+    internal static (string Kind, string? Address) Describe(int fd)
+    {
+        int type;
+        uint length = sizeof(int);
+        if (LibC.getsockopt(fd, LibC.SOL_SOCKET, LibC.SO_TYPE, &type, &length) < 0) throw SystemCallException.Of("getsockopt");
+        ushort family;
+        length = sizeof(ushort);
+        if (LibC.getsockname(fd, (byte*)&family, &length) < 0) throw SystemCallException.Of("getsockname");
+        return family == LibC.AF_UNIX ? ("unix", null) : (type == LibC.SOCK_DGRAM ? "udp" : "tcp", BoundEndPoint(fd).ToString());
+    }
+
     /// <summary>Puts the socket at a chosen descriptor number instead of the one it has.</summary>
     internal ListeningSocket MoveTo(int number)
     {

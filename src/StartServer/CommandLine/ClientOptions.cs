@@ -4,40 +4,76 @@ using StarletNet.Shared.Errors;
 
 namespace StartServer.CommandLine;
 
-/// <summary>A command to a start_server that runs already. What else stands on the command line is its own and is passed over.</summary>
+/// <summary>A command to a start_server that runs already. What else stands on the command line is that one's own and is passed over.</summary>
 /// <param name="Timeout">How long to wait; null for ever.</param>
 internal abstract record ClientOptions(TimeSpan? Timeout) : Command
 {
-    private static readonly string[] ForClientsAlone = [OptionTable.Timeout];
+    private static readonly string[] ForClientsAlone = [OptionTable.Timeout, OptionTable.Attempts, OptionTable.Json];
 
     /// <summary>Null if the command line is a server's.</summary>
     /// <exception cref="OperatorException">Something that the command needs is not there.</exception>
     internal static ClientOptions? Of(ParsedCommandLine line)
     {
         // The order is Server::Starter's.
-        if (line.IsOn(OptionTable.Restart))
-        {
-            return line[OptionTable.PidFile] is { } pidFile && line[OptionTable.StatusFile] is { } statusFile
-                ? new RestartByFiles(pidFile, statusFile, TimeoutOf(line, TimeSpan.FromSeconds(600)))
-                : throw Usage("--restart option requires --pid-file and --status-file to be set as well");
-        }
-        if (line.IsOn(OptionTable.Stop))
-        {
-            return line[OptionTable.PidFile] is { } pidFile
-                ? new StopByPidFile(pidFile, TimeoutOf(line, null))
-                : throw Usage("--stop option requires --pid-file to be set as well");
-        }
+        if (line.IsOn(OptionTable.Restart)) return Restart(line);
+        if (line.IsOn(OptionTable.Stop)) return Stop(line);
+        if (line.IsOn(OptionTable.List)) return List(line);
         if (ForClientsAlone.FirstOrDefault(option => line[option] is not null) is { } stray)
-            throw Usage($"--{stray} belongs to a command to a running start_server: --restart, --stop");
+            throw Usage($"--{stray} belongs to a command to a running start_server: --restart, --stop, --list");
         return null;
     }
 
-    private static TimeSpan? TimeoutOf(ParsedCommandLine line, TimeSpan? preset)
+    private static ClientOptions Restart(ParsedCommandLine line)
     {
-        if (line[OptionTable.Timeout] is not { } text) return preset;
-        var seconds = int.Parse(text, CultureInfo.InvariantCulture);
-        if (seconds < 0) throw Usage($"invalid ``{OptionTable.Timeout}'' value:{seconds}: it must not be negative");
-        return seconds == 0 ? null : TimeSpan.FromSeconds(seconds);
+        var timeout = TimeoutOf(line, TimeSpan.FromSeconds(600));
+        if (line[OptionTable.Control] is { } control)
+            return new RestartByControl(control, NumberOf(line, OptionTable.Attempts) ?? 1, timeout, line.IsOn(OptionTable.Json));
+        Refuse(line, OptionTable.Attempts, OptionTable.Json);
+        return line[OptionTable.PidFile] is { } pidFile && line[OptionTable.StatusFile] is { } statusFile
+            ? new RestartByFiles(pidFile, statusFile, timeout)
+            : throw Usage("--restart option requires --pid-file and --status-file to be set as well");
+    }
+
+    private static ClientOptions Stop(ParsedCommandLine line)
+    {
+        var timeout = TimeoutOf(line, null);
+        Refuse(line, OptionTable.Attempts);
+        if (line[OptionTable.Control] is { } control) return new StopByControl(control, timeout, line.IsOn(OptionTable.Json));
+        Refuse(line, OptionTable.Json);
+        return line[OptionTable.PidFile] is { } pidFile
+            ? new StopByPidFile(pidFile, timeout)
+            : throw Usage("--stop option requires --pid-file to be set as well");
+    }
+
+    private static ListByControl List(ParsedCommandLine line)
+    {
+        Refuse(line, OptionTable.Attempts);
+        return line[OptionTable.Control] is { } control
+            ? new ListByControl(control, TimeoutOf(line, TimeSpan.FromSeconds(10)), line.IsOn(OptionTable.Json))
+            : throw Usage("--list option requires --control to be set as well");
+    }
+
+    private static void Refuse(ParsedCommandLine line, params ReadOnlySpan<string> options)
+    {
+        foreach (var option in options)
+        {
+            if (line[option] is not null)
+                throw Usage(option == OptionTable.Attempts ? "--attempts belongs to --restart with --control" : $"--{option} needs --control");
+        }
+    }
+
+    private static TimeSpan? TimeoutOf(ParsedCommandLine line, TimeSpan? preset) => NumberOf(line, OptionTable.Timeout) switch
+    {
+        null => preset,
+        0 => null,
+        { } seconds => TimeSpan.FromSeconds(seconds),
+    };
+
+    private static int? NumberOf(ParsedCommandLine line, string option)
+    {
+        if (line[option] is not { } text) return null;
+        var number = int.Parse(text, CultureInfo.InvariantCulture);
+        return number >= 0 ? number : throw Usage($"invalid ``{option}'' value:{number}: it must not be negative");
     }
 
     private static OperatorException Usage(string message) => new(message, ExitCodes.StartServerUsage);
@@ -46,5 +82,19 @@ internal abstract record ClientOptions(TimeSpan? Timeout) : Command
 /// <summary><c>--restart</c> as Server::Starter has it: HUP, then a look at the status file until the deploy is done.</summary>
 internal sealed record RestartByFiles(string PidFile, string StatusFile, TimeSpan? Timeout) : ClientOptions(Timeout);
 
-/// <summary><c>--stop</c>: TERM, then waiting for the lock of the pid file.</summary>
+/// <summary><c>--stop</c> as Server::Starter has it: TERM, then waiting for the lock of the pid file.</summary>
 internal sealed record StopByPidFile(string PidFile, TimeSpan? Timeout) : ClientOptions(Timeout);
+
+/// <summary>A command over the control socket.</summary>
+/// <param name="Json">Write what the server says as it stands.</param>
+internal abstract record ControlOptions(string Control, TimeSpan? Timeout, bool Json) : ClientOptions(Timeout);
+
+/// <summary><c>--restart --control</c>.</summary>
+/// <param name="Attempts">How many candidates may fail; 0 for any number.</param>
+internal sealed record RestartByControl(string Control, int Attempts, TimeSpan? Timeout, bool Json) : ControlOptions(Control, Timeout, Json);
+
+/// <summary><c>--stop --control</c>.</summary>
+internal sealed record StopByControl(string Control, TimeSpan? Timeout, bool Json) : ControlOptions(Control, Timeout, Json);
+
+/// <summary><c>--list --control</c>.</summary>
+internal sealed record ListByControl(string Control, TimeSpan? Timeout, bool Json) : ControlOptions(Control, Timeout, Json);

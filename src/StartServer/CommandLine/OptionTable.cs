@@ -9,7 +9,7 @@ internal static class OptionTable
         SignalOnTerm = "signal-on-term", PidFile = "pid-file", StatusFile = "status-file", KillOldDelay = "kill-old-delay",
         EnvDir = "envdir", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Daemonize = "daemonize",
         Restart = "restart", Stop = "stop",
-        Timeout = "timeout", EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready",
+        Control = "control", List = "list", Attempts = "attempts", Timeout = "timeout", Json = "json", EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready",
         MaxStartAttempts = "max-start-attempts", Watch = "watch", DrainTimeout = "drain-timeout", MaxOldGenerations = "max-old-generations",
         StopTimeout = "stop-timeout", Help = "help", Version = "version";
 
@@ -84,13 +84,23 @@ internal static class OptionTable
             "Runs in the background, in a session of its own, with stdin from /dev/null; needs --log-file. Returns 0 once the first generation serves. If "
             + "it does not start, or the caller goes before, nothing is left running.")
         { Section = Files },
+        new(Control, ValueForm.Text,
+            "Unix socket, with mode 0600, on which start_server takes commands from its own user and root: --restart, --stop, --list. With these it says "
+            + "where the start_server is that is meant.")
+        { ValueName = "SOCKET", Extension = true, Section = Clients },
         new(Restart, ValueForm.Switch,
-            "Asks the start_server of --pid-file and --status-file for a deploy, and waits until a new generation serves and those before it have "
-            + "ended.")
+            "Deploys, and returns when a new generation serves and those before it have ended. With --control: makes one attempt, shows how "
+            + "it goes, and says why it failed. With --pid-file and --status-file: sends HUP and looks at the files.")
         { Section = Clients },
-        new(Stop, ValueForm.Switch, "Stops the start_server of --pid-file, and waits until it has ended.") { Section = Clients },
-        new(Timeout, ValueForm.Integer, "How long --restart and --stop wait; 0 is for ever.")
-        { ValueName = "SECONDS", Default = "600 for --restart, 0 for --stop", Extension = true, Section = Clients },
+        new(Attempts, ValueForm.Integer, "How many new generations may fail before --restart --control gives up; 0 is any number.")
+        { ValueName = "N", Default = "1", Extension = true, Section = Clients },
+        new(Stop, ValueForm.Switch, "Stops the start_server of --control or --pid-file, and returns when it has ended.") { Section = Clients },
+        new(List, ValueForm.Switch,
+            "Shows all generations of the start_server of --control, with their state and age, how the last one failed, and the listeners with their ports.")
+        { Extension = true, Section = Clients },
+        new(Timeout, ValueForm.Integer, "How long these commands wait; 0 is for ever.")
+        { ValueName = "SECONDS", Default = "600 for --restart, 0 for --stop, 10 for --list", Extension = true, Section = Clients },
+        new(Json, ValueForm.Switch, "With --control: writes each event, or the list, as one line of JSON.") { Extension = true, Section = Clients },
         new(Help, ValueForm.Switch, "Shows this and exits.") { Section = Other },
         new(Version, ValueForm.Switch, "Shows the version and exits.") { Section = Other },
     ];

@@ -44,6 +44,9 @@ internal sealed record StartServerOptions : Command
     /// <summary><c>--log-file '| command'</c>.</summary>
     internal required LogCommand? LogCommand { get; init; }
 
+    /// <summary><c>--control</c>: where the control socket is.</summary>
+    internal required string? Control { get; init; }
+
     /// <summary><c>--envdir</c>, else ENVDIR: a directory with a file for each variable of the program.</summary>
     internal required string? EnvDirectory { get; init; }
 
@@ -87,6 +90,7 @@ internal sealed record StartServerOptions : Command
             LogCommand = logCommand,
             EnvDirectory = setting(PolicyVariables.EnvDirectory) is { Length: > 0 } directory ? directory : null,
             Twins = twins,
+            Control = line[OptionTable.Control],
             Daemonize = line.IsOn(OptionTable.Daemonize),
             Policy = PolicyVariables.Apply(new SupervisionPolicy
             {
@@ -162,7 +166,7 @@ internal sealed record StartServerOptions : Command
     // The status file is renamed over its path: over a locked pid file, say, which would lose its name.
     private static void RefuseSharedFiles(ParsedCommandLine line)
     {
-        string[] options = [OptionTable.PidFile, OptionTable.StatusFile, OptionTable.LogFile];
+        string[] options = [OptionTable.PidFile, OptionTable.StatusFile, OptionTable.LogFile, OptionTable.Control];
         var files = options.Select(option => (option, path: line[option])).Concat(line.All(OptionTable.Path).Select(path => (option: OptionTable.Path, path: (string?)path)));
         var shared = files.Where(file => file.path is { Length: > 0 }).GroupBy(file => Path.GetFullPath(file.path!)).FirstOrDefault(group => group.Count() > 1);
         if (shared is not null) throw Usage($"--{shared.First().option} and --{shared.Last().option} name the same file: {shared.First().path}");

@@ -82,14 +82,19 @@ internal sealed class ListenerSet : IDisposable
         }
     }
 
-    private void BindPath(string path, int backlog)
+    private void BindPath(string path, int backlog) => _listeners.Add((path, BindFile(path, backlog, AnyoneMayConnect)));
+
+    /// <summary>Binds a Unix stream socket under a path, in the place of a dead server's but of nothing else.</summary>
+    /// <exception cref="OperatorException">It cannot be bound.</exception>
+    internal static ListeningSocket BindFile(string path, int backlog, uint mode)
     {
         var stale = UnixSocketFile.IsStale(path);
         try
         {
             // "@name" is a file of that name here, as for every program that reads SERVER_STARTER_PORT.
-            var socket = ListeningSocket.BindUnix(path.StartsWith('@') ? "./" + path : path, backlog, AnyoneMayConnect);
-            _listeners.Add((path, socket));
+            var socket = ListeningSocket.BindUnix(path.StartsWith('@') ? "./" + path : path, backlog, mode);
+            if (stale) StandardError.WriteLine(Messages.RemovingSocketFile(path));
+            return socket;
         }
         catch (SocketPathException error)
         {
@@ -104,7 +109,6 @@ internal sealed class ListenerSet : IDisposable
         {
             throw Failed(path, error.Errno.Text);
         }
-        if (stale) StandardError.WriteLine(Messages.RemovingSocketFile(path));
     }
 
     private static OperatorException Failed(string path, string why) => new($"failed to listen to file {path}:{why}", ExitCodes.Failure);

@@ -103,6 +103,8 @@ internal static class Messages
     internal static string AttemptsBefore(Generation serving, int failed) =>
         $"generation {serving.Number} (pid {serving.Pid}) serves; other attempts before it: {failed}, see the log";
 
+    internal static string Asked(string request, int pid, uint uid) => $"{request}: asked for over the control socket by process {pid}, user {uid}";
+
     internal const string CallerIsGone = "the caller of --daemonize has gone before a generation served";
     internal static string LogFileFailed(string path, Errno error) => $"failed to open log file:{path}: {error}";
 

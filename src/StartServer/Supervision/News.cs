@@ -56,3 +56,14 @@ internal interface INewsListener
     /// <summary>Called on the supervisor's thread in the middle of its work: must not wait, and must not give it events from within.</summary>
     public void Hear(News news);
 }
+
+/// <summary>All who follow.</summary>
+internal sealed class Audience(IReadOnlyList<INewsListener> listeners) : INewsListener
+{
+    internal static Audience Of(params IEnumerable<INewsListener?> listeners) => new([.. listeners.OfType<INewsListener>()]);
+
+    public void Hear(News news)
+    {
+        foreach (var listener in listeners) listener.Hear(news);
+    }
+}

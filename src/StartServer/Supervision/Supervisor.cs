@@ -5,6 +5,7 @@ using StarletNet.Shared.Interop;
 using StarletNet.Shared.Notify;
 using StarletNet.Shared.Processes;
 using StartServer.CommandLine;
+using StartServer.Control;
 using StartServer.Files;
 using StartServer.Generations;
 using StartServer.Listeners;
@@ -23,7 +24,9 @@ internal sealed class Supervisor(
     private readonly Dictionary<int, GenerationProcess> _generations = [];
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private Transitions _transitions = new(policy.Value);
-    private SupervisorState _state = Transitions.Begin;
+
+    // A caller waits for the first generation (--daemonize): unless he allows for more attempts, the first failure is his answer.
+    private SupervisorState _state = Transitions.BeginWith(options is { Daemonize: true, Policy.MaxStartAttempts: 0 } ? 1 : null);
     private HashSet<int> _dead = [];
 
     /// <summary>Hears of every deploy, HUP's as well.</summary>
@@ -81,6 +84,8 @@ internal sealed class Supervisor(
             case TimerFired { Key: TimerEvent timer }: Handle(timer); break;
             case Readable { Tag: GenerationProcess generation }: Listen(generation); break;
             case Readable { Tag: EnvDirectoryWatch }: break; // read before the batch
+            case Readable { Tag: ControlPart part }: if (part.Take(() => Roster) is { } asked) Handle(asked); break;
+            case TimerFired { Key: ControlPart part }: part.TimeIsUp(); break;
             case Readable { Tag: CallersPipe caller }: CallerIsGone(caller); break;
             case Readable { Tag: ChildProcess launched }: EndLaunch(_generations[launched.Pid]); break;
             case ChildExited exited: Bury(exited); break;

@@ -24,8 +24,8 @@ internal sealed partial class Transitions
         };
         List<SupervisorAction> actions =
         [
-            new Tell(new CandidateAccepted(state.Candidate, now - state.StartedAt)),
             new WriteStatus(fleet.All),
+            new Tell(new CandidateAccepted(state.Candidate, now - state.StartedAt)),
             new TellReady(Messages.Serving(state.Candidate)),
         ];
         // A generation that fills a gap retires nobody, unless the one whose gap it fills died before it could.

@@ -14,7 +14,10 @@ internal sealed record Step(SupervisorState State, IReadOnlyList<SupervisorActio
 internal sealed partial class Transitions(SupervisionPolicy policy)
 {
     /// <summary>Before the first attempt, which <see cref="RetryDue"/> for generation 1 begins.</summary>
-    internal static readonly SupervisorState Begin = new StartDue(Fleet.None, new Goal(Replaces: false, Failures: 0));
+    internal static readonly SupervisorState Begin = BeginWith(null);
+
+    /// <param name="attempts">How many attempts of the first start may fail; 0 for any number, null for as many as <c>--max-start-attempts</c> says.</param>
+    internal static SupervisorState BeginWith(int? attempts) => new StartDue(Fleet.None, new Goal(Replaces: false, Failures: 0, attempts));
 
     /// <param name="state">Where we are.</param>
     /// <param name="happened">What happened.</param>

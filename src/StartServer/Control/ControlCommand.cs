@@ -1,0 +1,72 @@
+using System.Text.Json;
+using StarletNet.Shared.Errors;
+using StartServer.CommandLine;
+using StartServer.Output;
+
+namespace StartServer.Control;
+
+/// <summary>
+/// <c>--restart</c>, <c>--stop</c> and <c>--list</c> over the control socket. Where they end early (a time-out, ^C), what was begun goes on:
+/// the server does not depend on anybody who watches it.
+/// </summary>
+internal static class ControlCommand
+{
+    /// <returns>The exit code.</returns>
+    /// <exception cref="OperatorException">It was not done; the exit code says in what way.</exception>
+    internal static int Run(ControlOptions options)
+    {
+        var deadline = new Deadline(options.Timeout);
+        using var link = ControlLink.Open(options.Control, RequestOf(options));
+        using var progress = options.Json ? null : Progress.ToStandardOutput();
+        try
+        {
+            while (link.ReadLine(deadline, progress is { IsLive: true } ? progress.Tick : null) is { } line)
+            {
+                using var parsed = JsonDocument.Parse(line);
+                var happened = parsed.RootElement;
+                if (options.Json) StandardError.Write(1, line + "\n");
+                if (End(options, happened, progress) is { } exitCode) return exitCode;
+                progress?.Show(happened);
+            }
+        }
+        catch (TimeoutException)
+        {
+            throw new OperatorException($"not done within {deadline}; what was begun goes on", ExitCodes.TimedOut);
+        }
+        catch (JsonException)
+        {
+            throw new OperatorException($"{options.Control} is not the control socket of a start_server", ExitCodes.Failure);
+        }
+        throw new OperatorException("start_server ended, or closed the connection, before it was done", ExitCodes.NoServer);
+    }
+
+    private static ControlRequest RequestOf(ControlOptions options) => options switch
+    {
+        RestartByControl restart => new RestartRequest(restart.Attempts),
+        StopByControl => new StopRequest(),
+        _ => new ListRequest(),
+    };
+
+    /// <summary>What to return if this was what the command has waited for.</summary>
+    private static int? End(ControlOptions options, JsonElement happened, Progress? progress)
+    {
+        switch (happened.Name())
+        {
+            case "error":
+                throw new OperatorException($"start_server refuses: {happened.Text("message")}", ExitCodes.Failure);
+            case "deploy-ended":
+                var exitCode = Names.ExitCode(happened.Text("outcome"));
+                if (exitCode != ExitCodes.Success) throw new OperatorException($"not deployed: {happened.Text("reason")}", exitCode);
+                progress?.Show(happened);
+                return exitCode;
+            case "generations":
+                if (!options.Json) StandardError.Write(1, Table.Of(happened));
+                return ExitCodes.Success;
+            case "stopped":
+                return options is StopByControl
+                    ? ExitCodes.Success
+                    : throw new OperatorException("not deployed: start_server has been stopped", ExitCodes.NoServer);
+            default: return null;
+        }
+    }
+}

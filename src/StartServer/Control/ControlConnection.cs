@@ -1,0 +1,128 @@
+using System.Text;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Processes;
+using StartServer.Output;
+using StartServer.Supervision;
+
+namespace StartServer.Control;
+
+/// <summary>A client of the control socket. Sends one line, and is then told in lines of JSON until what it asked for is over.</summary>
+internal sealed unsafe class ControlConnection : ControlPart
+{
+    /// <summary>No request is longer.</summary>
+    private const int LongestRequest = 1024;
+
+    private readonly ControlServer _server;
+    private readonly FileDescriptor _socket;
+    private readonly byte[] _received = new byte[LongestRequest];
+    private int _length;
+    private ControlRequest? _request;
+    private long _number;
+
+    internal ControlConnection(ControlServer server, FileDescriptor socket, PeerCredentials peer)
+    {
+        _server = server;
+        _socket = socket;
+        Peer = peer;
+    }
+
+    internal PeerCredentials Peer { get; }
+
+    /// <summary>Reads what is there; a whole line is a request.</summary>
+    internal override SupervisorEvent? Take(Func<Roster> roster)
+    {
+        // Refused or dropped earlier in this batch.
+        if (_socket.IsClosed) return null;
+        nint count;
+        fixed (byte* start = _received)
+            count = LibC.recv(_socket.Number, start + _length, LongestRequest - _length, LibC.MSG_DONTWAIT); // never full: see below
+        if (count < 0 && (Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EINTR)) return null;
+        if (count <= 0)
+        {
+            // It has gone. What it asked for goes on: a deploy is not undone because a terminal was closed.
+            Close();
+            return null;
+        }
+        if (_request is not null)
+        {
+            Refuse("a connection is for one request");
+            return null;
+        }
+        _length += (int)count;
+        var end = Array.IndexOf(_received, (byte)'\n', 0, _length);
+        if (end >= 0) return Begin(Encoding.UTF8.GetString(_received, 0, end).TrimEnd('\r'), roster);
+        if (_length == LongestRequest) Refuse("a request is one short line");
+        return null;
+    }
+
+    private SupervisorEvent? Begin(string line, Func<Roster> roster)
+    {
+        _request = ControlRequest.Parse(line);
+        _server.Asked(this);
+        switch (_request)
+        {
+            case RestartRequest restart:
+                Log();
+                _number = _server.NextRequest();
+                return new DeployRequested(_number, restart.Attempts);
+            case StopRequest:
+                Log();
+                return new StopRequested(Signal.Term);
+            case ListRequest:
+                Send(NewsJson.Line(_server.List(roster())));
+                Close();
+                return null;
+            case FollowRequest:
+                return null;
+            default:
+                Refuse("there is no such request; there are: restart [attempts=N], stop, list, follow");
+                return null;
+        }
+    }
+
+    private void Log() => StandardError.WriteLine(Messages.Asked(_request!.ToString()!, Peer.Pid, Peer.Uid));
+
+    /// <summary>Passes on what it follows: of the ends of deploys only its own, which is the last it hears.</summary>
+    internal void Hear(News news, byte[] line)
+    {
+        if (_request is null or ListRequest) return;
+        if (news is DeployEnded ended && _request is RestartRequest)
+        {
+            if (ended.Request != _number) return;
+            Send(line);
+            Close();
+            return;
+        }
+        Send(line);
+    }
+
+    internal override void TimeIsUp() => Refuse("no request came in time");
+
+    internal void Refuse(string reason)
+    {
+        Send(NewsJson.Error(reason));
+        Close();
+    }
+
+    internal void SayGoodbye()
+    {
+        Send(NewsJson.Stopped());
+        Close();
+    }
+
+    /// <summary>All of it or nothing: a client for which the kernel holds no more has stopped reading, and is dropped.</summary>
+    private void Send(byte[] line)
+    {
+        if (_socket.IsClosed) return;
+        nint count;
+        fixed (byte* start = line) count = LibC.send(_socket.Number, start, line.Length, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
+        if (count != line.Length) Close();
+    }
+
+    private void Close()
+    {
+        if (_socket.IsClosed) return;
+        _server.LetGo(this);
+        _socket.Dispose();
+    }
+}

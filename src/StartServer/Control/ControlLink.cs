@@ -1,0 +1,88 @@
+using System.Text;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Listening;
+
+namespace StartServer.Control;
+
+/// <summary>A client's end of the control socket: one request out, lines in.</summary>
+internal sealed unsafe class ControlLink : IDisposable
+{
+    private readonly FileDescriptor _socket;
+    private readonly List<byte> _received = [];
+
+    private ControlLink(FileDescriptor socket) => _socket = socket;
+
+    /// <exception cref="OperatorException">Nobody is there, or we may not ask.</exception>
+    internal static ControlLink Open(string path, ControlRequest request)
+    {
+        var address = UnixAddress.Encode(path.StartsWith('@') ? "./" + path : path)
+            ?? throw new OperatorException($"failed to connect to {path}: longer than the {UnixAddress.MaxPathLength} bytes of a socket address", ExitCodes.Failure);
+        var socket = ListeningSocket.Open(LibC.AF_UNIX, LibC.SOCK_STREAM);
+        try
+        {
+            fixed (byte* pointer = address)
+            {
+                if (LibC.connect(socket.Number, pointer, (uint)address.Length) < 0) throw CannotConnect(path, Errno.Last);
+            }
+            fixed (byte* start = Encoding.UTF8.GetBytes(request + "\n"))
+            {
+                // A few bytes into an empty buffer. If the server is gone already, reading will tell.
+                LibC.send(socket.Number, start, Encoding.UTF8.GetByteCount(request + "\n"), LibC.MSG_NOSIGNAL);
+            }
+            return new ControlLink(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static OperatorException CannotConnect(string path, Errno error) => error == Errno.ENOENT || error == Errno.ECONNREFUSED
+        ? new($"no start_server answers at {path}: {error}", ExitCodes.NoServer)
+        : new($"failed to connect to {path}: {error}", ExitCodes.Failure);
+
+    /// <summary>The next line.</summary>
+    /// <param name="deadline">How long it may take in all.</param>
+    /// <param name="tick">Called every second of waiting.</param>
+    /// <returns>Null when the server has closed the connection.</returns>
+    /// <exception cref="TimeoutException">The time is over.</exception>
+    internal string? ReadLine(Deadline deadline, Action? tick = null)
+    {
+        while (true)
+        {
+            var end = _received.IndexOf((byte)'\n');
+            if (end >= 0)
+            {
+                var line = Encoding.UTF8.GetString([.. _received.GetRange(0, end)]);
+                _received.RemoveRange(0, end + 1);
+                return line;
+            }
+            if (!Wait(deadline, tick)) continue;
+            if (!Receive()) return null;
+        }
+    }
+
+    private bool Wait(Deadline deadline, Action? tick)
+    {
+        if (deadline.IsOver) throw new TimeoutException();
+        var milliseconds = deadline.Milliseconds;
+        if (tick is not null) milliseconds = milliseconds < 0 ? 1000 : Math.Min(milliseconds, 1000);
+        var poll = new LibC.PollFd { Fd = _socket.Number, Events = LibC.POLLIN };
+        var ready = LibC.poll(&poll, 1, milliseconds);
+        if (ready == 0) tick?.Invoke();
+        return ready > 0;
+    }
+
+    private bool Receive()
+    {
+        var buffer = stackalloc byte[4096];
+        var count = LibC.recv(_socket.Number, buffer, 4096, LibC.MSG_DONTWAIT);
+        if (count < 0) return Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EINTR;
+        _received.AddRange(new ReadOnlySpan<byte>(buffer, (int)count));
+        return count > 0;
+    }
+
+    public void Dispose() => _socket.Dispose();
+}

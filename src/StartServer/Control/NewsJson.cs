@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using StartServer.Supervision;
+
+namespace StartServer.Control;
+
+/// <summary>What clients are told: one JSON object a line, always with <c>event</c> and <c>time</c>. ARCHITECTURE.md lists them.</summary>
+internal static class NewsJson
+{
+    /// <summary>Text for people stays readable; nothing of this is ever part of a web page.</summary>
+    private static readonly JsonWriterOptions Style = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    internal static byte[] Line(News news, IReadOnlyList<string> lastLines) => Write(json =>
+    {
+        switch (news)
+        {
+            case CandidateStarted e:
+                Begin(json, "candidate-started");
+                WriteGeneration(json, e.Candidate);
+                json.WriteNumber("attempt", e.Attempt);
+                break;
+            case CandidateFailed e:
+                Begin(json, "candidate-failed");
+                if (e.Candidate is not null) WriteGeneration(json, e.Candidate);
+                json.WriteString("reason", e.Reason);
+                WriteLines(json, lastLines);
+                break;
+            case CandidateAccepted e:
+                Begin(json, "candidate-accepted");
+                WriteGeneration(json, e.Candidate);
+                json.WriteNumber("seconds", Math.Round(e.Took.TotalSeconds, 3));
+                break;
+            case OldSignalled e:
+                Begin(json, "old-signalled");
+                json.WriteString("signal", e.Signal.Name);
+                json.WriteStartArray("generations");
+                foreach (var old in e.Old)
+                {
+                    json.WriteStartObject();
+                    WriteGeneration(json, old);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+                break;
+            case GenerationEnded e:
+                Begin(json, "generation-ended");
+                WriteGeneration(json, e.Generation);
+                json.WriteString("exit", e.Exit.ToString());
+                break;
+            case RolledBack e:
+                Begin(json, "rolled-back");
+                json.WriteNumber("from", e.From.Number);
+                json.WriteNumber("to", e.To.Number);
+                json.WriteString("reason", e.Reason);
+                WriteLines(json, lastLines);
+                break;
+            case DeployEnded e:
+                Begin(json, "deploy-ended");
+                json.WriteNumber("request", e.Request);
+                json.WriteString("outcome", Names.Of(e.Outcome));
+                json.WriteString("reason", e.Reason);
+                break;
+            default: throw new UnreachableException(news.ToString());
+        }
+    });
+
+    internal static byte[] Line(Listing listing) => Write(json =>
+    {
+        Begin(json, "generations");
+        json.WriteNumber("pid", listing.Pid);
+        json.WriteString("doing", listing.Doing);
+        json.WriteStartArray("generations");
+        foreach (var line in listing.Roster.Generations)
+        {
+            json.WriteStartObject();
+            WriteGeneration(json, line.Generation);
+            json.WriteString("state", Names.Of(line.Role));
+            json.WriteNumber("seconds", Math.Round(line.Age.TotalSeconds, 1));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteNumber("restarts", listing.Roster.Restarts);
+        if (listing.Roster.LastFailure is { } failure) json.WriteString("lastFailure", failure);
+        json.WriteStartArray("listeners");
+        foreach (var listener in listing.Listeners)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", listener.Name);
+            json.WriteString("kind", listener.Kind);
+            json.WriteString("address", listener.Address);
+            json.WriteNumber("fd", listener.Fd);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    });
+
+    internal static byte[] Error(string message) => Write(json =>
+    {
+        Begin(json, "error");
+        json.WriteString("message", message);
+    });
+
+    internal static byte[] Stopped() => Write(json => Begin(json, "stopped"));
+
+    private static byte[] Write(Action<Utf8JsonWriter> body)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, Style))
+        {
+            json.WriteStartObject();
+            body(json);
+            json.WriteEndObject();
+        }
+        buffer.Write("\n"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void Begin(Utf8JsonWriter json, string name)
+    {
+        json.WriteString("event", name);
+        json.WriteString("time", DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ"));
+    }
+
+    private static void WriteGeneration(Utf8JsonWriter json, Generation generation)
+    {
+        json.WriteNumber("generation", generation.Number);
+        json.WriteNumber("pid", generation.Pid);
+    }
+
+    private static void WriteLines(Utf8JsonWriter json, IReadOnlyList<string> lines)
+    {
+        json.WriteStartArray("lastLines");
+        foreach (var line in lines) json.WriteStringValue(line);
+        json.WriteEndArray();
+    }
+}

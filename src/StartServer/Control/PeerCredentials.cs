@@ -1,0 +1,20 @@
+using StarletNet.Shared.Interop;
+
+namespace StartServer.Control;
+
+/// <summary>Who is at the other end of a Unix socket, by the kernel's word (SO_PEERCRED).</summary>
+internal readonly record struct PeerCredentials(int Pid, uint Uid)
+{
+    /// <summary>They could send us signals, too.</summary>
+    internal bool IsOurs => Uid == 0 || Uid == LibC.geteuid();
+
+    internal static unsafe PeerCredentials Of(int socket)
+    {
+        // struct ucred: pid, uid, gid.
+        var credentials = stackalloc uint[3];
+        uint length = 3 * sizeof(uint);
+        return LibC.getsockopt(socket, LibC.SOL_SOCKET, LibC.SO_PEERCRED, credentials, &length) == 0
+            ? new PeerCredentials((int)credentials[0], credentials[1])
+            : new PeerCredentials(0, uint.MaxValue);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using StarletNet.Shared.Interop;
+using StartServer.Output;
+
+namespace StartServer.Control;
+
+/// <summary>A deploy for people: a line for each thing that happens and, on a terminal, below them one that says what is waited for, and how long.</summary>
+/// <param name="write">Takes what is to be shown.</param>
+/// <param name="live">There is a terminal on which a line can be written over.</param>
+internal sealed class Progress(Action<string> write, bool live) : IDisposable
+{
+    /// <summary>To the beginning of the line, and clear it.</summary>
+    private const string Erase = "\r\u001b[K";
+
+    private long _since = Stopwatch.GetTimestamp();
+    private string _waiting = "waiting for start_server";
+    private bool _shown;
+
+    internal static Progress ToStandardOutput() =>
+        new(text => StandardError.Write(1, text), LibC.isatty(1) == 1 && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb");
+
+    internal bool IsLive => live;
+
+    internal void Show(JsonElement happened)
+    {
+        foreach (var line in Lines(happened)) Print(line);
+        if (NextWait(happened) is { } waiting)
+        {
+            _waiting = waiting;
+            _since = Stopwatch.GetTimestamp();
+        }
+        Tick();
+    }
+
+    /// <summary>Renews the line that says what is waited for.</summary>
+    internal void Tick()
+    {
+        if (!live) return;
+        write($"{Erase}{_waiting} ({(int)Stopwatch.GetElapsedTime(_since).TotalSeconds} s)");
+        _shown = true;
+    }
+
+    private void Print(string line)
+    {
+        write((_shown ? Erase : "") + line + "\n");
+        _shown = false;
+    }
+
+    private static IEnumerable<string> Lines(JsonElement e)
+    {
+        switch (e.Name())
+        {
+            case "candidate-started":
+                yield return e.Number("attempt") > 1 ? $"{Generation(e)} started, attempt {e.Number("attempt")}" : $"{Generation(e)} started";
+                break;
+            case "candidate-failed":
+                yield return e.Number("generation") > 0 ? $"{Generation(e)} failed: {e.Text("reason")}" : $"no generation could be started: {e.Text("reason")}";
+                foreach (var line in e.All("lastLines")) yield return "  " + Printable(line.GetString());
+                break;
+            case "candidate-accepted":
+                yield return string.Create(CultureInfo.InvariantCulture, $"{Generation(e)} ready after {e.Seconds("seconds"):0.00} s");
+                break;
+            case "old-signalled":
+                yield return $"sent {e.Text("signal")} to {string.Join(", ", e.All("generations").Select(Generation))}";
+                break;
+            case "generation-ended":
+                yield return e.Text("exit") == "exit code 0" ? $"{Generation(e)} drained" : $"{Generation(e)} ended: {e.Text("exit")}";
+                break;
+            case "rolled-back":
+                yield return $"generation {e.Number("from")} failed, generation {e.Number("to")} serves again: {e.Text("reason")}";
+                foreach (var line in e.All("lastLines")) yield return "  " + Printable(line.GetString());
+                break;
+            case "deploy-ended":
+                yield return "done";
+                break;
+            default: break;
+        }
+    }
+
+    private static string? NextWait(JsonElement e) => e.Name() switch
+    {
+        "candidate-started" => $"waiting for {Generation(e)} to be ready",
+        "candidate-failed" => "waiting for what start_server does next",
+        "candidate-accepted" or "old-signalled" or "generation-ended" => "waiting for the old generations to end",
+        _ => null,
+    };
+
+    private static string Generation(JsonElement e) => $"generation {e.Number("generation")} (pid {e.Number("pid")})";
+
+    /// <summary>What a program wrote may hold commands to a terminal, which are not to be carried out here.</summary>
+    private static string Printable(string? line) => string.Concat((line ?? "").Select(one => char.IsControl(one) && one != '\t' ? '?' : one));
+
+    public void Dispose()
+    {
+        if (_shown) write(Erase);
+    }
+}

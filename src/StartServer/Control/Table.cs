@@ -1,0 +1,43 @@
+using System.Text;
+using System.Text.Json;
+
+namespace StartServer.Control;
+
+/// <summary>What <c>--list</c> prints for people.</summary>
+internal static class Table
+{
+    internal static string Of(JsonElement list)
+    {
+        var text = new StringBuilder();
+        text.Append($"start_server {list.Number("pid")}: {list.Text("doing")}\n");
+        Append(text, ["GENERATION", "PID", "STATE", "AGE"], list.All("generations").Select(row => new[]
+        {
+            row.Number("generation").ToString(), row.Number("pid").ToString(), row.Text("state"), Age(row.Seconds("seconds")),
+        }));
+        Append(text, ["LISTENER", "KIND", "ADDRESS", "FD"], list.All("listeners").Select(row => new[]
+        {
+            row.Text("name"), row.Text("kind"), row.Text("address"), row.Number("fd").ToString(),
+        }));
+        text.Append($"\nrestarts after a crash: {list.Number("restarts")}\nlast failure: {(list.Text("lastFailure") is { Length: > 0 } failure ? failure : "none")}\n");
+        return text.ToString();
+    }
+
+    /// <summary>The two largest units: 45s, 3m20s, 2h5m, 4d3h.</summary>
+    internal static string Age(double seconds)
+    {
+        var age = TimeSpan.FromSeconds(Math.Floor(seconds));
+        if (age.TotalDays >= 1) return $"{age.Days}d{age.Hours}h";
+        if (age.TotalHours >= 1) return $"{age.Hours}h{age.Minutes}m";
+        return age.TotalMinutes >= 1 ? $"{age.Minutes}m{age.Seconds}s" : $"{age.Seconds}s";
+    }
+
+    private static void Append(StringBuilder text, string[] head, IEnumerable<string[]> rows)
+    {
+        string[][] all = [head, .. rows];
+        if (all.Length == 1) return;
+        var widths = head.Select((_, column) => all.Max(row => row[column].Length)).ToArray();
+        text.Append('\n');
+        foreach (var row in all)
+            text.Append(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()).Append('\n');
+    }
+}
