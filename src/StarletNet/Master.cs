@@ -20,7 +20,8 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
 {
     private const string HostingAssembly = "StarletNet.Hosting.dll";
 
-    private static readonly Signal[] Handled =
+    /// <summary>What the loop hears of, if only to say that it is ignored.</summary>
+    internal static readonly Signal[] Signals =
     [
         Signal.Hup, Signal.Int, Signal.Quit, Signal.Term, Signal.Usr1, Signal.Usr2, Signal.Ttin, Signal.Ttou, Signal.Winch,
         Signal.Alrm, .. Signal.Meaningless,
@@ -37,11 +38,10 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
 
         // From here on a signal waits for the loop instead of killing us with a socket file left behind.
         using var queue = new EventQueue();
-        queue.Handle(Handled);
+        queue.Handle(Signals);
         // A log pipe whose reader is gone, or a log that has reached its size limit, costs the log, not the service.
         Signal.Pipe.Ignore();
         Signal.Xfsz.Ignore();
-        if (Environment.ProcessId == 1) queue.WatchOrphans();
         var superdaemon = Superdaemon.Find(Variable, log);
 
         using var listeners = Listen();

@@ -5,6 +5,7 @@ using StarletNet.Master.Output;
 using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Notify;
 using StarletNet.Shared.Processes;
@@ -16,8 +17,9 @@ internal static class Program
     private static int Main(string[] args)
     {
         Launcher.BecomeProgramIfLauncher(args);
+        EventQueue.Block(Master.Signals);
         FileDescriptor.OpenStandardOnes();
-        // The very first act: a supervisor that hears anything knows that it will be told when we are ready.
+        // The very first act that can be seen: a supervisor that hears anything knows that it will be told when we are ready.
         var notify = new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket));
         notify.Status("starting");
         try

@@ -45,6 +45,9 @@ internal static class Daemonizer
         }
     }
 
+    /// <summary>Whether <see cref="TakeRole"/> will find that this is the daemon.</summary>
+    internal static bool IsDaemon => Environment.GetEnvironmentVariable(RoleVariable)?.StartsWith(Daemon, StringComparison.Ordinal) ?? false;
+
     /// <summary>What this process was started as: the leader starts the daemon and never returns.</summary>
     /// <returns>The daemon's way to its caller; null in a process that was not started here.</returns>
     internal static CallersPipe? TakeRole(string[] arguments)

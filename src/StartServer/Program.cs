@@ -21,6 +21,8 @@ internal static class Program
     private static int Main(string[] args)
     {
         Launcher.BecomeProgramIfLauncher(args);
+        // Before it takes its pipe, which an exec would close: see SignalMask.
+        if (Daemonizer.IsDaemon) EventQueue.Block(Supervisor.Signals);
         using var caller = Daemonizer.TakeRole(args);
         var exitCode = Run(args, caller);
         caller?.End(exitCode);
@@ -70,6 +72,7 @@ internal static class Program
     /// <summary>The order is the contract's: log file, sockets, pid file, log redirected, first generation.</summary>
     private static int Serve(StartServerOptions options, CallersPipe? caller)
     {
+        EventQueue.Block(Supervisor.Signals);
         PromisedDescriptors.Reserve(options.Ports);
         // Before anything is bound or created: from here on a signal ends us through the supervisor, and nothing is left behind.
         using var queue = new EventQueue();
@@ -80,8 +83,6 @@ internal static class Program
         var pid = LibC.getpid();
         using var environment = new ProgramEnvironment(Environment.GetEnvironmentVariables(), options.Twins, options.EnvDirectory);
         var policy = new CurrentPolicy(options.Policy, environment);
-        // Pid 1 inherits orphans and must reap them.
-        if (pid == 1) queue.WatchOrphans();
 
         using var log = OpenLog(options, queue, environment);
         StandardError.WriteLine(Messages.Starting(pid));

@@ -7,7 +7,12 @@ internal static class Program
     private static int Main(string[] args)
     {
         Launcher.BecomeProgramIfLauncher(args);
-        Console.Error.WriteLine("only the launcher role is played here");
+        if (args is ["queue", var story])
+        {
+            QueueStories.Tell(story);
+            return 0;
+        }
+        Console.Error.WriteLine("the launcher role and the stories of the event queue are played here, and nothing else");
         return 2;
     }
 }

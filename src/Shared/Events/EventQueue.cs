@@ -11,66 +11,55 @@ namespace StarletNet.Shared.Events;
 /// The order within one batch is part of the contract:
 /// what a child said comes before its death, because it was sent before it (a candidate that is ready and then dies);
 /// deaths come before signals, so that a HUP finds the state as it is;
-/// TERM, INT and QUIT come before all other signals: .NET hands signals on unordered, so "which came first" is not to be known,
-/// and a stop must never be lost behind a restart;
+/// TERM, INT and QUIT come before all other signals: the kernel keeps no order between pending signals, so "which came first" is
+/// not to be known, and a stop must never be lost behind a restart;
 /// timers come last: a child that died as its interval ran out, died.
 /// </remarks>
 internal sealed unsafe class EventQueue : IDisposable
 {
     private static readonly Signal[] StopSignals = [Signal.Term, Signal.Int, Signal.Quit];
 
-    private readonly FileDescriptor _wake;
     private readonly Timers _timers = new();
     private readonly List<(FileDescriptor Fd, object Tag)> _watched = [];
-    private readonly List<IDisposable> _registrations = [];
-    private readonly ChildReaper _reaper;
-    private long _pendingSignals;
-    private int _childrenExited;
+    private FileDescriptor? _signals;
 
-    internal EventQueue()
-    {
-        var wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
-        if (wake < 0) throw SystemCallException.Of("eventfd");
-        _wake = new FileDescriptor(wake);
-        _reaper = new ChildReaper(() =>
-        {
-            Volatile.Write(ref _childrenExited, 1);
-            Wake();
-        });
-    }
+    private bool _reapIsDue;
 
-    /// <summary>From now on these signals arrive as <see cref="SignalReceived"/> instead of taking their default action.</summary>
+    /// <summary>
+    /// Keeps these signals, and CHLD, pending for the queue that will <see cref="Handle"/> them. To be called before anything else is
+    /// done that must not be done twice or be lost in an exec: see <see cref="SignalMask"/>.
+    /// </summary>
+    internal static void Block(params ReadOnlySpan<Signal> signals) => SignalMask.BlockInEveryThread([Signal.Chld, .. signals]);
+
+    /// <summary>
+    /// From now on these signals arrive as <see cref="SignalReceived"/> instead of taking their default action, and ends of
+    /// children as <see cref="ChildExited"/>. To be called once; <see cref="Block"/>s them, if that was not done before.
+    /// </summary>
+    /// <remarks>
+    /// A signal that comes between two reads stays pending in the kernel, which also keeps it across an exec: none is ever lost.
+    /// Several equal ones are one, as they always were.
+    /// </remarks>
     internal void Handle(params ReadOnlySpan<Signal> signals)
     {
-        // All of them before the first registration: that one makes the runtime look at INT and QUIT as well, and those it then
-        // finds ignored (the caller's background job, `program &`) it would never handle, whatever is done about them later.
-        foreach (var signal in signals) signal.StopIgnoring();
-        foreach (var signal in signals)
-        {
-            var bit = 1L << signal.Number;
-            // The handler runs on some thread of the pool and may do nothing but this.
-            _registrations.Add(System.Runtime.InteropServices.PosixSignalRegistration.Create(
-                (System.Runtime.InteropServices.PosixSignal)signal.Number,
-                context =>
-                {
-                    context.Cancel = true;
-                    Interlocked.Or(ref _pendingSignals, bit);
-                    Wake();
-                }));
-        }
+        Block(signals);
+        Signal[] all = [Signal.Chld, .. signals];
+        // What our caller has ignored (nohup, a shell's background job). For CHLD it would make the kernel drop every exit status.
+        foreach (var signal in all) signal.StopIgnoring();
+        var set = stackalloc byte[LibC.SignalSetSize];
+        LibC.sigemptyset(set);
+        foreach (var signal in all) LibC.sigaddset(set, signal.Number);
+        var number = LibC.signalfd(-1, set, LibC.SFD_CLOEXEC | LibC.SFD_NONBLOCK);
+        if (number < 0) throw SystemCallException.Of("signalfd");
+        _signals = new FileDescriptor(number);
+        // Somebody may have ended already: an orphan of pid 1, a child of the program we were before an exec.
+        _reapIsDue = true;
     }
 
     /// <summary>Starts a child whose end will arrive as <see cref="ChildExited"/>.</summary>
     /// <exception cref="SystemCallException">No process could be made.</exception>
-    internal ChildProcess Start(ChildSpec spec)
-    {
-        var child = ChildProcess.Start(spec);
-        _reaper.Continue();
-        return child;
-    }
-
-    /// <summary>For pid 1, which must reap orphans even before it has started anything.</summary>
-    internal void WatchOrphans() => _reaper.Continue();
+    internal ChildProcess Start(ChildSpec spec) => _signals is not null
+        ? ChildProcess.Start(spec)
+        : throw new InvalidOperationException("nobody would notice its end: Handle comes first");
 
     /// <summary>Reports <paramref name="fd"/> as <see cref="Readable"/> in every batch for as long as there is something to read.</summary>
     internal void Watch(FileDescriptor fd, object tag) => _watched.Add((fd, tag));
@@ -89,9 +78,10 @@ internal sealed unsafe class EventQueue : IDisposable
         var batch = new List<Event>();
         while (batch.Count == 0)
         {
-            Poll(batch, _timers.MillisecondsToNext());
-            if (Interlocked.Exchange(ref _childrenExited, 0) != 0) Reap(batch);
-            TakeSignals(batch);
+            var signalled = Poll(batch, _reapIsDue ? 0 : _timers.MillisecondsToNext());
+            var signals = signalled ? ReadSignals() : 0;
+            if (_reapIsDue || Contains(signals, Signal.Chld)) Reap(batch);
+            AddSignals(signals, batch);
             _timers.TakeDue(batch);
         }
         return batch;
@@ -99,67 +89,68 @@ internal sealed unsafe class EventQueue : IDisposable
 
     private void Reap(List<Event> batch)
     {
+        _reapIsDue = false;
         var exits = new List<Event>();
         while (ChildReaper.TryReap(out var pid, out var exit)) exits.Add(new ChildExited(pid, exit));
+        if (exits.Count == 0) return;
         // Only now, after the last one reaped is dead, is everything that any of them said there to be seen: look again.
         batch.Clear();
         Poll(batch, 0);
         batch.AddRange(exits);
-        _reaper.Continue();
     }
 
-    private void TakeSignals(List<Event> batch)
+    /// <returns>A bit for each that was pending.</returns>
+    private ulong ReadSignals()
     {
-        var pending = Interlocked.Exchange(ref _pendingSignals, 0);
-        if (pending == 0) return;
-        foreach (var signal in StopSignals) TakeSignal(signal, ref pending, batch);
-        for (var number = 1; pending != 0; number++) TakeSignal(new Signal(number), ref pending, batch);
+        const int AtOnce = 16;
+        var buffer = stackalloc byte[AtOnce * LibC.SignalInfoSize];
+        var received = 0UL;
+        nint length;
+        do
+        {
+            length = LibC.read(_signals!.Number, buffer, AtOnce * LibC.SignalInfoSize);
+            for (nint at = 0; at < length; at += LibC.SignalInfoSize) received |= Bit(*(int*)(buffer + at));
+        }
+        while (length == AtOnce * LibC.SignalInfoSize);
+        return received;
     }
 
-    private static void TakeSignal(Signal signal, ref long pending, List<Event> batch)
+    private static void AddSignals(ulong received, List<Event> batch)
     {
-        var bit = 1L << signal.Number;
-        if ((pending & bit) == 0) return;
-        pending &= ~bit;
-        batch.Add(new SignalReceived(signal));
+        if (received == 0) return;
+        foreach (var signal in StopSignals)
+            if (Contains(received, signal)) batch.Add(new SignalReceived(signal));
+        for (var number = 1; number <= Signal.Max; number++)
+        {
+            var signal = new Signal(number);
+            if (Contains(received, signal) && signal != Signal.Chld && !StopSignals.Contains(signal)) batch.Add(new SignalReceived(signal));
+        }
     }
 
-    private void Poll(List<Event> batch, int timeoutMilliseconds)
+    private static bool Contains(ulong signals, Signal signal) => (signals & Bit(signal.Number)) != 0;
+
+    private static ulong Bit(int number) => 1UL << (number - 1);
+
+    /// <returns>Whether a signal is pending.</returns>
+    private bool Poll(List<Event> batch, int timeoutMilliseconds)
     {
         Span<LibC.PollFd> fds = _watched.Count < 64 ? stackalloc LibC.PollFd[_watched.Count + 1] : new LibC.PollFd[_watched.Count + 1];
-        fds[0] = new LibC.PollFd { Fd = _wake.Number, Events = LibC.POLLIN };
+        // A negative number is passed over.
+        fds[0] = new LibC.PollFd { Fd = _signals?.Number ?? -1, Events = LibC.POLLIN };
         for (var i = 0; i < _watched.Count; i++)
             fds[i + 1] = new LibC.PollFd { Fd = _watched[i].Fd.Number, Events = LibC.POLLIN };
         fixed (LibC.PollFd* pointer = fds)
         {
             if (LibC.poll(pointer, (nuint)fds.Length, timeoutMilliseconds) < 0)
             {
-                if (Errno.Last == Errno.EINTR) return;
+                if (Errno.Last == Errno.EINTR) return false;
                 throw SystemCallException.Of("poll");
             }
         }
-        if (fds[0].Returned != 0) ClearWake();
         for (var i = 0; i < _watched.Count; i++)
             if (fds[i + 1].Returned != 0) batch.Add(new Readable(_watched[i].Tag));
+        return fds[0].Returned != 0;
     }
 
-    private void Wake()
-    {
-        ulong one = 1;
-        // Fails only if the counter is full, and then the poll is awake anyway.
-        LibC.write(_wake.Number, (byte*)&one, sizeof(ulong));
-    }
-
-    // Cleared before the conditions are read: one that is set in between wakes the next poll, so none is lost.
-    private void ClearWake()
-    {
-        ulong count;
-        LibC.read(_wake.Number, (byte*)&count, sizeof(ulong));
-    }
-
-    public void Dispose()
-    {
-        foreach (var registration in _registrations) registration.Dispose();
-        // _wake stays open: the waitpid thread may be about to write to it, and its number must not become another file's.
-    }
+    public void Dispose() => _signals?.Dispose();
 }

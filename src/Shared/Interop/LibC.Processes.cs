@@ -11,8 +11,10 @@ internal static unsafe partial class LibC
     // glibc's opaque types: posix_spawnattr_t is 336 bytes, posix_spawn_file_actions_t 80, sigset_t 128 (x86-64 and arm64).
     internal const int SpawnAttributesSize = 512, SpawnFileActionsSize = 256, SignalSetSize = 128;
 
-    internal const int P_ALL = 0;
+    internal const int P_PID = 1;
     internal const int WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000;
+
+    internal const ulong AT_EXECFN = 31;
 
     internal static readonly nint SIG_DFL = 0, SIG_IGN = 1;
 
@@ -77,6 +79,13 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library)]
     internal static partial void _exit(int status);
+
+    /// <summary>Returns only if it fails. The environment is libc's own, byte for byte.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int execv(byte* path, byte** argv);
+
+    [LibraryImport(Library)]
+    internal static partial nuint getauxval(ulong type);
 
     /// <summary><c>siginfo_t</c> is written but never read: the exit is fetched by <see cref="wait4"/>.</summary>
     [LibraryImport(Library, SetLastError = true)]

@@ -56,13 +56,10 @@ internal readonly record struct Signal(int Number)
     internal bool SendTo(int pid) => LibC.kill(pid, Number) == 0;
 
     /// <summary>
-    /// Gives an ignored signal its default action again. An inherited SIG_IGN (nohup, a shell's background job) is respected by
-    /// .NET's registration without a word, and the signal would never arrive.
+    /// Gives an ignored signal its default action again: our caller's SIG_IGN (nohup, a shell's background job) would be handed on to
+    /// every child, and for CHLD it makes the kernel drop exit statuses.
     /// </summary>
-    /// <remarks>
-    /// Only an ignored one: the first registration makes the runtime install its handlers for INT, QUIT and others as well, and
-    /// it does not notice when they are taken away again.
-    /// </remarks>
+    /// <remarks>Only an ignored one: what the runtime has put there stays.</remarks>
     internal unsafe void StopIgnoring()
     {
         var current = stackalloc byte[LibC.SignalActionSize];

@@ -31,7 +31,7 @@ internal sealed record SupervisionPolicy
     /// <summary>Stop requests closer together than this are one wish that came by several ways: a terminal's ^C and a wrapper's TERM.</summary>
     internal static readonly TimeSpan OneWish = TimeSpan.FromSeconds(1);
 
-    /// <summary>How much later than its effect a signal to a whole group may reach us; .NET hands it on through a thread of its own.</summary>
+    /// <summary>How much later than a child a service manager that stops all of us, one process after the other, may reach us.</summary>
     internal static readonly TimeSpan StopMayFollow = TimeSpan.FromMilliseconds(100);
 
     /// <summary>From one probe of a candidate to the next.</summary>

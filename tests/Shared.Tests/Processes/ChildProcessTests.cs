@@ -1,30 +1,19 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Processes;
 using StarletNet.TestKit;
 
 namespace StarletNet.Shared.Tests.Processes;
 
-/// <summary>One at a time: <see cref="EventQueue"/> reaps every child of this process, whoever started it.</summary>
-[CollectionDefinition("children", DisableParallelization = true)]
-public sealed class ChildrenAreReapedByOneQueue;
-
-[Collection("children")]
 public sealed partial class ChildProcessTests : IDisposable
 {
     internal static readonly string LauncherPath = Path.Combine(AppContext.BaseDirectory, "StarletNet.TestChild");
 
     private readonly ScratchDirectory _scratch = new();
-    private readonly EventQueue _queue = new();
 
-    public void Dispose()
-    {
-        _queue.Dispose();
-        _scratch.Dispose();
-    }
+    public void Dispose() => _scratch.Dispose();
 
     /// <summary>What a child of ours needs to get to its program: the launcher is a .NET program here.</summary>
     internal static Dictionary<string, string> BareEnvironment
@@ -52,13 +41,18 @@ public sealed partial class ChildProcessTests : IDisposable
         using (read)
         {
             ChildProcess child;
-            using (write) child = _queue.Start(spec with { Descriptors = [.. spec.Descriptors, new HandedDescriptor(write.Number, 1)] });
+            using (write) child = ChildProcess.Start(spec with { Descriptors = [.. spec.Descriptors, new HandedDescriptor(write.Number, 1)] });
             using var stream = new FileStream(new SafeFileHandle(read.Number, ownsHandle: false), FileAccess.Read);
             var lines = new StreamReader(stream).ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            var exit = _queue.Take().OfType<ChildExited>().Single();
-            Assert.Equal(child.Pid, exit.Pid);
-            return (lines, exit.Exit, child.TakeLaunchFailure(), child.Pid);
+            return (lines, Reap(child.Pid), child.TakeLaunchFailure(), child.Pid);
         }
+    }
+
+    private static unsafe ChildExit Reap(int pid)
+    {
+        int status;
+        Assert.Equal(pid, LibC.wait4(pid, &status, 0, null));
+        return new ChildExit(status);
     }
 
     [Fact]
@@ -182,7 +176,7 @@ public sealed partial class ChildProcessTests : IDisposable
     [Fact]
     public void Without_a_launcher_there_is_no_process()
     {
-        var error = Assert.Throws<SystemCallException>(() => _queue.Start(Perl("") with { LauncherPath = _scratch.File("missing") }));
+        var error = Assert.Throws<SystemCallException>(() => ChildProcess.Start(Perl("") with { LauncherPath = _scratch.File("missing") }));
         Assert.Equal(("posix_spawn", Errno.ENOENT), (error.Call, error.Errno));
     }
 

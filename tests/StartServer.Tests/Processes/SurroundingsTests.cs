@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using StarletNet.Shared.Interop;
+using StarletNet.Shared.Processes;
 using StarletNet.TestKit;
 
 namespace StarletNet.StartServer.Tests.Processes;
@@ -140,5 +141,20 @@ public sealed class SurroundingsTests
         Assert.Equal(new ProgramExit(0, null), await program.ExitAsync());
         Assert.Matches(pattern, program.OutputText);
         Assert.Equal("", program.ErrorText);
+    }
+
+    /// <summary>One thread that does not block them would take the default action, which is the end of the superdaemon.</summary>
+    [Fact]
+    public async Task Every_thread_leaves_the_signals_to_the_queue()
+    {
+        using var superdaemon = await Superdaemon.ServingAsync([], Children.Serve);
+        var wanted = new[] { Signal.Hup, Signal.Int, Signal.Quit, Signal.Usr1, Signal.Usr2, Signal.Alrm, Signal.Term, Signal.Chld }
+            .Aggregate(0UL, (set, signal) => set | (1UL << (signal.Number - 1)));
+        foreach (var thread in Directory.EnumerateDirectories($"/proc/{superdaemon.Program.Pid}/task"))
+        {
+            var blocked = File.ReadLines($"{thread}/status").Single(line => line.StartsWith("SigBlk:", StringComparison.Ordinal));
+            Assert.Equal(wanted, Convert.ToUInt64(blocked[8..], 16) & wanted);
+        }
+        await superdaemon.StopsCleanlyAsync();
     }
 }
