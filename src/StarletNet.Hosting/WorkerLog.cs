@@ -13,4 +13,10 @@ internal static partial class WorkerLog
 
     [LoggerMessage(3, LogLevel.Warning, "{Count} requests are unfinished {Seconds:0.0} s after the drain began and are cut: {Requests}")]
     internal static partial void Unfinished(ILogger log, int count, double seconds, string requests);
+
+    [LoggerMessage(4, LogLevel.Warning, "A request has been running for too long and is cut: {Request}")]
+    internal static partial void RequestCut(ILogger log, string request);
+
+    [LoggerMessage(5, LogLevel.Error, "A request goes on {Seconds:0.0} s after it was cut, and this worker leaves for its sake: {Request}")]
+    internal static partial void RequestStuck(ILogger log, string request, double seconds);
 }

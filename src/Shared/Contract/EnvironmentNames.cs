@@ -42,6 +42,9 @@ internal static class EnvironmentNames
     /// <summary>Master → worker: the drain's shorter clock in milliseconds, for connections that are idle or have sent nothing yet.</summary>
     internal const string DrainKeepAlive = "STARLETNET_WORKER_KEEPALIVE_MS";
 
+    /// <summary>Master → worker: limits and other choices for HTTP. See <see cref="HttpSettings"/>; absent if there are none.</summary>
+    internal const string Http = "STARLETNET_WORKER_HTTP";
+
     /// <summary>
     /// Master → worker: names (comma separated) of the variables the master changed for injection. The worker gives each
     /// back the value saved under <see cref="SavedPrefix"/> + name, or removes it if none was saved.
@@ -67,5 +70,5 @@ internal static class EnvironmentNames
     internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, GracefulTimeout, DrainKeepAlive, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, GracefulTimeout, DrainKeepAlive, Http, Restore];
 }

@@ -48,11 +48,13 @@ internal static class WorkerServices
         if (original is null || original.ImplementationFactory?.Target is WorkerServerFactory) return;
 
         var listeners = new WorkerListenerFactory();
+        var limits = new HttpLimits(worker.Settings.Http);
         services.Remove(original);
-        services.AddSingleton<IServer>(new WorkerServerFactory(worker, original, listeners).Create);
+        services.AddSingleton<IServer>(new WorkerServerFactory(worker, original, listeners, limits).Create);
         // Kestrel asks the factories in reverse order of registration; ours answers only for endpoints of the worker.
         services.AddSingleton<IConnectionListenerFactory>(listeners);
         services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new StrictContentLength());
+        services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(limits);
         if (worker.Settings.Listeners.Any(l => l.Http == HttpVersions.Http2))
             services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new ListenerProtocols(listeners));
         services.PostConfigure<HostOptions>(worker.RaiseShutdownTimeout);

@@ -14,7 +14,8 @@ internal sealed record WorkerSettings(
     ScoreboardPlace Scoreboard,
     LoopMode Loop,
     TimeSpan GracefulTimeout,
-    TimeSpan DrainKeepAlive)
+    TimeSpan DrainKeepAlive,
+    HttpSettings Http)
 {
     /// <summary>
     /// Reads the settings, gives the changed variables their old values back and makes the descriptors close-on-exec. The
@@ -29,7 +30,8 @@ internal sealed record WorkerSettings(
             ReadScoreboard(),
             ReadLoop(),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.GracefulTimeout)),
-            TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.DrainKeepAlive)));
+            TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.DrainKeepAlive)),
+            ReadHttp());
         RestoreChanged();
         foreach (var name in EnvironmentNames.WorkerPrivate.Concat(EnvironmentNames.NeverForApplications)) Put(name, null);
         foreach (var fd in settings.Listeners.Select(l => l.Fd).Append(settings.ControlFd)) Keep(fd);
@@ -60,6 +62,18 @@ internal sealed record WorkerSettings(
             return new ScoreboardPlace(Shared.Contract.Scoreboard.Open(fd, place), place);
         }
         throw Malformed(EnvironmentNames.Scoreboard, $"'{value}' is not a descriptor and a place");
+    }
+
+    private static HttpSettings ReadHttp()
+    {
+        try
+        {
+            return HttpSettings.Parse(Read(EnvironmentNames.Http) ?? "");
+        }
+        catch (FormatException error)
+        {
+            throw Malformed(EnvironmentNames.Http, error.Message);
+        }
     }
 
     private static LoopMode ReadLoop() => Read(EnvironmentNames.Loop) switch

@@ -17,6 +17,8 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     private bool _seen;
     private int _told;
     private volatile bool _http2;
+    private long _begun;
+    private ConnectionClock? _clock;
 
     /// <summary>Null while a request runs. A connection that has sent a part of a request, or nothing yet, is idle.</summary>
     internal long? IdleSince
@@ -36,6 +38,15 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     /// <summary>Whether a request may come that nobody has told the client not to send.</summary>
     internal bool MaySendMore => IdleSince is not null && Volatile.Read(ref _told) == 0;
 
+    /// <summary>Whether an HTTP/1 connection answers a request now; asked by those who serve it.</summary>
+    internal bool IsRunning => _running.Count > 0;
+
+    internal ConnectionLimits Limits => traffic.Limits;
+
+    /// <summary>Has the connection held to the operator's time limits.</summary>
+    internal void Watch(Deadlines deadlines) =>
+        connection.Input.Watch = _clock = new ConnectionClock(connection, this, traffic.Limits, deadlines);
+
     internal void Begin(IFeatureCollection features)
     {
         RunningRequest? request;
@@ -47,6 +58,8 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
 
         traffic.Scoreboard.RequestBegan();
         request.Begin(features);
+        _begun++;
+        _clock?.RequestBegan();
         if (_seen) return;
         _seen = true;
         if (request.IsHttp2) SpeaksHttp2();
@@ -61,13 +74,18 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
             _free.Push(request);
             _idleSince = Environment.TickCount64;
         }
+        _clock?.RequestEnded();
     }
 
     /// <summary>
     /// An upgraded connection is the application's own and ends when the application says so; asking Kestrel to close it would
     /// break the application's read.
     /// </summary>
-    internal void Upgraded() => connection.HalfCloseIsClose = true;
+    internal void Upgraded()
+    {
+        connection.HalfCloseIsClose = true;
+        _clock?.Upgraded();
+    }
 
     /// <summary>
     /// While draining, each next response announces the close; Kestrel writes <c>Connection: close</c>, or GOAWAY, itself. Not
@@ -77,12 +95,15 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     internal void ResponseStarting(IFeatureCollection request)
     {
         if (traffic.Draining && (_http2 || !HasPipelined(request))) AskToClose();
+        // The last one that this connection may send announces the close, whatever has come behind it.
+        else if (traffic.Limits.MaxRequests != 0 && _begun >= traffic.Limits.MaxRequests) AskToClose();
     }
 
     internal void SpeaksHttp2()
     {
         _http2 = true;
         connection.HalfCloseIsClose = true;
+        _clock?.ReadsFreely();
     }
 
     internal void Abort() => connection.Abort();
@@ -90,6 +111,19 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     internal IEnumerable<string> Describe(long now)
     {
         lock (_free) return [.. _running.Select(r => r.Describe(now))];
+    }
+
+    /// <summary>Gives up requests that have been running for too long.</summary>
+    /// <returns>When to look again.</returns>
+    internal long CutOverdue(long now, ConnectionLimits limits)
+    {
+        var next = Deadlines.None;
+        // Under the lock, so that none ends, and its place becomes another request's, between the look and the cut.
+        lock (_free)
+        {
+            foreach (var request in _running) next = Math.Min(next, request.CutIfOverdue(now, limits, traffic));
+        }
+        return next;
     }
 
     /// <summary>

@@ -15,6 +15,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
     private IFeatureCollection? _features;
     private IHttpResponseFeature? _response;
     private long _began;
+    private Overdue _overdue;
 
     /// <remarks>
     /// Registered for every request, drain or not, because those that are running when a drain begins must announce the close
@@ -29,6 +30,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         }
 
         _began = Environment.TickCount64;
+        _overdue = Overdue.No;
         _response!.OnStarting(OnStarting, this);
         _response.OnCompleted(OnCompleted, this);
     }
@@ -42,8 +44,33 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         return $"{request?.Method} {request?.PathBase}{request?.Path} ({(now - _began) / 1000.0:0.0} s)";
     }
 
+    private enum Overdue { No, Cut, Stuck }
+
+    /// <summary>
+    /// Takes the client away from a request that has been running for too long: its RequestAborted fires, its reads and writes fail.
+    /// One that goes on all the same costs the worker, which alone can end it by ending itself.
+    /// </summary>
+    /// <returns>When to look again.</returns>
+    internal long CutIfOverdue(long now, ConnectionLimits limits, Traffic traffic)
+    {
+        if (_overdue == Overdue.Stuck) return Deadlines.None;
+        var due = _began + limits.Request + (_overdue == Overdue.Cut ? limits.RequestGrace : 0);
+        if (now < due) return due;
+        if (_overdue == Overdue.No)
+        {
+            _overdue = Overdue.Cut;
+            traffic.RequestCut(Describe(now));
+            _features?.Get<IHttpRequestLifetimeFeature>()?.Abort();
+            return due + limits.RequestGrace;
+        }
+        _overdue = Overdue.Stuck;
+        traffic.RequestStuck(Describe(now));
+        return Deadlines.None;
+    }
+
     private Task Starting()
     {
+        if (connection.Limits.ServerSoftware is { Length: > 0 } software && _response!.Headers.Server.Count == 0) _response.Headers.Server = software;
         if (_response!.StatusCode == StatusCodes.Status101SwitchingProtocols) connection.Upgraded();
         else connection.ResponseStarting(_features!);
         return Task.CompletedTask;

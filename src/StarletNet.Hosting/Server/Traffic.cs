@@ -6,10 +6,18 @@ using StarletNet.Shared.Contract;
 namespace StarletNet.Hosting.Server;
 
 /// <summary>All connections of the worker, as the drain sees them.</summary>
-internal sealed class Traffic(EpollTransport transport, ScoreboardPlace scoreboard, TimeSpan keepAlive, ILogger log) : ITraffic
+/// <param name="transport">Whose connections they are.</param>
+/// <param name="scoreboard">Where they are counted.</param>
+/// <param name="keepAlive">The drain's grace for connections that are idle.</param>
+/// <param name="limits">What each connection is held to.</param>
+/// <param name="leave">Asks for the end of this worker.</param>
+/// <param name="log">The application's.</param>
+internal sealed class Traffic(
+    EpollTransport transport, ScoreboardPlace scoreboard, TimeSpan keepAlive, ConnectionLimits limits, Action leave, ILogger log) : ITraffic, IDisposable
 {
     private const int MostListed = 20;
 
+    private readonly Deadlines? _deadlines = limits.NeedClock ? new Deadlines() : null;
     private volatile bool _draining;
     private long _drainBegan;
 
@@ -19,11 +27,14 @@ internal sealed class Traffic(EpollTransport transport, ScoreboardPlace scoreboa
 
     internal bool Draining => _draining;
 
+    internal ConnectionLimits Limits => limits;
+
     /// <summary>Called before Kestrel sees the connection, so that its requests find their place.</summary>
     internal void Accepted(EpollConnection connection, HttpVersions http)
     {
         var requests = new ConnectionRequests(connection, this);
         connection.Features.Set(requests);
+        if (_deadlines is not null) requests.Watch(_deadlines);
         if (http == HttpVersions.Http2) requests.SpeaksHttp2();
     }
 
@@ -62,6 +73,16 @@ internal sealed class Traffic(EpollTransport transport, ScoreboardPlace scoreboa
         var more = unfinished.Count > MostListed ? $", and {unfinished.Count - MostListed} more" : "";
         WorkerLog.Unfinished(log, unfinished.Count, waited.TotalSeconds, string.Join(", ", unfinished.Take(MostListed)) + more);
     }
+
+    internal void RequestCut(string request) => WorkerLog.RequestCut(log, request);
+
+    internal void RequestStuck(string request)
+    {
+        WorkerLog.RequestStuck(log, request, limits.RequestGrace / 1000.0);
+        leave();
+    }
+
+    public void Dispose() => _deadlines?.Dispose();
 
     public void AbortConnections()
     {

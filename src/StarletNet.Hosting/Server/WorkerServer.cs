@@ -15,12 +15,13 @@ namespace StarletNet.Hosting.Server;
 /// started, so that one that fails on the way has never taken a connection from its siblings.
 /// </summary>
 internal sealed class WorkerServer(
-    WorkerProcess worker, IServer kestrel, WorkerListenerFactory listeners, IServiceProvider services) : IServer
+    WorkerProcess worker, IServer kestrel, WorkerListenerFactory listeners, HttpLimits limits, IServiceProvider services) : IServer
 {
     private readonly ILogger _log =
         (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("StarletNet.Worker");
     private bool _ours;
     private EpollTransport? _transport;
+    private Traffic? _traffic;
 
     public IFeatureCollection Features => kestrel.Features;
 
@@ -68,6 +69,7 @@ internal sealed class WorkerServer(
 
         await kestrel.StopAsync(cancellationToken).ConfigureAwait(false);
         // A process may outlive its web host; our loop need not.
+        _traffic?.Dispose();
         if (_transport is not null) await _transport.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -81,7 +83,9 @@ internal sealed class WorkerServer(
             ConnectionsChanged = worker.Settings.Scoreboard.Connections,
         });
         _transport = transport;
-        var traffic = new Traffic(transport, worker.Settings.Scoreboard, worker.Settings.DrainKeepAlive, _log);
+        var traffic = new Traffic(transport, worker.Settings.Scoreboard, worker.Settings.DrainKeepAlive, limits.OfConnections,
+            () => worker.Post(new WorkerEvent.StopAsked()), _log);
+        _traffic = traffic;
         listeners.Use(traffic);
 
         // Hosting has copied the application's addresses here by now, so the last word is ours: addresses that are preferred

@@ -43,7 +43,12 @@ internal sealed partial class EpollConnection
             // Given back as far as sent: the writer goes on as soon as enough has left, not when all has.
             output.AdvanceTo(left.Start);
             if (HasEnded) return false;
-            if (!left.IsEmpty) await Writable();
+            if (!left.IsEmpty)
+            {
+                Input.Watch?.OutputAwaited(true);
+                await Writable();
+                Input.Watch?.OutputAwaited(false);
+            }
             else if (read.IsCompleted) return true;
         }
     }

@@ -58,9 +58,13 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         _features = new ConnectionFeatures(this);
         _input = new Pipe(context.InputOptions);
         _output = new Pipe(context.OutputOptions);
-        Transport = new DuplexPipe(new InputReader(_input.Reader), _output.Writer);
+        Input = new InputReader(_input.Reader);
+        Transport = new DuplexPipe(Input, _output.Writer);
         ConnectionClosed = _closedSource.Token;
     }
+
+    /// <summary>The transport's own end of the input, whatever middleware has put into <see cref="Transport"/>.</summary>
+    internal InputReader Input { get; }
 
     internal int Descriptor { get; }
 
@@ -182,5 +186,6 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         // forked by the application hold one for the moment until its exec, the generation keeps its events from anybody.
         _ = LibC.close(Descriptor);
         _context.Connections.CountClosed();
+        Input.Watch?.Closed();
     }
 }

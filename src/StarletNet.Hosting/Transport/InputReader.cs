@@ -24,10 +24,28 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
     private bool _hidesEnd;
     private bool _showsEnd;
 
+    private Exception? _failure;
+
     internal InputReader(PipeReader pipe)
     {
         _pipe = pipe;
         _resume = Resume;
+    }
+
+    /// <summary>Told of each read that has to wait.</summary>
+    internal IConnectionWatch? Watch { get; set; }
+
+    /// <summary>Whether a read waits now.</summary>
+    internal bool IsAwaited => Volatile.Read(ref _continuation) is not null;
+
+    /// <summary>Whether anything has been read since this was last set to false.</summary>
+    internal bool HasRead { get; set; }
+
+    /// <summary>Lets the read that waits, or the next one, fail.</summary>
+    internal void Fail(Exception why)
+    {
+        Volatile.Write(ref _failure, why);
+        _pipe.CancelPendingRead();
     }
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -35,6 +53,7 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
         var reading = _pipe.ReadAsync(cancellationToken);
         if (reading.IsCompletedSuccessfully) return new ValueTask<ReadResult>(Shown(reading.Result));
         _reading = reading;
+        Watch?.InputAwaited();
         return new ValueTask<ReadResult>(this, 0);
     }
 
@@ -97,6 +116,13 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
 
     private ReadResult Shown(ReadResult result)
     {
+        if (result.IsCanceled && Interlocked.Exchange(ref _failure, null) is { } failure)
+        {
+            // As if this read had never been: whoever reads again may.
+            _pipe.AdvanceTo(result.Buffer.Start);
+            throw failure;
+        }
+        if (!result.Buffer.IsEmpty) HasRead = true;
         if (!result.IsCompleted || result.Buffer.IsEmpty || _showsEnd) return result;
         _shown = result.Buffer;
         _hidesEnd = true;

@@ -13,6 +13,9 @@ var version = Environment.GetEnvironmentVariable("APP_VERSION")
 
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+// The application's own choice, where an operator may have another.
+if (int.TryParse(Environment.GetEnvironmentVariable("APP_MAX_HEADERS"), out var headers))
+    builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestHeaderCount = headers);
 if (Environment.GetEnvironmentVariable("APP_HANG_AT_START") == "1") builder.Services.AddHostedService<NeverStarts>();
 if (Environment.GetEnvironmentVariable("APP_CRASH_AFTER_BIND") == "1") builder.Services.AddHostedService<FailsToStart>();
 

@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+using StarletNet.Shared.Contract;
+
+namespace StarletNet.Hosting.Server;
+
+/// <summary>
+/// The operator's limits, put upon Kestrel's after the application has set its own: what was asked for on the command line wins,
+/// what merely comes with a preset yields to anything but Kestrel's default.
+/// </summary>
+internal sealed class HttpLimits(HttpSettings settings) : IPostConfigureOptions<KestrelServerOptions>
+{
+    /// <summary>Kestrel takes no data rate whose grace is not longer than its own tick.</summary>
+    private static readonly TimeSpan LeastGrace = TimeSpan.FromSeconds(1.001);
+
+    /// <summary>Those that Kestrel is too coarse for. Complete once Kestrel's options have been made.</summary>
+    internal ConnectionLimits OfConnections { get; private set; } = new();
+
+    public void PostConfigure(string? name, KestrelServerOptions options)
+    {
+        var limits = options.Limits;
+        var usual = new KestrelServerLimits();
+
+        var head = Chosen(HttpSettings.ReadTimeout, HttpSettings.Timeout, limits.RequestHeadersTimeout == usual.RequestHeadersTimeout);
+        var idle = Chosen(HttpSettings.KeepAliveTimeout, limits.KeepAliveTimeout == usual.KeepAliveTimeout);
+        var stall = Chosen(HttpSettings.Timeout, limits.MinRequestBodyDataRate?.BytesPerSecond == usual.MinRequestBodyDataRate!.BytesPerSecond);
+        // Kestrel's own clocks go on behind ours, for HTTP/2, whose connections are busy in ways that only Kestrel knows.
+        if (head is { } forHead) limits.RequestHeadersTimeout = Time(forHead);
+        if (idle is { } forIdle) limits.KeepAliveTimeout = Time(forIdle);
+        if (stall is { } forStall) limits.MinRequestBodyDataRate = limits.MinResponseDataRate = Rate(forStall);
+
+        if (Chosen(HttpSettings.MaxHeaders, limits.MaxRequestHeaderCount == usual.MaxRequestHeaderCount) is { } headers)
+            limits.MaxRequestHeaderCount = Whole(headers);
+        if (Chosen(HttpSettings.MaxHeaderSize, limits.MaxRequestHeadersTotalSize == usual.MaxRequestHeadersTotalSize) is { } size)
+            limits.MaxRequestHeadersTotalSize = Whole(size);
+        if (Chosen(HttpSettings.MaxRequestLine, limits.MaxRequestLineSize == usual.MaxRequestLineSize) is { } line)
+            limits.MaxRequestLineSize = Whole(line);
+        // Kestrel refuses to start with a buffer that cannot hold what it allows.
+        if (limits.MaxRequestBufferSize is { } buffer)
+            limits.MaxRequestBufferSize = Math.Max(buffer, Math.Max(limits.MaxRequestHeadersTotalSize, limits.MaxRequestLineSize));
+        if (Chosen(HttpSettings.MaxBody, limits.MaxRequestBodySize == usual.MaxRequestBodySize) is { } body)
+            limits.MaxRequestBodySize = body == 0 ? null : body;
+        if (Chosen(HttpSettings.MaxConnections, limits.MaxConcurrentConnections is null) is { } connections)
+            limits.MaxConcurrentConnections = connections == 0 ? null : connections;
+        var software = settings.Text(HttpSettings.ServerSoftware)?.Value;
+        if (software is not null) options.AddServerHeader = false;
+
+        OfConnections = new ConnectionLimits
+        {
+            Head = head ?? 0,
+            Idle = idle ?? 0,
+            Stall = stall ?? 0,
+            Request = settings.Number(HttpSettings.RequestTimeout)?.Value ?? 0,
+            RequestGrace = settings.Number(HttpSettings.RequestTimeoutGrace)?.Value ?? new ConnectionLimits().RequestGrace,
+            MaxRequests = settings.Number(HttpSettings.MaxKeepAliveRequests)?.Value ?? 0,
+            ServerSoftware = software,
+        };
+    }
+
+    private long? Chosen(string name, bool unchanged) =>
+        settings.Number(name) is { } chosen && (unchanged || !chosen.Yields) ? chosen.Value : null;
+
+    private long? Chosen(string name, string otherwise, bool unchanged) =>
+        Chosen(settings.Text(name) is null ? otherwise : name, unchanged);
+
+    private static TimeSpan Time(long milliseconds) => milliseconds == 0 ? TimeSpan.MaxValue : TimeSpan.FromMilliseconds(milliseconds);
+
+    private static int Whole(long number) => (int)Math.Clamp(number, 1, int.MaxValue);
+
+    private static MinDataRate? Rate(long stall)
+    {
+        if (stall == 0) return null;
+        var grace = TimeSpan.FromMilliseconds(stall);
+        return new MinDataRate(1, grace > LeastGrace ? grace : LeastGrace);
+    }
+}

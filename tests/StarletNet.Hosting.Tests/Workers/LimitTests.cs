@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using StarletNet.Shared.Contract;
+
+namespace StarletNet.Hosting.Tests.Workers;
+
+/// <summary>Sizes and counts, who has the last word on them, and requests that never end.</summary>
+public sealed class LimitTests
+{
+    private static string Headers(int count) => string.Concat(Enumerable.Range(0, count).Select(number => $"X-{number}: y\r\n"));
+
+    private static async Task<int> Status(WorkerUnderTest worker, string request)
+    {
+        using var client = worker.Connect();
+        await client.Send(request);
+        return (await client.Response()).Status;
+    }
+
+    [Fact]
+    public async Task Sizes_are_limited_and_the_server_stays_unnamed()
+    {
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By(
+            "max-headers=10&max-header-size=2000&max-request-line=100&max-body=1000&server-software=", ("APP_MAX_HEADERS", "50")));
+        const string get = "GET / HTTP/1.1\r\nHost: test\r\n", post = "POST /upload HTTP/1.1\r\nHost: test\r\n";
+
+        Assert.Equal(200, await Status(worker, get + Headers(9) + "\r\n"));
+        Assert.Equal(431, await Status(worker, get + Headers(10) + "\r\n"));
+        Assert.Equal(431, await Status(worker, get + $"X: {new string('y', 2000)}\r\n\r\n"));
+        Assert.Equal(414, await Status(worker, $"GET /{new string('x', 100)} HTTP/1.1\r\nHost: test\r\n\r\n"));
+        Assert.Equal(200, await Status(worker, post + $"Content-Length: 1000\r\n\r\n{new string('x', 1000)}"));
+        Assert.Equal(413, await Status(worker, post + $"Content-Length: 1001\r\n\r\n{new string('x', 1001)}"));
+        using var client = worker.Connect();
+        await client.Get("/");
+        Assert.DoesNotContain("Server", (await client.Response()).Headers.Keys);
+    }
+
+    [Fact]
+    public async Task Large_limits_need_no_more_than_to_be_asked_for()
+    {
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By("max-headers=1000&max-header-size=4000000&max-body=0&max-request-line=3000000"));
+
+        Assert.Equal(200, await Status(worker, $"GET /?{new string('x', 2_000_000)} HTTP/1.1\r\nHost: test\r\nX: {new string('y', 2_000_000)}\r\n\r\n"));
+        Assert.Equal(200, await Status(worker, $"POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: 31000000\r\n\r\n{new string('x', 31_000_000)}"));
+    }
+
+    [Theory]
+    // What the application has chosen wins over a preset, and the preset over Kestrel's default.
+    [InlineData("max-headers~10", "50", 40, 200)]
+    [InlineData("max-headers~10", "50", 60, 431)]
+    [InlineData("max-headers~10", "", 40, 431)]
+    public async Task A_preset_yields_to_the_application(string settings, string own, int count, int status)
+    {
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By(settings, ("APP_MAX_HEADERS", own)));
+
+        Assert.Equal(status, await Status(worker, $"GET / HTTP/1.1\r\nHost: test\r\n{Headers(count)}\r\n"));
+    }
+
+    [Fact]
+    public async Task Connections_beyond_the_limit_are_closed()
+    {
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By("max-connections=1"));
+        using var first = worker.Connect();
+        await first.Get("/");
+        Assert.Equal(200, (await first.Response()).Status);
+        using var second = worker.Connect();
+        await second.Cut();
+        await first.Get("/");
+        Assert.Equal(200, (await first.Response()).Status);
+    }
+
+    [Fact]
+    public async Task A_single_request_per_connection_is_what_is_asked_for_by_one()
+    {
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By("max-keepalive-reqs=1"));
+        using var client = worker.Connect();
+        await client.Send("GET / HTTP/1.1\r\nHost: test\r\n\r\nGET / HTTP/1.1\r\nHost: test\r\n\r\n");
+        Assert.True((await client.Response()).AnnouncesClose);
+        await client.End();
+    }
+
+    [Fact]
+    public async Task A_connection_of_http2_is_told_to_go_after_its_last_request()
+    {
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By("max-keepalive-reqs=2&timeout=300&keepalive-timeout=60000") with { Http = HttpVersions.Http2 });
+        using var client = await Http2Client.Connect(worker.EndPoint);
+        await client.UntilEndOf(await client.Get("/"));
+        // Longer than HTTP/1 would be allowed to wait in the middle of something: an HTTP/2 connection always reads.
+        await Task.Delay(600);
+        var frames = await client.UntilEndOf(await client.Get("/"));
+        // Before the answer or behind it, whichever Kestrel's two writers manage first.
+        if (!frames.Any(frame => frame.Type == Http2Frame.GoAway)) await client.Next(Http2Frame.GoAway);
+    }
+
+    [Fact]
+    public async Task A_request_that_runs_for_too_long_is_cut_and_one_that_ignores_it_costs_the_worker()
+    {
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By("request-timeout=1500&request-timeout-grace=300") with { GracefulTimeout = TimeSpan.FromSeconds(1) });
+        using var quick = worker.Connect();
+        await quick.Get("/slow?ms=100");
+        Assert.Equal("slow\n", (await quick.Response()).Body);
+
+        using var slow = worker.Connect();
+        var since = Stopwatch.GetTimestamp();
+        await slow.Get("/sync-slow?ms=60000");
+        await slow.Cut();
+        Assert.InRange(Stopwatch.GetElapsedTime(since).TotalMilliseconds, 1480, 5000);
+        await worker.OutputLine("A request has been running for too long and is cut: GET /sync-slow");
+
+        Assert.Equal(ControlMessage.Draining, await worker.NextMessage());
+        await worker.OutputLine("this worker leaves for its sake: GET /sync-slow");
+        Assert.Equal(0, await worker.Exit());
+    }
+
+    [Fact]
+    public async Task A_request_that_ends_when_it_is_cut_costs_nothing()
+    {
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By("request-timeout=300&request-timeout-grace=2000"));
+        using var endless = worker.Connect();
+        await endless.Get("/slow?ms=400");
+        await endless.Cut();
+        await Task.Delay(2500);
+        using var client = worker.Connect();
+        await client.Get("/");
+        Assert.False((await client.Response()).AnnouncesClose);
+        Assert.DoesNotContain("leaves for its sake", worker.Output, StringComparison.Ordinal);
+    }
+}
