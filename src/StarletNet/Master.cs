@@ -44,13 +44,14 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         Signal.Xfsz.Ignore();
         var superdaemon = Superdaemon.Find(Variable, log);
 
+        if (options.MainProcessDelay is not null) log.WithoutEffect("main-process-delay");
         using var listeners = Listen();
         using var pidFile = options.PidFile is { } path ? PidFile.Create(path, Environment.ProcessId, ExitCodes.Failure) : null;
         var environment = new WorkerEnvironment(Variables(), options, listeners.Listeners, HostingPath());
         using var scoreboard = new ScoreboardPlaces();
         var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove ? _directory.Path : null);
         var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, FindApplication);
-        return new WorkerPool(around, Settings(superdaemon), options.MaxWorkers, application).Run();
+        return new WorkerPool(around, Settings(superdaemon), options.Workers, application).Run();
     }
 
     private Application FindApplication()
@@ -63,12 +64,12 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
 
     private ListenerSet Listen()
     {
-        if (new AdoptedListeners(options.Listen, log).Adopt(Variable, Environment.ProcessId) is { } adopted)
+        if (new AdoptedListeners(options.Listeners, log).Adopt(Variable, Environment.ProcessId) is { } adopted)
         {
             foreach (var listener in adopted.Listeners) log.Adopted(listener.Name, listener.Fd);
             return adopted;
         }
-        var own = new OwnListeners(options.Listen, options.Backlog, log).Bind();
+        var own = new OwnListeners(options.Listeners, options.Backlog, log).Bind();
         foreach (var listener in own.Listeners) log.Listening(listener.Name);
         return own;
     }
@@ -81,6 +82,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         BootTimeout = options.WorkerBootTimeout,
         BootFailureLimit = options.BootFailureLimit,
         GracefulTimeout = options.GracefulTimeout,
+        StopsFast = options.StopsFast,
         UnderSuperdaemon = superdaemon is not null,
     };
 

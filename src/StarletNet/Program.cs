@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using StarletNet.Master.Options;
+using StarletNet.Master.Options.Sections;
 using StarletNet.Master.Output;
 using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Contract;
@@ -43,11 +44,22 @@ internal static class Program
     private static int Run(string[] args, NotifySender notify)
     {
         var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(args);
-        if (commandLine.IsOn(OptionTable.Help)) return Print(Usage());
-        if (commandLine.IsOn(OptionTable.Version)) return Print(Version());
-        var options = new OptionsReader(commandLine, Environment.GetEnvironmentVariable, Environment.ProcessorCount).Read();
-        using var log = new MasterLog(new StandardErrorSink());
-        return new Master(options, notify, log).Run();
+        if (commandLine.IsOn(ConfigurationOptions.Help)) return Print(Usage());
+        if (commandLine.IsOn(ConfigurationOptions.Version)) return Print(Version());
+        if (commandLine[ConfigurationOptions.Completion] is { } shell) return Print(Completion.Of(CheckedShell(shell)));
+        var configuration = new OptionsReader(commandLine, Environment.GetEnvironmentVariable, Environment.ProcessorCount).ReadAll();
+        if (commandLine.IsOn(ConfigurationOptions.CheckConfig))
+            return Print(CheckConfig.Of(configuration, Environment.GetEnvironmentVariable));
+        using var log = new MasterLog(new StandardErrorSink(), configuration.Options.Quiet);
+        return new Master(configuration.Options, notify, log).Run();
+    }
+
+    private static string CheckedShell(string shell)
+    {
+        var known = OptionTable.Find(ConfigurationOptions.Completion).Words;
+        return known.Contains(shell)
+            ? shell
+            : throw new OperatorException($"option --completion: '{shell}' is not a shell; there are {string.Join(" and ", known)}", ExitCodes.Usage);
     }
 
     private static int Print(string text)
@@ -60,7 +72,8 @@ internal static class Program
         "usage: starletnet [options] [APPLICATION [its arguments]]\n\n"
         + "Serves an ASP.NET Core application with several worker processes.\n\n"
         + HelpText.Of(OptionTable.All)
-        + "\nTIME is in seconds, or a number with ms, s, m or h. What the command line does not say, the environment may.\n"
+        + "\nTIME is in seconds, or a number with ms, s, m or h. What the command line does not say, the environment may,\n"
+        + "then the file of --config, then the preset.\n"
         + "\nSignals: TERM, INT, QUIT, USR1 stop gracefully (again: faster); HUP restarts the workers one by one;\n"
         + "TTIN and TTOU add and remove a worker.\n";
 

@@ -36,7 +36,7 @@ internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dia
     private (Option, string) ReadOption(string word, IReadOnlyList<string> arguments, ref int position)
     {
         var isLong = word.StartsWith("--", StringComparison.Ordinal);
-        if (!isLong && dialect.ShortOptions && _names.Short(word[1]) is { } shortOption)
+        if (!isLong && dialect.ShortOptions && _names.Short(word[1], word) is { } shortOption)
             return ReadShort(shortOption, word, arguments, ref position);
         if (!isLong && !dialect.LooseNames) throw _names.Unknown(word);
 
@@ -64,9 +64,23 @@ internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dia
     {
         if (attached is null) return negated ? "0" : "1";
         if (!dialect.SwitchForms || negated) throw Error($"Option {written} does not take an argument");
-        if (On.Contains(attached, StringComparer.OrdinalIgnoreCase)) return "1";
-        if (Off.Contains(attached, StringComparer.OrdinalIgnoreCase)) return "0";
-        throw Error($"option --{option.Name}: '{attached}' is not a yes or no; write 1, 0, true, false, yes, no, on or off");
+        try
+        {
+            return ReadSwitch(attached) ? "1" : "0";
+        }
+        catch (FormatException error)
+        {
+            throw Error($"option --{option.Name}: {error.Message}");
+        }
+    }
+
+    /// <summary>What a switch may be set to, wherever it is set.</summary>
+    /// <exception cref="FormatException">Neither a yes nor a no.</exception>
+    internal static bool ReadSwitch(string value)
+    {
+        if (On.Contains(value, StringComparer.OrdinalIgnoreCase)) return true;
+        if (Off.Contains(value, StringComparer.OrdinalIgnoreCase)) return false;
+        throw new FormatException($"'{value}' is not a yes or no; write 1, 0, true, false, yes, no, on or off");
     }
 
     // What follows is the value whatever it looks like: "--dir -x" names a directory -x, as with Getopt::Long.

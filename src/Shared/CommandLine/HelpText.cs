@@ -10,7 +10,7 @@ internal static class HelpText
     internal static string Of(IReadOnlyList<Option> table)
     {
         var text = new StringBuilder();
-        foreach (var section in table.GroupBy(option => option.Section))
+        foreach (var section in table.Where(option => option.Refusal is null).GroupBy(option => option.Section))
         {
             if (section.Key.Length > 0) text.Append(section.Key).Append(":\n");
             foreach (var option in section) Append(text, option);

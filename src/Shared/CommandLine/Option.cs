@@ -40,6 +40,9 @@ internal sealed record Option(string Name, ValueForm Form, string Help)
     /// </summary>
     internal bool Extension { get; init; }
 
+    /// <summary>Known, and refused for this reason: what to do instead. Not in the help. A name may end in <c>*</c>.</summary>
+    internal string? Refusal { get; init; }
+
     /// <summary>The heading it stands under in the help.</summary>
     internal string Section { get; init; } = "";
 

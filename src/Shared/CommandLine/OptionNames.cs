@@ -7,8 +7,13 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, 
 {
     private static readonly (string Prefix, bool Negates)[] SwitchPrefixes = [("enable-", false), ("disable-", true), ("no-", true)];
 
-    internal Option? Short(char letter) =>
-        table.FirstOrDefault(option => option.Aliases.Any(alias => alias.Length == 1 && alias[0] == letter));
+    /// <param name="letter">What follows the dash.</param>
+    /// <param name="word">All that was written, for the message.</param>
+    internal Option? Short(char letter, string word)
+    {
+        var found = table.FirstOrDefault(option => option.Aliases.Any(alias => alias.Length == 1 && alias[0] == letter));
+        return found is { Refusal: { } why } ? throw Refused(word[..2], why) : found;
+    }
 
     /// <param name="name">What was written, without dashes and value.</param>
     /// <param name="word">All that was written, for the message.</param>
@@ -16,6 +21,8 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, 
     internal (Option Option, string Written, bool Negated) Find(string name, string word)
     {
         var wanted = dialect.ShortOptions ? name.Replace('_', '-') : name;
+        if (table.FirstOrDefault(option => option.Refusal is not null && Names(option).Any(known => Fits(known, wanted))) is { } refused)
+            throw Refused("--" + name, refused.Refusal!);
         if (Exact(wanted) is { } exact) return (exact, name, false);
         if (reserved.FirstOrDefault(known => known.Equals(wanted, NameComparison)) is { } held) throw NotInThisVersion(held);
         if (dialect.SwitchForms && Prefixed(wanted) is { } prefixed) return prefixed;
@@ -36,6 +43,13 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, 
         return table.FirstOrDefault(option =>
             option.Name.Equals(name, NameComparison) || option.Aliases.Any(alias => alias.Length > 1 && alias.Equals(name, NameComparison)));
     }
+
+    private static IEnumerable<string> Names(Option option) => option.Aliases.Where(alias => alias.Length > 1).Append(option.Name);
+
+    private static bool Fits(string known, string wanted) =>
+        known.EndsWith('*') ? wanted.StartsWith(known[..^1], StringComparison.Ordinal) : known == wanted;
+
+    private OperatorException Refused(string written, string why) => new($"option {written} is not supported: {why}", dialect.ErrorExitCode);
 
     private StringComparison NameComparison => dialect.LooseNames ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
 
@@ -69,7 +83,8 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, 
     private string? Nearest(string name)
     {
         var (best, distance) = table
-            .SelectMany(option => option.Aliases.Where(alias => alias.Length > 1).Append(option.Name))
+            .Where(option => option.Refusal is null)
+            .SelectMany(Names)
             .Select(known => (Name: known, Distance: EditDistance(name, known)))
             .MinBy(pair => pair.Distance);
         return distance <= Math.Max(1, name.Length / 3) ? best : null;

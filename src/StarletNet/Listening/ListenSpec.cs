@@ -51,6 +51,18 @@ internal sealed record ListenSpec(ListenAddress Address)
     /// <exception cref="FormatException">Empty or longer than the kernel takes.</exception>
     internal static ListenSpec Unix(string path) => new(UnixPath(path));
 
+    /// <summary>As <see cref="Parse"/> reads it.</summary>
+    public override string ToString()
+    {
+        string?[] options =
+        [
+            Http == HttpVersions.Http2 ? "http=h2" : null,
+            Backlog is { } backlog ? $"backlog={backlog}" : null,
+            Mode is { } mode ? $"mode=0{Convert.ToString((int)mode, 8)}" : null,
+        ];
+        return options.Any(option => option is not null) ? $"{Address}?{string.Join('&', options.Where(option => option is not null))}" : $"{Address}";
+    }
+
     /// <exception cref="FormatException">Not of any form; the message quotes the text.</exception>
     internal static ListenSpec Parse(string text)
     {

@@ -1,127 +1,113 @@
-using System.Globalization;
-using StarletNet.Master.Listening;
 using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Errors;
 
 namespace StarletNet.Master.Options;
 
-/// <summary>A value somebody set, and where, for the message when it is wrong.</summary>
-internal readonly record struct Setting(string Origin, string Value);
+/// <summary>A value somebody set.</summary>
+/// <param name="Name">As a message about it begins: <c>option --port</c>, <c>STARLETNET_PORT</c>, <c>web.conf:3: port</c>.</param>
+/// <param name="Place">Where it was set, for <c>--check-config</c>.</param>
+/// <param name="Value">As it was written.</param>
+internal readonly record struct Setting(string Name, string Place, string Value);
 
-/// <summary>Command line over environment over default, every value checked.</summary>
+/// <summary>All options, and for each that was set where that was.</summary>
+internal sealed record Configuration(MasterOptions Options, IReadOnlyDictionary<string, string> Places)
+{
+    internal const string Default = "default";
+
+    internal string PlaceOf(string name) => Places.GetValueOrDefault(name, Default);
+}
+
+/// <summary>Command line over environment over configuration file over preset over default, every value checked.</summary>
 internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, string?> environment, int processors)
 {
-    internal const int WorkerLimit = 1024;
+    /// <summary>Variables that name the application's environment, the first of them that is set.</summary>
+    internal static readonly string[] EnvironmentVariables = ["ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "PLACK_ENV"];
 
-    private static readonly string[] Unlimited = ["inf", "unlimited"];
+    private readonly Dictionary<string, string> _places = [];
+    private ILookup<string, Setting> _file = Array.Empty<Setting>().ToLookup(_ => "");
+    private Preset? _preset;
 
     /// <exception cref="OperatorException">The first value that is wrong, with its origin; <see cref="ExitCodes.Usage"/>.</exception>
-    internal MasterOptions Read()
-    {
-        var app = commandLine[OptionTable.App];
-        var positional = commandLine.Rest;
-        var defaults = new MasterOptions { MaxWorkers = Math.Max(2, processors) };
-        return defaults with
-        {
-            Application = app ?? (positional.Count > 0 ? positional[0] : Find(OptionTable.App)?.Value),
-            ApplicationArguments = [.. app is null ? positional.Skip(1) : positional],
-            Listen = ReadListeners(),
-            Backlog = Find(OptionTable.Backlog) is { } backlog ? Number(backlog, 1, int.MaxValue) : null,
-            MaxWorkers = Find(OptionTable.MaxWorkers) is { } workers ? Workers(workers, defaults.MaxWorkers) : defaults.MaxWorkers,
-            SpawnInterval = Time(OptionTable.SpawnInterval, defaults.SpawnInterval),
-            ErrRespawnInterval = Time(OptionTable.ErrRespawnInterval, defaults.ErrRespawnInterval),
-            BootFailureLimit = Find(OptionTable.BootFailureLimit) is { } limit ? Limit(limit) : defaults.BootFailureLimit,
-            WorkerBootTimeout = BootTimeout(defaults.WorkerBootTimeout),
-            GracefulTimeout = Find(OptionTable.GracefulTimeout) is { } graceful ? Graceful(graceful) : defaults.GracefulTimeout,
-            DrainKeepAlive = Time(OptionTable.DrainKeepAlive, defaults.DrainKeepAlive),
-            Loop = Find(OptionTable.Loop) is { } loop ? LoopMode(loop) : defaults.Loop,
-            EnvironmentName = Find(OptionTable.Env) is { } name ? NotEmpty(name, "a name such as production") : null,
-            PidFile = Find(OptionTable.Pid) is { } pid ? NotEmpty(pid, "a file name") : null,
-        };
-    }
+    internal MasterOptions Read() => ReadAll().Options;
 
-    private List<ListenSpec> ReadListeners()
+    /// <inheritdoc cref="Read"/>
+    internal Configuration ReadAll()
     {
-        var specs = new List<ListenSpec>();
-        foreach (var setting in FindAll(OptionTable.Listen)) specs.Add(Parse(setting, ListenSpec.Parse));
-        var host = Find(OptionTable.Host);
-        var port = Find(OptionTable.Port);
-        if (host is not null || port is not null)
+        if (FindAll(ConfigurationFile) is [var file]) _file = ConfigFile.Read(file.Value).ToLookup(line => line.Option.Name, line => line.Setting);
+        if (FindAll(OptionTable.Find(PresetName)) is [.., var chosen] && Apply(OptionTable.Find(PresetName), new MasterOptions(), chosen).Preset is { } name)
+            _preset = Presets.All.Single(preset => preset.Name == name);
+
+        var options = new MasterOptions { Processors = processors };
+        if (_preset is not null) options = options with { UsualEnvironment = _preset.Environment, StopsFast = _preset.StopsFast };
+        foreach (var entry in OptionTable.Entries.Where(entry => !entry.IsCommand))
         {
-            var number = port is { } given ? Number(given, 0, 65535) : ListenSpec.DefaultPort;
-            specs.Add(ListenSpec.Tcp(host is { } name ? NotEmpty(name, "an address or a name") : null, number));
+            var settings = FindAll(entry);
+            if (settings is [.., var last]) _places[entry.Name] = last.Place;
+            options = settings.Aggregate(options, (current, setting) => Apply(entry, current, setting));
         }
-        if (Find(OptionTable.Socket) is { } socket) specs.Add(Parse(socket, ListenSpec.Unix));
-        var twice = specs.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1);
-        if (twice is not null) throw Usage($"{twice.Key} is to be listened on twice; remove one of the two");
-        return specs;
+        options = FindInherited(FindApplication(options));
+        OptionsCheck.Check(options, name => Name(name), environment);
+        return new Configuration(options, _places);
     }
 
-    private static ListenSpec Parse(Setting setting, Func<string, ListenSpec> parse)
+    private const string PresetName = Sections.ConfigurationOptions.Preset;
+
+    private static MasterOption ConfigurationFile => OptionTable.Find(Sections.ConfigurationOptions.Config);
+
+    private static MasterOptions Apply(MasterOption option, MasterOptions options, Setting setting)
     {
         try
         {
-            return parse(setting.Value);
+            return option.Read(options, setting.Value);
         }
         catch (FormatException error)
         {
-            throw Usage($"{setting.Origin}: {error.Message}");
+            throw new OperatorException($"{setting.Name}: {error.Message}", ExitCodes.Usage);
         }
     }
 
-    private static int Workers(Setting setting, int auto)
+    /// <summary>The values that count: all of a repeatable option, else the last; of the highest place that has any.</summary>
+    private Setting[] FindAll(MasterOption option)
     {
-        if (setting.Value == "auto") return auto;
-        if (setting.Value == "0") throw Usage($"{setting.Origin}: 0 workers (serving without a master) is not possible; the least is 1");
-        return Number(setting, 1, WorkerLimit, "auto or ");
-    }
-
-    private static int Limit(Setting setting) =>
-        Unlimited.Contains(setting.Value) ? 0 : Number(setting, 0, int.MaxValue);
-
-    private static TimeSpan Graceful(Setting setting) =>
-        Unlimited.Contains(setting.Value) ? TimeSpan.Zero : Time(setting);
-
-    private TimeSpan BootTimeout(TimeSpan @default)
-    {
-        if (Find(OptionTable.WorkerBootTimeout) is not { } setting) return @default;
-        var time = Time(setting);
-        return time > TimeSpan.Zero ? time : throw Usage($"{setting.Origin}: a worker cannot be ready in no time; give more than 0");
-    }
-
-    private static string LoopMode(Setting setting) => setting.Value == "pool"
-        ? setting.Value
-        : throw Usage($"{setting.Origin}: '{setting.Value}' is not a loop; there is pool");
-
-    private TimeSpan Time(string name, TimeSpan @default) => Find(name) is { } setting ? Time(setting) : @default;
-
-    private static TimeSpan Time(Setting setting) => Duration.TryParse(setting.Value, out var time)
-        ? time
-        : throw Usage($"{setting.Origin}: '{setting.Value}' is not a time; write seconds (0.5) or a number with ms, s, m or h");
-
-    private static int Number(Setting setting, int least, int most, string alternative = "") =>
-        int.TryParse(setting.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
-            ? number
-            : throw Usage($"{setting.Origin}: '{setting.Value}' is not {alternative}a whole number {Range(least, most)}");
-
-    private static string Range(int least, int most) => most == int.MaxValue ? $"of at least {least}" : $"from {least} to {most}";
-
-    private static string NotEmpty(Setting setting, string what) =>
-        setting.Value.Length > 0 ? setting.Value : throw Usage($"{setting.Origin}: is empty; give {what}");
-
-    private Setting? Find(string name)
-    {
-        if (commandLine[name] is { } given) return new Setting($"option --{name}", given);
+        var given = commandLine.All(option.Name).Select(value => new Setting($"option --{option.Name}", "command line", value));
+        var separator = option.Declared.Repeatable ? ';' : '\0';
+        IEnumerable<Setting> set = [];
         // An empty variable is how many tools write "not set".
-        return environment(OptionTable.Twin(name)) is { Length: > 0 } set ? new Setting(OptionTable.Twin(name), set) : null;
+        if (option.Declared.EnvironmentTwin is { } twin && environment(twin) is { Length: > 0 } variable)
+            set = variable.Split(separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(value => new Setting(twin, $"environment {twin}", value));
+        var preset = _preset?.Values.GetValueOrDefault(option.Name) is { } value
+            ? [new Setting($"preset {_preset.Name}: {option.Name}", $"preset {_preset.Name}", value)]
+            : Array.Empty<Setting>();
+        Setting[] highest = [.. new[] { given, set, _file[option.Name], preset }.FirstOrDefault(place => place.Any()) ?? []];
+        return option.Declared.Repeatable || highest.Length == 0 ? highest : [highest[^1]];
     }
 
-    private IEnumerable<Setting> FindAll(string name)
+    // The first word is the application, unless --app has named it; a variable or a file is asked only where no word does.
+    private MasterOptions FindApplication(MasterOptions options)
     {
-        if (commandLine.All(name) is { Count: > 0 } given) return given.Select(value => new Setting($"option --{name}", value));
-        return (environment(OptionTable.Twin(name)) ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(value => new Setting(OptionTable.Twin(name), value));
+        var positional = commandLine.Rest;
+        if (commandLine["app"] is not null || positional.Count == 0) return options with { ApplicationArguments = positional };
+        _places["app"] = "command line";
+        return options with { Application = positional[0], ApplicationArguments = [.. positional.Skip(1)] };
     }
 
-    private static OperatorException Usage(string message) => new(message, ExitCodes.Usage);
+    // What is inherited stays as it is; here it is only looked for, so that --check-config tells the truth.
+    private MasterOptions FindInherited(MasterOptions options)
+    {
+        if (environment("PLACK_QUIET") is { Length: > 0 } && !_places.ContainsKey("quiet")) options = Quiet(options);
+        if (options.EnvironmentName is not null) return options;
+        if (EnvironmentVariables.FirstOrDefault(name => environment(name) is { Length: > 0 }) is { } set) _places["env"] = $"environment {set}";
+        else if (_preset is not null) _places["env"] = $"preset {_preset.Name}";
+        return options;
+    }
+
+    private MasterOptions Quiet(MasterOptions options)
+    {
+        _places["quiet"] = "environment PLACK_QUIET";
+        return options with { Quiet = true };
+    }
+
+    /// <summary>How a message names an option: by where it was set.</summary>
+    private string Name(string option) => FindAll(OptionTable.Find(option)) is [.., var last] ? last.Name : $"--{option}";
 }

@@ -14,15 +14,23 @@ internal sealed class MasterLog : IDisposable
 
     private readonly Logger _logger;
 
-    internal MasterLog(ILogEventSink sink) => _logger = new LoggerConfiguration().WriteTo.Sink(sink).CreateLogger();
+    private readonly bool _quiet;
+
+    /// <param name="sink">Where the lines go.</param>
+    /// <param name="quiet">Leave out what announces the start.</param>
+    internal MasterLog(ILogEventSink sink, bool quiet = false)
+    {
+        _quiet = quiet;
+        _logger = new LoggerConfiguration().WriteTo.Sink(sink).CreateLogger();
+    }
 
     public void Dispose() => _logger.Dispose();
 
     // ---- 1–19: the master itself -------------------------------------------------------------------------------
 
-    internal void Listening(string name) => Information(1, "listening on {Listener:l}", name);
+    internal void Listening(string name) => Announce(1, "listening on {Listener:l}", name);
 
-    internal void Adopted(string name, int fd) => Information(2, "listening on {Listener:l}, descriptor {Fd} of our parent", name, fd);
+    internal void Adopted(string name, int fd) => Announce(2, "listening on {Listener:l}, descriptor {Fd} of our parent", name, fd);
 
     internal void DatagramSocketSkipped(string name, int fd) =>
         Warning(3, "{Listener:l}, descriptor {Fd}, is a datagram socket, which HTTP has no use for; it is left alone", name, fd);
@@ -31,7 +39,7 @@ internal sealed class MasterLog : IDisposable
         Warning(4, "not listening on {Listeners:l}: the sockets of {Source:l} replace what the options say", listeners, source);
 
     internal void AllReady(int workers, string application) =>
-        Information(5, "serving {Application:l} with {Workers} workers", application, workers);
+        Announce(5, "serving {Application:l} with {Workers} workers", application, workers);
 
     internal void SuperdaemonGone(int pid) => Warning(6, "the process that started us, pid {Pid}, is gone", pid);
 
@@ -44,6 +52,8 @@ internal sealed class MasterLog : IDisposable
 
     internal void CannotWatchSuperdaemon(string reason) =>
         Warning(10, "cannot watch the process that started us: {Reason:l}; should it die, we stay", reason);
+
+    internal void WithoutEffect(string option) => Information(11, "--{Option:l} has no effect here", option);
 
     // ---- 20–: workers ------------------------------------------------------------------------------------------
 
@@ -151,6 +161,11 @@ internal sealed class MasterLog : IDisposable
         StopCause.BootFailed => "no worker started",
         _ => "signal " + cause.ToString().ToUpperInvariant(),
     };
+
+    private void Announce(int id, string template, params object?[] values)
+    {
+        if (!_quiet) Information(id, template, values);
+    }
 
     private void Information(int id, string template, params object?[] values) => Write(id, LogEventLevel.Information, template, values);
 

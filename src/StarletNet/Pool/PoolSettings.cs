@@ -18,6 +18,9 @@ internal sealed record PoolSettings
     /// <summary>Zero: no limit.</summary>
     internal required TimeSpan GracefulTimeout { get; init; }
 
+    /// <summary>TERM and INT give up what is unfinished, as they do in Starman.</summary>
+    internal bool StopsFast { get; init; }
+
     /// <summary>
     /// A superdaemon signals every old generation at each deploy, also those that it has signalled before: under one, a
     /// TERM that comes again is the same wish, and must not cut off what an earlier deploy left to finish.

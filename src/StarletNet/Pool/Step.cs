@@ -214,7 +214,7 @@ internal sealed class Step(PoolSettings settings, Moment at)
     internal PoolState ChangeWorkers(PoolState state, int delta)
     {
         var set = state.Set;
-        var target = Math.Clamp(set.Target + delta, 1, Options.OptionsReader.WorkerLimit);
+        var target = Math.Clamp(set.Target + delta, 1, Options.MasterOptions.MostWorkers);
         if (target == set.Target) return Tell(state, new PoolNotice.WorkersAtLimit(target));
         Tell(state, new PoolNotice.WorkersChanged(target));
         if (target > set.Target) return state with { Set = set with { Slots = set.Slots.Add(set.Slots.Max()) } };
@@ -227,7 +227,8 @@ internal sealed class Step(PoolSettings settings, Moment at)
         if (cause != StopCause.BootFailed) Tell(state, new PoolNotice.Stopping(cause, state.Set.Workers.Length));
         Do(new PoolAction.CancelTimer(new PoolEvent.StartDue()));
         var retired = RetireAll(state, RetireReason.Stop, worker => worker.Phase != WorkerPhase.Draining);
-        return new Stopping(retired.Set, exitCode, cause, Now, StopHaste.Graceful);
+        var stopping = new Stopping(retired.Set, exitCode, cause, Now, StopHaste.Graceful);
+        return settings.StopsFast && cause is (StopCause.Term or StopCause.Int) ? Hurry(stopping, StopHaste.Abort) : stopping;
     }
 
     internal PoolState StopFaster(Stopping stopping, StopCause cause)
@@ -240,6 +241,11 @@ internal sealed class Step(PoolSettings settings, Moment at)
         if (!isPersonInHaste && Now - stopping.CauseAt < PoolSettings.SameGesture) return stopping;
         var haste = stopping.Haste == StopHaste.Graceful ? StopHaste.Abort : StopHaste.Kill;
         Tell(stopping, new PoolNotice.StoppingFaster(cause, haste));
+        return Hurry(stopping with { Cause = cause, CauseAt = Now }, haste);
+    }
+
+    private Stopping Hurry(Stopping stopping, StopHaste haste)
+    {
         foreach (var worker in stopping.Set.Workers)
         {
             if (haste == StopHaste.Kill)
@@ -250,7 +256,7 @@ internal sealed class Step(PoolSettings settings, Moment at)
             Do(new PoolAction.Abort(worker.Id));
             Do(new PoolAction.SetTimer(new PoolEvent.DrainTimedOut(worker.Id), PoolSettings.KillMargin));
         }
-        return stopping with { Cause = cause, CauseAt = Now, Haste = haste };
+        return stopping with { Haste = haste };
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -53,7 +53,7 @@ internal sealed class WorkerEnvironment(
         }
     }
 
-    /// <summary><c>--env</c> beats what is inherited; without it an inherited ASP.NET Core name stays, then PLACK_ENV counts, then it is Production.</summary>
+    /// <summary><c>--env</c> beats what is inherited; without it an inherited ASP.NET Core name stays, then PLACK_ENV counts, then it is the preset's, or Production.</summary>
     private void NameEnvironment(Dictionary<string, string> variables)
     {
         if (options.EnvironmentName is { } given)
@@ -63,7 +63,7 @@ internal sealed class WorkerEnvironment(
         }
         else if (!IsSet(AspNetCoreEnvironment) && !IsSet(DotnetEnvironment))
         {
-            Set(IsSet(PlackEnvironment) ? variables[PlackEnvironment] : "production");
+            Set(IsSet(PlackEnvironment) ? variables[PlackEnvironment] : options.UsualEnvironment);
         }
 
         bool IsSet(string name) => variables.GetValueOrDefault(name) is { Length: > 0 };

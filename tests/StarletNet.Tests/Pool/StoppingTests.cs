@@ -175,4 +175,20 @@ public sealed class StoppingTests
         Assert.Empty(pool.Last);
         Assert.IsType<PoolState.Ended>(pool.State);
     }
+
+    [Theory]
+    [InlineData(StopCause.Term, true)]
+    [InlineData(StopCause.Int, true)]
+    [InlineData(StopCause.Quit, false)]
+    [InlineData(StopCause.SuperdaemonGone, false)]
+    internal void In_starmans_way_term_and_int_give_up_at_once(StopCause cause, bool isFast)
+    {
+        var pool = new PoolDriver(workers: 2, s => s with { StopsFast = true, GracefulTimeout = TimeSpan.Zero }).Up();
+
+        pool.Stop(cause);
+
+        Assert.Equal(isFast ? [1, 2] : Array.Empty<int>(), pool.Aborted);
+        pool.Pass(5);
+        Assert.Equal(isFast, pool.All.OfType<PoolAction.Kill>().Any());
+    }
 }

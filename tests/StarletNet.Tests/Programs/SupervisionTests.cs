@@ -122,6 +122,9 @@ public sealed class SupervisionTests : IDisposable
     [Theory]
     [InlineData(2, "unknown option --worker-boot-timout; did you mean --worker-boot-timeout?", "--worker-boot-timout", "3")]
     [InlineData(2, "option --max-workers: 'x' is not auto or a whole number from 1 to 1024", "-w", "x")]
+    [InlineData(2, "option --preset: 'unicorn' is not a server whose ways are known", "--preset", "unicorn")]
+    [InlineData(2, "option --completion: 'fish' is not a shell", "--completion", "fish")]
+    [InlineData(2, "cannot read the configuration file nowhere.conf: No such file or directory", "--config", "nowhere.conf")]
     [InlineData(2, "no application given")]
     [InlineData(1, "cannot find the application nowhere.dll: No such file or directory", "nowhere.dll")]
     [InlineData(1, "is not a managed application", "/bin/sh")]
@@ -135,7 +138,33 @@ public sealed class SupervisionTests : IDisposable
         Assert.Contains(message, line.Text);
     }
 
+    [Fact]
+    public async Task Check_config_prints_the_configuration_and_starts_nothing()
+    {
+        var file = _test.Write("web.conf", "preset = starman\nlisten = 127.0.0.1:0\n");
+        var master = _test.Run(["--config", file, "--check-config", "-w3", "nowhere.dll"]);
+
+        Assert.Equal(0, (await master.ExitAsync()).Code);
+        Assert.Empty(master.ErrorText);
+        Assert.Matches("(?m)^max-workers = 3 +# command line$", master.OutputText);
+        Assert.Matches($"(?m)^listen = 127.0.0.1:0 +# {file}:2$", master.OutputText);
+        Assert.Matches("(?m)^#TERM: stop fast +# preset starman$", master.OutputText);
+    }
+
+    [Fact]
+    public async Task A_quiet_start_says_nothing_of_itself()
+    {
+        var master = _test.Start("-q");
+        await master.LineAsync("worker 1 .* is ready");
+        await master.LineAsync("worker 0 .* is ready");
+
+        Assert.Equal(0, (await master.StopAsync()).Code);
+        Assert.DoesNotContain("listening on", master.ErrorText);
+        Assert.DoesNotContain("serving ", master.ErrorText);
+    }
+
     [Theory]
+    [InlineData("--completion=bash", "complete -o filenames -F _starletnet starletnet")]
     [InlineData("--help", "usage: starletnet [options] [APPLICATION [its arguments]]")]
     [InlineData("-h", "--max-workers")]
     [InlineData("--version", "starletnet 0.")]

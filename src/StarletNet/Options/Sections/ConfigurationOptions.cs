@@ -1,0 +1,36 @@
+using StarletNet.Shared.CommandLine;
+using static StarletNet.Master.Options.MasterOption;
+
+namespace StarletNet.Master.Options.Sections;
+
+/// <summary>Where options come from, and what is asked for instead of serving.</summary>
+internal static class ConfigurationOptions
+{
+    internal const string Preset = "preset", Config = "config", CheckConfig = "check-config", Completion = "completion";
+    internal const string Help = "help", Version = "version";
+
+    internal static readonly IReadOnlyList<MasterOption> All =
+    [
+        Value(Preset, new ValueKind<string?>("SERVER", Presets.NameOf, name => name) { Words = [.. Presets.All.Select(preset => preset.Name)] },
+            "Take the defaults and the meanings of signals from Starlet, Starlight or Starman. Other options win over it.",
+            options => options.Preset, (options, name) => options with { Preset = name }).Alias("server", "s"),
+        Command(Value(Config, ValueKinds.OptionalText(ValueKinds.Text("FILE", "a file name")),
+            "Read options from a file, one to a line: name = value, or as on the command line; # begins a comment. The command line and the "
+            + "environment win over it.", _ => null, (options, _) => options)),
+        Command(Value(Completion, ValueKinds.OptionalText(ValueKinds.Word("SHELL", "a shell", "bash", "zsh")),
+            "Print the completion script for that shell: eval \"$(starletnet --completion bash)\".", _ => null, (options, _) => options)),
+        Flag(CheckConfig, "Print every option with the value that holds and where it comes from, and do nothing else."),
+        Flag(Help, "Show this text.", "h"),
+        Flag(Version, "Show the version.", "v"),
+    ];
+
+    private static MasterOption Command(MasterOption option) => option with
+    {
+        IsCommand = true,
+        Declared = option.Declared with { EnvironmentTwin = option.Name == Config ? Twin(Config) : null },
+    };
+
+    private static MasterOption Flag(string name, string help, params string[] aliases) => new(
+        new Option(name, ValueForm.Switch, help) { Aliases = aliases }, (options, _) => options, _ => null)
+    { IsCommand = true };
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using static StarletNet.Master.Options.MasterOption;
+
+namespace StarletNet.Master.Options.Sections;
+
+internal static class WorkerOptions
+{
+    private static readonly ValueKind<int> FromOne = ValueKinds.Number(1, MasterOptions.MostWorkers, "auto or ");
+
+    private static readonly ValueKind<int?> Workers = new("N",
+        text => text == "auto" ? null : FromOne.Parse(text), number => number?.ToString(CultureInfo.InvariantCulture) ?? "auto");
+
+    internal static readonly IReadOnlyList<MasterOption> All =
+    [
+        Value("max-workers", Workers, "Worker processes to keep alive, 1 to 1024, or auto.",
+            options => options.MaxWorkers, (options, number) => options with { MaxWorkers = number }).Alias("workers", "w")
+            .DefaultIs("auto: one per CPU, at least 2"),
+        Value("spawn-interval", ValueKinds.Time, "Shortest time between two starts of workers, and between the steps of a restart.",
+            options => options.SpawnInterval, (options, time) => options with { SpawnInterval = time }),
+        Value("err-respawn-interval", ValueKinds.Time,
+            "Wait before a worker that failed is started again; doubled with each failure in a row up to 30 s.",
+            options => options.ErrRespawnInterval, (options, time) => options with { ErrRespawnInterval = time }),
+        Value("boot-failure-limit", ValueKinds.CountOrUnlimited,
+            "Give up after so many failed starts: the first start (exit code 1) or a restart (the old workers go on). 0: never.",
+            options => options.BootFailureLimit, (options, limit) => options with { BootFailureLimit = limit }),
+        Value("worker-boot-timeout", ValueKinds.TimeAboveZero("a worker cannot be ready in no time; give more than 0"),
+            "Kill a worker that is not ready in time.",
+            options => options.WorkerBootTimeout, (options, time) => options with { WorkerBootTimeout = time }),
+        Value("loop", ValueKinds.Word("MODE", "a loop", "pool"), "How a worker dispatches requests: pool (the thread pool).",
+            options => options.Loop, (options, loop) => options with { Loop = loop }),
+        // Starlight's loop polls, ours does not; an old command line that sets its pace is none the worse for it.
+        Value("main-process-delay", ValueKinds.Optional(ValueKinds.Time),
+            "Starlight's polling interval: accepted, and without effect, since this master is driven by events.",
+            options => options.MainProcessDelay, (options, time) => options with { MainProcessDelay = time }),
+    ];
+}

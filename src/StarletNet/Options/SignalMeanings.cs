@@ -1,0 +1,16 @@
+namespace StarletNet.Master.Options;
+
+/// <summary>What signals to the master mean, in words; the preset changes some.</summary>
+internal static class SignalMeanings
+{
+    internal static IEnumerable<(string Signal, string Meaning)> Of(MasterOptions options)
+    {
+        yield return ("TERM", options.StopsFast ? "stop fast" : "stop gracefully");
+        yield return ("INT", options.StopsFast ? "stop fast" : "stop gracefully");
+        yield return ("QUIT", "stop gracefully");
+        yield return ("HUP", "restart, one worker at a time");
+        yield return ("USR1", "stop gracefully");
+        yield return ("TTIN", "one worker more");
+        yield return ("TTOU", "one worker less");
+    }
+}

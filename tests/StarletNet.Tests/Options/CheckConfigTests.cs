@@ -1,0 +1,137 @@
+using System.Text.RegularExpressions;
+using StarletNet.Master.Options;
+using StarletNet.Shared.CommandLine;
+using StarletNet.TestKit;
+
+namespace StarletNet.Master.Tests.Options;
+
+public sealed class CheckConfigTests : IDisposable
+{
+    private readonly ScratchDirectory _scratch = new();
+    private readonly Dictionary<string, string> _environment = [];
+
+    public void Dispose() => _scratch.Dispose();
+
+    private string Print(params string[] arguments)
+    {
+        var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(arguments);
+        return CheckConfig.Of(new OptionsReader(commandLine, _environment.GetValueOrDefault, processors: 4).ReadAll(), _environment.GetValueOrDefault);
+    }
+
+    // "name = value" and where it came from, or null if it is not set.
+    private static (string? Value, string Place) Of(string print, string name)
+    {
+        var line = Regex.Match(print, $"^(#?){name} =(.*?) +# (.*)$", RegexOptions.Multiline);
+        Assert.True(line.Success, $"{name} is not in\n{print}");
+        return (line.Groups[1].Length > 0 ? null : line.Groups[2].Value.Trim(), line.Groups[3].Value);
+    }
+
+    [Fact]
+    public void Every_option_is_there_with_the_place_it_was_set_at()
+    {
+        _environment["STARLETNET_GRACEFUL_TIMEOUT"] = "2m";
+        var file = _scratch.Write("web.conf", "# mine\nboot-failure-limit = 9\n");
+
+        var print = Print("--config", file, "--preset", "starman", "--pid=x.pid", "app.dll");
+
+        Assert.Equal(("x.pid", "command line"), Of(print, "pid"));
+        Assert.Equal(("app.dll", "command line"), Of(print, "app"));
+        Assert.Equal(("120", "environment STARLETNET_GRACEFUL_TIMEOUT"), Of(print, "graceful-timeout"));
+        Assert.Equal(("9", $"{file}:2"), Of(print, "boot-failure-limit"));
+        Assert.Equal(("5", "preset starman"), Of(print, "max-workers"));
+        Assert.Equal(("0", "default"), Of(print, "spawn-interval"));
+        Assert.Equal((null, "default: none"), Of(print, "socket"));
+        Assert.All(OptionTable.Entries.Where(entry => !entry.IsCommand && entry.Name != "listen"), entry => Of(print, entry.Name));
+    }
+
+    [Fact]
+    public void Listeners_are_one_to_a_line_with_their_options()
+    {
+        var print = Print("-l", ":8080?http=h2&backlog=5", "-l", "/run/a.sock?mode=0660");
+
+        Assert.Contains("listen = :8080?http=h2&backlog=5 ", print);
+        Assert.Contains("listen = unix:/run/a.sock?mode=0660 ", print);
+        Assert.Equal((null, "default: 5000"), Of(print, "port"));
+    }
+
+    [Fact]
+    public void What_is_printed_may_be_given_again_as_a_configuration_file()
+    {
+        var first = Print("--preset", "starman", "-l", ":8080", "-l", "unix:/run/a b.sock", "--pid", " odd # name ", "--quiet", "--host", "::1", "x.dll");
+
+        var again = Print("--config", _scratch.Write("again.conf", first));
+
+        Assert.Equal(Values(first), Values(again));
+    }
+
+    private static IEnumerable<string> Values(string print) => print.Split('\n').Select(line => Regex.Replace(line, " +# .*$", ""));
+
+    [Theory]
+    [InlineData("ASPNETCORE_ENVIRONMENT", "Staging")]
+    [InlineData("PLACK_ENV", "development")]
+    public void An_inherited_environment_is_shown_as_such(string variable, string value)
+    {
+        _environment[variable] = value;
+
+        Assert.Equal((value, $"environment {variable}"), Of(Print("--preset", "starlet"), "env"));
+        Assert.Equal(("mine", "command line"), Of(Print("-E", "mine"), "env"));
+    }
+
+    /// <summary>The columns of the three servers, as far as there are options for their rows.</summary>
+    [Theory]
+    [InlineData("plain", "max-workers", "auto")]
+    [InlineData("plain", "env", "production")]
+    [InlineData("plain", "spawn-interval", "0")]
+    [InlineData("plain", "err-respawn-interval", "1")]
+    [InlineData("plain", "graceful-timeout", "30")]
+    [InlineData("plain", "drain-keepalive", "5")]
+    [InlineData("plain", "backlog", null)]
+    [InlineData("plain", "port", "5000")]
+    [InlineData("plain", "host", null)]
+    [InlineData("starlet", "max-workers", "10")]
+    [InlineData("starlet", "env", "development")]
+    [InlineData("starlet", "spawn-interval", "0")]
+    [InlineData("starlet", "err-respawn-interval", "1")]
+    [InlineData("starlet", "graceful-timeout", "unlimited")]
+    [InlineData("starlet", "drain-keepalive", "2")]
+    [InlineData("starlet", "backlog", null)]
+    [InlineData("starlet", "port", "5000")]
+    [InlineData("starlet", "host", null)]
+    [InlineData("starlight", "max-workers", "10")]
+    [InlineData("starlight", "env", "production")]
+    [InlineData("starlight", "spawn-interval", "0")]
+    [InlineData("starlight", "err-respawn-interval", "0")]
+    [InlineData("starlight", "graceful-timeout", "unlimited")]
+    [InlineData("starlight", "drain-keepalive", "2")]
+    [InlineData("starlight", "backlog", null)]
+    [InlineData("starlight", "port", "5000")]
+    [InlineData("starlight", "host", null)]
+    [InlineData("starman", "max-workers", "5")]
+    [InlineData("starman", "env", "production")]
+    [InlineData("starman", "spawn-interval", "0")]
+    [InlineData("starman", "err-respawn-interval", "0")]
+    [InlineData("starman", "graceful-timeout", "unlimited")]
+    [InlineData("starman", "drain-keepalive", "1")]
+    [InlineData("starman", "backlog", "1024")]
+    [InlineData("starman", "port", "5000")]
+    [InlineData("starman", "host", null)]
+    public void A_preset_has_exactly_the_documented_defaults(string preset, string option, string? value) =>
+        Assert.Equal(value, Of(preset == "plain" ? Print() : Print("--preset", preset), option).Value);
+
+    [Theory]
+    [InlineData("plain", "TERM", "stop gracefully")]
+    [InlineData("starlet", "TERM", "stop gracefully")]
+    [InlineData("starlight", "INT", "stop gracefully")]
+    [InlineData("starman", "TERM", "stop fast")]
+    [InlineData("starman", "INT", "stop fast")]
+    [InlineData("starman", "QUIT", "stop gracefully")]
+    public void A_preset_has_exactly_the_documented_signals(string preset, string signal, string meaning) =>
+        Assert.Matches($"(?m)^#{signal}: {meaning} +# {(preset == "plain" ? "default" : $"preset {preset}")}$", preset == "plain" ? Print() : Print("-s", preset));
+
+    [Theory]
+    [InlineData("Starlet", "10")]
+    [InlineData("starlight", "10")]
+    [InlineData("Starman", "5")]
+    [InlineData("StarletNet", "auto")]
+    public void The_names_of_plackup_choose_a_preset(string server, string workers) => Assert.Equal(workers, Of(Print("-s", server), "max-workers").Value);
+}

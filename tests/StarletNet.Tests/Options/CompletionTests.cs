@@ -1,0 +1,36 @@
+using StarletNet.Master.Options;
+using StarletNet.TestKit;
+
+namespace StarletNet.Master.Tests.Options;
+
+/// <summary>The script is run by bash itself, as it does when the tab key is pressed.</summary>
+public sealed class CompletionTests : IDisposable
+{
+    private readonly ScratchDirectory _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Theory]
+    [InlineData("starletnet --max-", "--max-workers")]
+    [InlineData("starletnet --preset star", "starlet starlight starman")]
+    [InlineData("starletnet --server = starm", "starman")]
+    [InlineData("starletnet -s starl", "starlet starlight")]
+    [InlineData("starletnet --pid some", "some-file")]
+    [InlineData("starletnet some", "some-file")]
+    [InlineData("starletnet --port ", "")]
+    public async Task Bash_is_offered_what_fits(string typed, string offered)
+    {
+        _scratch.Write("some-file", "");
+        var words = string.Join(' ', typed.Split(' ').Select(word => $"'{word}'"));
+        var script = $"{Completion.Of("bash")}\ncd '{_scratch.Path}'\nCOMP_WORDS=({words})\nCOMP_CWORD=$((${{#COMP_WORDS[@]}}-1))\n_starletnet\necho \"offers: ${{COMPREPLY[*]}}\"\n";
+        using var bash = ProgramUnderTest.Start("/bin/bash", [_scratch.Write("try", script)]);
+
+        Assert.Equal(0, (await bash.ExitAsync()).Code);
+        Assert.Empty(bash.ErrorText);
+        Assert.StartsWith("offers: " + offered, bash.OutputText);
+        if (offered.Length == 0) Assert.Equal("offers: ", bash.OutputText);
+    }
+
+    [Fact]
+    public void Zsh_takes_the_same_by_its_own_adapter() => Assert.StartsWith("autoload -U +X bashcompinit && bashcompinit\n", Completion.Of("zsh"));
+}
