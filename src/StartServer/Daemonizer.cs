@@ -53,7 +53,9 @@ internal static class Daemonizer
     internal static CallersPipe? TakeRole(string[] arguments)
     {
         if (Environment.GetEnvironmentVariable(RoleVariable) is not { } value) return null;
+        // Both copies: .NET's, from which generations get theirs, and libc's, which an exec would hand on.
         Environment.SetEnvironmentVariable(RoleVariable, null);
+        LibC.unsetenv(RoleVariable);
         if (value.Split(':') is not [var role, var text]
             || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             || FileIdentity.Of(number) is not { IsPipe: true })

@@ -54,7 +54,7 @@ internal static class ControlCommand
         {
             case "error":
                 throw new OperatorException($"start_server refuses: {happened.Text("message")}", ExitCodes.Failure);
-            case "deploy-ended":
+            case "deploy-ended" when options is RestartByControl:
                 var exitCode = Names.ExitCode(happened.Text("outcome"));
                 if (exitCode != ExitCodes.Success) throw new OperatorException($"not deployed: {happened.Text("reason")}", exitCode);
                 progress?.Show(happened);

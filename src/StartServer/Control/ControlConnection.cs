@@ -35,7 +35,7 @@ internal sealed unsafe class ControlConnection : ControlPart
         if (_socket.IsClosed) return null;
         nint count;
         fixed (byte* start = _received)
-            count = LibC.recv(_socket.Number, start + _length, LongestRequest - _length, LibC.MSG_DONTWAIT); // never full: see below
+            count = LibC.recv(_socket.Number, start + _length, LongestRequest - _length, LibC.MSG_DONTWAIT);
         if (count < 0 && (Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EINTR)) return null;
         if (count <= 0)
         {

@@ -73,7 +73,7 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
                 foreach (var line in e.All("lastLines")) yield return "  " + Printable(line.GetString());
                 break;
             case "deploy-ended":
-                yield return "done";
+                yield return e.Text("outcome") == "done" ? "done" : $"not deployed: {e.Text("reason")}";
                 break;
             default: break;
         }
