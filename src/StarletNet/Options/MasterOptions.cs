@@ -34,6 +34,10 @@ internal sealed record MasterOptions
     /// <summary>Null: as long as the kernel allows.</summary>
     internal int? Backlog { get; init; }
 
+    // ---- connections and requests ------------------------------------------------------------------------------
+
+    internal HttpChoices Http { get; init; } = new();
+
     // ---- workers -----------------------------------------------------------------------------------------------
 
     /// <summary>CPUs that this process may use, for what depends on their number.</summary>
@@ -90,4 +94,7 @@ internal sealed record MasterOptions
 
     /// <summary>Name of the preset; null: our own defaults.</summary>
     internal string? Preset { get; init; }
+
+    /// <summary>Options whose value nobody asked for but by the preset: they yield to what the application has chosen itself.</summary>
+    internal IReadOnlySet<string> FromPreset { get; init; } = new HashSet<string>();
 }

@@ -13,6 +13,7 @@ internal static class OptionTable
     private static readonly (string Heading, IReadOnlyList<MasterOption> Options)[] Sections =
     [
         ("Listening", ListeningOptions.All),
+        ("Connections and requests", HttpOptions.All),
         ("Workers", WorkerOptions.All),
         ("Stopping", StoppingOptions.All),
         ("Application and process", ProcessOptions.All),

@@ -45,6 +45,8 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
             if (settings is [.., var last]) _places[entry.Name] = last.Place;
             options = settings.Aggregate(options, (current, setting) => Apply(entry, current, setting));
         }
+        if (_preset is not null)
+            options = options with { FromPreset = _places.Where(option => option.Value == $"preset {_preset.Name}").Select(option => option.Key).ToHashSet() };
         options = FindInherited(FindApplication(options));
         OptionsCheck.Check(options, name => Name(name), environment);
         return new Configuration(options, _places);

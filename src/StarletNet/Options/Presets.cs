@@ -20,6 +20,13 @@ internal static class Presets
             ["err-respawn-interval"] = "1",
             ["graceful-timeout"] = "unlimited",
             ["drain-keepalive"] = "2",
+            ["timeout"] = "300",
+            ["keepalive-timeout"] = "2",
+            ["max-keepalive-reqs"] = "1",
+            ["max-header-size"] = "128K",
+            ["max-request-line"] = "128K",
+            ["max-body"] = "unlimited",
+            ["server-software"] = "Starlet",
         }),
         new("starlight", "production", StopsFast: false, new Dictionary<string, string>
         {
@@ -28,6 +35,13 @@ internal static class Presets
             ["err-respawn-interval"] = "0",
             ["graceful-timeout"] = "unlimited",
             ["drain-keepalive"] = "2",
+            ["timeout"] = "300",
+            ["keepalive-timeout"] = "2",
+            ["max-keepalive-reqs"] = "1",
+            ["max-header-size"] = "128K",
+            ["max-request-line"] = "128K",
+            ["max-body"] = "unlimited",
+            ["server-software"] = "Starlight",
         }),
         new("starman", "production", StopsFast: true, new Dictionary<string, string>
         {
@@ -36,6 +50,13 @@ internal static class Presets
             ["graceful-timeout"] = "unlimited",
             ["drain-keepalive"] = "1",
             ["backlog"] = "1024",
+            ["timeout"] = "unlimited",
+            ["read-timeout"] = "5",
+            ["keepalive-timeout"] = "1",
+            ["max-header-size"] = "1M",
+            ["max-request-line"] = "1M",
+            ["max-body"] = "unlimited",
+            ["server-software"] = "",
         }),
     ];
 

@@ -29,6 +29,7 @@ internal sealed class WorkerEnvironment(
         variables[EnvironmentNames.Loop] = options.Loop;
         variables[EnvironmentNames.GracefulTimeout] = Milliseconds(options.GracefulTimeout);
         variables[EnvironmentNames.DrainKeepAlive] = Milliseconds(options.DrainKeepAlive);
+        if (options.Http.ForWorker(options.FromPreset.Contains).Format() is { Length: > 0 } http) variables[EnvironmentNames.Http] = http;
         variables[EnvironmentNames.WorkerSlot] = Text(worker.Slot);
         variables[EnvironmentNames.Workers] = Text(workers);
         variables[EnvironmentNames.Generation] = Text(worker.Generation);

@@ -11,7 +11,7 @@ public sealed class CompletionTests : IDisposable
     public void Dispose() => _scratch.Dispose();
 
     [Theory]
-    [InlineData("starletnet --max-", "--max-workers")]
+    [InlineData("starletnet --max-w", "--max-workers")]
     [InlineData("starletnet --preset star", "starlet starlight starman")]
     [InlineData("starletnet --server = starm", "starman")]
     [InlineData("starletnet -s starl", "starlet starlight")]

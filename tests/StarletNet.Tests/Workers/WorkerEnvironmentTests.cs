@@ -33,6 +33,33 @@ public sealed class WorkerEnvironmentTests
     }
 
     [Fact]
+    public void What_was_chosen_for_http_is_handed_over_and_what_a_preset_chose_yields()
+    {
+        Assert.DoesNotContain("STARLETNET_WORKER_HTTP", Of().Keys);
+
+        _options = _options with
+        {
+            Http = new HttpChoices { Timeout = TimeSpan.FromSeconds(1.5), MaxBody = 0, ServerSoftware = "a & b" },
+            FromPreset = new HashSet<string> { "max-body" },
+        };
+
+        Assert.Equal("timeout=1500&max-body~0&server-software=a%20%26%20b", Of()["STARLETNET_WORKER_HTTP"]);
+    }
+
+    [Fact]
+    public void Connections_that_are_not_kept_alive_have_one_request()
+    {
+        _options = _options with { Http = new HttpChoices { KeepAliveTimeout = TimeSpan.Zero } };
+        Assert.Equal("max-keepalive-reqs=1", Of()["STARLETNET_WORKER_HTTP"]);
+
+        _options = _options with { Http = new HttpChoices { DisableKeepAlive = true, MaxKeepAliveRequests = 7 } };
+        Assert.Equal("max-keepalive-reqs=1", Of()["STARLETNET_WORKER_HTTP"]);
+
+        _options = _options with { Http = new HttpChoices { KeepAliveTimeout = HttpChoices.Unlimited } };
+        Assert.Equal("keepalive-timeout=0", Of()["STARLETNET_WORKER_HTTP"]);
+    }
+
+    [Fact]
     public void What_was_meant_for_the_master_alone_does_not_reach_it()
     {
         foreach (var name in new[] { "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "SERVER_STARTER_PORT" }) _inherited[name] = "1";
