@@ -24,10 +24,15 @@ public static class Artifacts
     /// Directory of a published test application, <c>tests/Apps/NAME</c> → <c>out/test-apps/NAME</c>; published now if it is
     /// not there or older than its source. With a version, another build of it in a directory <c>NAME-VERSION</c>.
     /// </summary>
-    public static string TestApp(string name, string? version = null)
+    public static string TestApp(string name, string? version = null) =>
+        PublishedOnce(Path.Combine(RepositoryRoot, "tests", "Apps", name), version == null ? name : $"{name}-{version}", version);
+
+    /// <summary>Directory of a published example, <c>examples/NAME</c> → <c>out/test-apps/examples-NAME</c>, in the same way.</summary>
+    public static string Example(string name) => PublishedOnce(Path.Combine(RepositoryRoot, "examples", name), $"examples-{name}", null);
+
+    private static string PublishedOnce(string source, string directory, string? version)
     {
-        var source = Path.Combine(RepositoryRoot, "tests", "Apps", name);
-        var output = Path.Combine(RepositoryRoot, "out", "test-apps", version == null ? name : $"{name}-{version}");
+        var output = Path.Combine(RepositoryRoot, "out", "test-apps", directory);
         lock (Gate)
         {
             if (Published.Add(output)) PublishIfStale(source, output, version);

@@ -1,0 +1,87 @@
+using StarletNet.TestKit;
+
+namespace StarletNet.Bench.Peers;
+
+/// <summary>What the peers serve and need, made when it is first asked for.</summary>
+internal sealed class Ground : IDisposable
+{
+    internal const string Hello = "Hello, World!\n";
+    internal const string Json = """{"message":"Hello, World!","number":42,"words":["one","two","three"]}""";
+    internal static readonly int[] Sizes = [64 * 1024, 5 * 1024 * 1024];
+
+    private readonly Lazy<string> _limit, _psgi, _nginxRoot, _application, _hello;
+    private readonly Lazy<Certificate> _certificate;
+
+    internal Ground()
+    {
+        _limit = new(CompileLimit);
+        _psgi = new(() => Scratch.Write("app.psgi", PsgiSource));
+        _nginxRoot = new(WriteFiles);
+        _certificate = new(() => Certificate.Write(Scratch));
+        _application = new(() => Path.Combine(Artifacts.TestApp("BenchApp"), "BenchApp.dll"));
+        _hello = new(() => Path.Combine(Artifacts.Example("hello"), "hello.dll"));
+    }
+
+    internal ScratchDirectory Scratch { get; } = new();
+
+    /// <summary>tests/Apps/BenchApp, published.</summary>
+    internal string Application => _application.Value;
+
+    /// <summary>examples/hello, published.</summary>
+    internal string HelloApplication => _hello.Value;
+
+    internal string Psgi => _psgi.Value;
+
+    /// <summary>Holds <c>bytes/N</c> for every size.</summary>
+    internal string NginxRoot => _nginxRoot.Value;
+
+    internal Certificate Certificate => _certificate.Value;
+
+    /// <summary>The bare epoll server.</summary>
+    internal string Limit => _limit.Value;
+
+    internal static string Needed(string program, string package) =>
+        SystemPrograms.Find(program) ?? throw new NotThereException($"{program} is not installed (Debian package {package})");
+
+    public void Dispose() => Scratch.Dispose();
+
+    private string CompileLimit()
+    {
+        var compiler = SystemPrograms.Find("clang") ?? Needed("gcc", "gcc");
+        var program = Scratch.File("epoll");
+        using var compile = ProgramUnderTest.Start(compiler,
+            ["-O2", "-o", program, Path.Combine(Artifacts.RepositoryRoot, "tests", "Bench", "Limit", "epoll.c")]);
+        return compile.ExitAsync().GetAwaiter().GetResult().Code == 0 ? program : throw new NotThereException("it does not compile: " + compile.ErrorText.Split('\n')[0]);
+    }
+
+    private string WriteFiles()
+    {
+        var directory = Directory.CreateDirectory(Scratch.File("bytes"));
+        foreach (var size in Sizes)
+        {
+            var bytes = new byte[size];
+            Array.Fill(bytes, (byte)'x');
+            File.WriteAllBytes(Path.Combine(directory.FullName, $"{size}"), bytes);
+        }
+
+        // nginx's workers are nobody, and a scratch directory is its owner's alone.
+        File.SetUnixFileMode(Scratch.Path, File.GetUnixFileMode(Scratch.Path) | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
+        return Scratch.Path;
+    }
+
+    private const string PsgiSource = """
+        use strict;
+        my $large = 'x' x (5 * 1024 * 1024);
+        sub answer { [200, ['Content-Type', $_[1] || 'text/plain', 'Content-Length', length $_[0]], [$_[0]]] }
+        sub {
+            my $env = shift;
+            my $path = $env->{PATH_INFO};
+            return answer("Hello, World!\n") if $path eq '/';
+            return answer('{"message":"Hello, World!","number":42,"words":["one","two","three"]}', 'application/json') if $path eq '/json';
+            return answer(substr $large, 0, $1) if $path =~ m{^/bytes/(\d+)$};
+            if ($path eq '/upload') { 1 while $env->{'psgi.input'}->read(my $piece, 65536) }
+            if ($path eq '/block') { select undef, undef, undef, 0.1 }
+            answer("ok\n");
+        }
+        """;
+}
