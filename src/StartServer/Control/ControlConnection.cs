@@ -33,9 +33,7 @@ internal sealed unsafe class ControlConnection : ControlPart
     {
         // Refused or dropped earlier in this batch.
         if (_socket.IsClosed) return null;
-        nint count;
-        fixed (byte* start = _received)
-            count = LibC.recv(_socket.Number, start + _length, LongestRequest - _length, LibC.MSG_DONTWAIT);
+        var count = Receive(_length);
         if (count < 0 && (Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EINTR)) return null;
         if (count <= 0)
         {
@@ -53,6 +51,11 @@ internal sealed unsafe class ControlConnection : ControlPart
         if (end >= 0) return Begin(Encoding.UTF8.GetString(_received, 0, end).TrimEnd('\r'), roster);
         if (_length == LongestRequest) Refuse("a request is one short line");
         return null;
+    }
+
+    private nint Receive(int at)
+    {
+        fixed (byte* start = _received) return LibC.recv(_socket.Number, start + at, LongestRequest - at, LibC.MSG_DONTWAIT);
     }
 
     private SupervisorEvent? Begin(string line, Func<Roster> roster)
@@ -101,6 +104,8 @@ internal sealed unsafe class ControlConnection : ControlPart
     internal void Refuse(string reason)
     {
         Send(NewsJson.Error(reason));
+        // What was sent and never read would make the kernel report a reset instead of an orderly end.
+        if (!_socket.IsClosed) Receive(0);
         Close();
     }
 

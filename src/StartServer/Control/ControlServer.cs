@@ -44,6 +44,8 @@ internal sealed unsafe class ControlServer : ControlPart, INewsListener, IDispos
         queue.Watch(_socket.Descriptor, this);
     }
 
+    internal int Clients => _clients.Count;
+
     /// <summary>To be called before the first request is read.</summary>
     /// <param name="listeners">What is listed.</param>
     /// <param name="output">What generations wrote last.</param>

@@ -168,7 +168,7 @@ public sealed class ControlCommandTests
         Kill.Send(pid, UnixSignal.Kill);
         await superdaemon.StatusAsync("2:P");
         using var after = Command(superdaemon, "--list");
-        Assert.EndsWith("\nrestarts after a crash: 1\nlast failure: generation 1 killed by signal KILL", await EndsAsync(after, 0), StringComparison.Ordinal);
+        Assert.EndsWith("\nrestarts after a crash: 1\nlast failure: generation 1 was killed by signal KILL", await EndsAsync(after, 0), StringComparison.Ordinal);
         await superdaemon.StopsCleanlyAsync();
     }
 
@@ -184,6 +184,15 @@ public sealed class ControlCommandTests
         Assert.Empty(Directory.GetFiles(superdaemon.Scratch.Path));
         await EndsAsync(restart, 3, "not deployed: .*");
         Assert.Equal(new ProgramExit(0, null), await superdaemon.Program.ExitAsync());
+    }
+
+    [Fact]
+    public async Task What_generations_write_to_stderr_is_passed_on_complete_and_in_order()
+    {
+        using var superdaemon = await ServingAsync(Children.Perl("up(); syswrite STDERR, \"number $_\\n\" for 1..20000; sleep 60 while 1;"));
+        await superdaemon.Program.LineAsync("^number 20000$");
+        Assert.Equal(Enumerable.Range(1, 20000).Select(n => $"number {n}"), superdaemon.Program.Lines.Select(line => line.Text).Where(text => text.StartsWith("number ", StringComparison.Ordinal)));
+        await superdaemon.StopsCleanlyAsync();
     }
 
     [Fact]
