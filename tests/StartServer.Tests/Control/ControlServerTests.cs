@@ -208,13 +208,14 @@ public sealed class ControlServerTests : IDisposable
     public async Task Another_user_is_sent_away_also_where_the_file_lets_him_in()
     {
         Assert.SkipUnless(LibC.geteuid() == 0, "needs root, to be somebody else for a moment");
-        const UnixFileMode anyone = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-        File.SetUnixFileMode(_scratch.Path, anyone | UnixFileMode.UserExecute);
+        const UnixFileMode anyone = (UnixFileMode)511; // 0777
+        File.SetUnixFileMode(_scratch.Path, anyone);
         File.SetUnixFileMode(_scratch.File("control"), anyone);
         using var client = ProgramUnderTest.Start("perl",
             ["-MSocket", "-e", "$SIG{PIPE} = 'IGNORE'; $> = 65534; socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, pack_sockaddr_un($ARGV[0])) or die $!; syswrite $s, \"stop\\n\"; print scalar <$s>", _scratch.File("control")]);
         await Eventually.TrueAsync(() => { Turn(); return client.HasExited; }, "the client is gone", () => client.Describe());
         await client.ExitAsync();
+        Assert.True(client.OutputText.Length > 0, client.Describe());
         Assert.Equal("only the user that start_server runs as, and root, may ask", JsonDocument.Parse(client.OutputText).RootElement.GetProperty("message").GetString());
         Assert.Empty(_asked);
     }
