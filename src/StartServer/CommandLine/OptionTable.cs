@@ -9,7 +9,8 @@ internal static class OptionTable
         SignalOnTerm = "signal-on-term", PidFile = "pid-file", StatusFile = "status-file", KillOldDelay = "kill-old-delay",
         EnvDir = "envdir", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Daemonize = "daemonize",
         Restart = "restart", Stop = "stop",
-        Control = "control", List = "list", Attempts = "attempts", Timeout = "timeout", Json = "json", EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready",
+        Control = "control", List = "list", Attempts = "attempts", Timeout = "timeout", Json = "json",
+        EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready", ReadyProbe = "ready-probe",
         MaxStartAttempts = "max-start-attempts", Watch = "watch", DrainTimeout = "drain-timeout", MaxOldGenerations = "max-old-generations",
         StopTimeout = "stop-timeout", Help = "help", Version = "version";
 
@@ -42,6 +43,14 @@ internal static class OptionTable
             "When the program counts as started: 'notify' with READY=1 on NOTIFY_SOCKET, 'alive' when it is alive after --interval, "
             + "whatever it says; 'auto' holds it to READY=1 if it says anything there within --interval, and is 'alive' if it does not.")
         { ValueName = "auto|notify|alive", Default = "auto", Extension = true, Section = Deploys },
+        new(ReadyProbe, ValueForm.Text,
+            "Asked once the program counts as started, and again until it answers or --ready-timeout is over; only then is it accepted. "
+            + "http://HOST:PORT/PATH or http://unix:/SOCKET:/PATH must answer with a status from 200 to 399; tcp://HOST:PORT or "
+            + "tcp://unix:/SOCKET must take a connection; tcp: somebody must take one from the first --port. %g stands for the number of "
+            + "the generation, %p for its pid. Beware of the old generation, which answers too on the sockets that both have: give an address of the "
+            + "new one's own (http://unix:/run/app.%p:/), or a path with %g to which a program answers 421 if that is not its "
+            + "SERVER_STARTER_GENERATION, which counts as no answer at all. 'tcp' therefore tells something of first starts only.")
+        { ValueName = "URL|tcp", Extension = true, Section = Deploys },
         new(MaxStartAttempts, ValueForm.Integer,
             "Failed attempts after which a deploy is given up: the old generation serves on, and the next HUP tries anew. If nobody serves, "
             + "start_server exits with code 5. 0 tries for ever.")

@@ -3,6 +3,7 @@ using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Listening;
 using StartServer.Listeners;
+using StartServer.Probes;
 using StartServer.Output;
 using StartServer.Supervision;
 
@@ -56,6 +57,9 @@ internal sealed record StartServerOptions : Command
     /// <summary><c>--daemonize</c>; there is a log file then.</summary>
     internal required bool Daemonize { get; init; }
 
+    /// <summary><c>--ready-probe</c>; null for none.</summary>
+    internal required ReadinessProbe? Probe { get; init; }
+
     internal required SupervisionPolicy Policy { get; init; }
 
     /// <param name="arguments">Without the program's own name.</param>
@@ -75,6 +79,9 @@ internal sealed record StartServerOptions : Command
         var ports = line.All(OptionTable.Port).Select(ListenSpec.Parse).ToArray();
         RefuseSharedDescriptors(ports);
         RefuseSharedFiles(line);
+        var probe = line[OptionTable.ReadyProbe] is { } text ? ReadinessProbe.Parse(text) : null;
+        if (probe is AcceptProbe && ports.All(port => port.IsUdp))
+            throw Usage("invalid ``ready-probe'' value:tcp: it asks the first TCP --port, and there is none; write tcp://HOST:PORT");
         var logCommand = LogCommand.Of(line[OptionTable.LogFile]);
         if (logCommand is { Words: [] }) throw Usage("invalid ``log-file'' value:|: a command must follow the bar");
         return new StartServerOptions
@@ -92,11 +99,13 @@ internal sealed record StartServerOptions : Command
             Twins = twins,
             Control = line[OptionTable.Control],
             Daemonize = line.IsOn(OptionTable.Daemonize),
+            Probe = probe,
             Policy = PolicyVariables.Apply(new SupervisionPolicy
             {
                 Interval = Seconds(line, OptionTable.Interval) ?? TimeSpan.FromSeconds(1),
                 ReadyTimeout = Seconds(line, OptionTable.ReadyTimeout) ?? TimeSpan.FromSeconds(60),
                 Readiness = ReadinessOf(line[OptionTable.Ready]),
+                Probes = probe is not null,
                 MaxStartAttempts = Count(line, OptionTable.MaxStartAttempts),
                 Watch = Seconds(line, OptionTable.Watch) ?? TimeSpan.Zero,
                 DrainTimeout = Seconds(line, OptionTable.DrainTimeout) ?? TimeSpan.Zero,

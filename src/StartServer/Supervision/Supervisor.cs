@@ -10,6 +10,7 @@ using StartServer.Files;
 using StartServer.Generations;
 using StartServer.Listeners;
 using StartServer.Output;
+using StartServer.Probes;
 
 namespace StartServer.Supervision;
 
@@ -83,6 +84,7 @@ internal sealed class Supervisor(
             case SignalReceived { Signal: var signal }: Handle(new MeaninglessSignal(signal)); break;
             case TimerFired { Key: TimerEvent timer }: Handle(timer); break;
             case Readable { Tag: GenerationProcess generation }: Listen(generation); break;
+            case Readable { Tag: ProbeAttempt attempt }: EndProbe(attempt); break;
             case Readable { Tag: EnvDirectoryWatch }: break; // read before the batch
             case Readable { Tag: ControlPart part }: if (part.Take(() => Roster) is { } asked) Handle(asked); break;
             case TimerFired { Key: ControlPart part }: part.TimeIsUp(); break;
@@ -114,6 +116,7 @@ internal sealed class Supervisor(
             case Log log: StandardError.WriteLine(log.Line); break;
             case Spawn spawn: Handle(Start(spawn.Number)); break;
             case Send send: SendTo(send); break;
+            case Probe probe: BeginProbe(probe.Generation); break;
             case SetTimer timer: queue.SetTimer(timer.Event, timer.Delay); break;
             case WriteStatus write: Write(write); break;
             case CloseListeners: listeners.Close(); break;
@@ -173,6 +176,28 @@ internal sealed class Supervisor(
         caller.Dispose();
         StandardError.WriteLine(Messages.CallerIsGone);
         Handle(new StopRequested(Signal.Term));
+    }
+
+    private void BeginProbe(Generation generation)
+    {
+        try
+        {
+            var attempt = ProbeAttempt.Start(options.Probe!, generation.Number, generation.Pid, [.. listeners.Descriptors.Select(listener => listener.Fd)]);
+            queue.Watch(attempt.End, attempt);
+        }
+        catch (SystemCallException)
+        {
+            // Out of descriptors for the moment. Who waits for the answer does not do so for ever.
+            queue.SetTimer(new ProbeDue(generation.Number), SupervisionPolicy.WatchPause);
+        }
+    }
+
+    private void EndProbe(ProbeAttempt attempt)
+    {
+        queue.Unwatch(attempt);
+        attempt.Dispose();
+        // As with READY=1: who has died is dead, whatever was answered.
+        if (!_dead.Contains(attempt.Pid)) Handle(new Probed(attempt.Generation, attempt.Answer.Outcome, attempt.Answer.Detail));
     }
 
     private void EndLaunch(GenerationProcess generation)

@@ -1,6 +1,7 @@
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Processes;
 using StartServer.CommandLine;
+using StartServer.Supervision;
 
 namespace StarletNet.StartServer.Tests.CommandLine;
 
@@ -85,6 +86,43 @@ public sealed class StartServerOptionsTests
     }
 
     [Theory]
+    [InlineData(null, false, 0)]
+    [InlineData("", false, 0)]
+    [InlineData("0", false, 0)]
+    [InlineData("1", true, 5)]
+    [InlineData("no", true, 5)]
+    public void The_twin_of_auto_restart_is_on_unless_empty_or_0_and_brings_a_kill_old_delay(string? value, bool on, int delay)
+    {
+        var options = Assert.IsType<StartServerOptions>(StartServerOptions.Parse(["p"], name => name == "ENABLE_AUTO_RESTART" ? value : null));
+        Assert.Equal((on, TimeSpan.FromSeconds(360), TimeSpan.FromSeconds(delay)), (options.Policy.AutoRestart, options.Policy.AutoRestartInterval, options.Policy.KillOldDelay));
+    }
+
+    [Theory]
+    [InlineData("KILL_OLD_DELAY", "0", 0)]
+    [InlineData("KILL_OLD_DELAY", "", 0)]
+    [InlineData("KILL_OLD_DELAY", "2", 2)]
+    public void A_kill_old_delay_that_is_set_stays_also_with_auto_restart(string name, string value, int delay) => Assert.Equal(
+        TimeSpan.FromSeconds(delay),
+        Assert.IsType<StartServerOptions>(StartServerOptions.Parse(["--enable-auto-restart", "p"], asked => asked == name ? value : null)).Policy.KillOldDelay);
+
+    [Fact]
+    public void Auto_restart_and_its_interval_are_handed_on_and_an_interval_of_0_is_1()
+    {
+        var options = Parse("--enable-auto-restart", "--auto-restart-interval", "0");
+        Assert.Equal(("1", "0"), (options.Twins["ENABLE_AUTO_RESTART"], options.Twins["AUTO_RESTART_INTERVAL"]));
+        Assert.Equal((true, TimeSpan.FromSeconds(1)), (options.Policy.AutoRestart, options.Policy.AutoRestartInterval));
+    }
+
+    [Fact]
+    public void Bounds_and_readiness_are_off_unless_given()
+    {
+        var given = Parse("--ready=Notify", "--ready-probe=tcp", "--port=0", "--max-start-attempts=2", "--watch=3", "--drain-timeout=4", "--max-old-generations=5", "--stop-timeout=6").Policy;
+        Assert.Equal((Readiness.Notify, true, 2, 5), (given.Readiness, given.Probes, given.MaxStartAttempts, given.MaxOldGenerations));
+        Assert.Equal((3.0, 4.0, 6.0), (given.Watch.TotalSeconds, given.DrainTimeout.TotalSeconds, given.StopTimeout.TotalSeconds));
+        Assert.Equal(new SupervisionPolicy(), Parse().Policy);
+    }
+
+    [Theory]
     [InlineData("--help", typeof(ShowHelp))]
     [InlineData("--version", typeof(ShowVersion))]
     [InlineData("--ver", typeof(ShowVersion))]
@@ -103,6 +141,10 @@ public sealed class StartServerOptionsTests
     [InlineData(255, "invalid ``timeout'' value:-5: it must not be negative", "--stop", "--pid-file", "p", "--timeout", "-5")]
     [InlineData(1, "Option enable-auto-restart does not take an argument", "--enable-auto-restart=1", "--", "p")]
     [InlineData(255, "invalid ``log-file'' value:|: a command must follow the bar", "--log-file", " | ", "p")]
+    [InlineData(255, "invalid ``ready'' value:soon: it must be auto, notify or alive", "--ready", "soon", "p")]
+    [InlineData(255, "invalid ``max-start-attempts'' value:-1: it must not be negative", "--max-start-attempts", "-1", "p")]
+    [InlineData(255, "invalid ``auto-restart-interval'' value:-1: it must not be negative", "--auto-restart-interval", "-1", "p")]
+    [InlineData(255, "invalid ``ready-probe'' value:tcp: it asks the first TCP --port, and there is none; write tcp://HOST:PORT", "--ready-probe=tcp", "--port=u5000", "p")]
     [InlineData(255, "server program not specified")]
     [InlineData(255, "server program not specified", "--port", "80", "--")]
     [InlineData(255, "invalid ``port'' value:x", "--port", "x", "p")]

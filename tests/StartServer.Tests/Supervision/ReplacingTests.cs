@@ -50,6 +50,49 @@ public sealed class ReplacingTests : TransitionTestBase
         Assert.DoesNotContain(step.Actions, action => action is Send);
     }
 
+    [Fact]
+    public void With_a_drain_timeout_each_old_one_has_its_time_from_its_first_signal()
+    {
+        var step = Next(Watching, new Ready(4), policy: Policy with { DrainTimeout = Seconds(7) });
+        // 1 and 2 were told before.
+        Assert.Equal(new SetTimer(new DrainOverdue(3), Seconds(7)), Only<SetTimer>(step));
+        Assert.Equal([1, 2, 3], To<Serving>(step).Fleet.Told);
+        foreach (SupervisorState state in new SupervisorState[] { Serving, Pausing, Watching, Awaiting, Probing, Rejecting })
+        {
+            var overdue = Next(state, new DrainOverdue(2), policy: Policy with { DrainTimeout = Seconds(7) });
+            Assert.Equal(["worker 102 has not stopped within 7 secs, sending KILL to it"], Lines(overdue));
+            Assert.Equal((ChosenSignal.Kill, Second), (Only<Send>(overdue).Signal, Only<Send>(overdue).Generations.Single()));
+            Assert.Same(state, overdue.State);
+        }
+        NothingHappens(Serving, new DrainOverdue(3));
+    }
+
+    [Theory]
+    [InlineData(0, new int[0])]
+    [InlineData(1, new[] { 101, 102 })]
+    [InlineData(2, new[] { 101 })]
+    [InlineData(3, new int[0])]
+    public void The_oldest_make_room_when_a_deploy_would_leave_too_many(int limit, int[] killed)
+    {
+        var policy = Policy with { MaxOldGenerations = limit };
+        foreach (SupervisorState state in new SupervisorState[] { Serving, Pausing })
+        {
+            var step = Next(state, new RestartRequested(), policy: policy);
+            Assert.Equal(killed, step.Actions.OfType<Send>().SelectMany(send => send.Generations).Select(generation => generation.Pid));
+            Assert.All(step.Actions.OfType<Send>(), send => Assert.Equal(ChosenSignal.Kill, send.Signal));
+            Assert.IsType<Spawn>(step.Actions[^1]);
+        }
+    }
+
+    [Fact]
+    public void A_retry_a_gap_and_the_one_that_stands_by_cost_nobody_his_place()
+    {
+        var policy = Policy with { MaxOldGenerations = 1 };
+        Assert.DoesNotContain(Next(Pausing, new RetryDue(5), policy: policy).Actions, action => action is Send);
+        Assert.DoesNotContain(Next(Serving, new Died(103, Code(1)), policy: policy).Actions, action => action is Send);
+        Assert.Equal([First, Second], Only<Send>(Next(OnProbation, new RestartRequested(), policy: policy)).Generations);
+    }
+
     [Theory]
     [InlineData("serving")]
     [InlineData("pausing")]

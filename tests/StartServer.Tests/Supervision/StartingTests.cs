@@ -59,6 +59,64 @@ public sealed class StartingTests : TransitionTestBase
     }
 
     [Fact]
+    public void Ready_notify_takes_ready_and_nothing_else()
+    {
+        var policy = Policy with { Readiness = Readiness.Notify };
+        var step = Next(Pausing, new Spawned(Candidate), at: 7, policy: policy);
+        To<Awaiting>(step);
+        Assert.Equal(new SetTimer(new ReadyOverdue(4), Seconds(60)), Only<SetTimer>(step));
+        Assert.Empty(Next(step.State, new Executed(4), policy: policy).Actions);
+    }
+
+    [Fact]
+    public void Ready_alive_hears_nothing()
+    {
+        var policy = Policy with { Readiness = Readiness.Alive };
+        foreach (var word in new SupervisorEvent[] { new Ready(4), new Spoke(4) })
+        {
+            var step = Next(Watching, word, policy: policy);
+            Assert.Same(Watching, step.State);
+            Assert.Empty(step.Actions);
+        }
+        To<Serving>(Next(Watching, new LookOver(4), policy: policy));
+    }
+
+    [Fact]
+    public void With_a_probe_who_counts_as_started_is_asked_before_it_is_accepted()
+    {
+        var policy = Policy with { Probes = true };
+        Assert.Equal([new Probe(Candidate), new SetTimer(new ReadyOverdue(4), Seconds(60))], Next(Watching, new LookOver(4), policy: policy).Actions);
+        // Who speaks has had its clock running since it was started.
+        var step = Next(Awaiting, new Ready(4), policy: policy);
+        Assert.Equal([new Probe(Candidate)], step.Actions);
+        Assert.Equal(Candidate, To<Serving>(Next(To<Probing>(step), new Probed(4, ProbeOutcome.Answered, ""), policy: policy)).Fleet.Current);
+    }
+
+    [Fact]
+    public void A_probe_that_is_not_answered_is_repeated()
+    {
+        foreach (var outcome in new[] { ProbeOutcome.Failed, ProbeOutcome.Misdirected })
+        {
+            var step = Next(Probing, new Probed(4, outcome, "http://x/: answered 503"));
+            Assert.Equal([new SetTimer(new ProbeDue(4), Seconds(0.25))], step.Actions);
+            Assert.Equal("http://x/: answered 503", To<Probing>(step).Complaint);
+            Assert.Equal([new Probe(Candidate)], Next(step.State, new ProbeDue(4)).Actions);
+        }
+    }
+
+    [Fact]
+    public void A_candidate_that_does_not_answer_in_time_is_rejected_with_the_last_complaint()
+    {
+        var step = Next(Probing with { Complaint = "http://x/: Connection refused" }, new ReadyOverdue(4));
+        Assert.Equal(["new worker 104 was not ready within 60 secs (http://x/: Connection refused), sending TERM to it"], Lines(step));
+        Assert.Equal("was not ready within 60 s: http://x/: Connection refused", To<Rejecting>(step).Reason);
+        NothingHappens(Rejecting, new Probed(4, ProbeOutcome.Answered, ""));
+        NothingHappens(Probing, new Ready(4));
+        NothingHappens(Probing, new Probed(3, ProbeOutcome.Answered, ""));
+        NothingHappens(Probing, new ProbeDue(3));
+    }
+
+    [Fact]
     public void Ready_timeout_0_waits_for_ever()
     {
         var step = Next(Watching, new Spoke(4), policy: Policy with { ReadyTimeout = TimeSpan.Zero });

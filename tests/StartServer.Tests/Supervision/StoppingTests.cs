@@ -75,6 +75,42 @@ public sealed class StoppingTests : TransitionTestBase
     }
 
     [Fact]
+    public void The_signal_of_each_request_is_its_own()
+    {
+        var policy = Policy with { OnTerm = ChosenSignal.Parse("quit")! };
+        var interrupted = To<Stopping>(Next(Serving, new StopRequested(Signal.Int), at: 100, policy: policy));
+        // A wrapper's TERM just after a terminal's ^C still brings what was chosen for TERM, and is no second request.
+        var termed = Next(interrupted, new StopRequested(Signal.Term), at: 100.5, policy: policy);
+        Assert.Equal(["received TERM, sending QUIT to all workers:101,102,103"], Lines(termed));
+        Assert.Equal(1, To<Stopping>(termed).Requests);
+        Assert.Empty(Next(termed.State, new StopRequested(Signal.Term), at: 100.6, policy: policy).Actions);
+        Assert.Empty(Next(termed.State, new StopRequested(Signal.Int), at: 100.6, policy: policy).Actions);
+        Assert.Equal(["received TERM, sending QUIT to all workers:101,102,103"], Lines(Next(interrupted, new StopRequested(Signal.Term), at: 102, policy: policy)));
+        Assert.Equal(["received INT, sending TERM to all workers:101,102,103"], Lines(Next(termed.State, new StopRequested(Signal.Int), at: 102, policy: policy)));
+        // KILL is the last word.
+        Assert.Empty(Next(Stopping with { Requests = 3, Signal = ChosenSignal.Kill }, new StopRequested(Signal.Term), at: 100.5, policy: policy).Actions);
+    }
+
+    [Fact]
+    public void With_a_stop_timeout_who_is_left_is_killed()
+    {
+        var policy = Policy with { StopTimeout = Seconds(30) };
+        Assert.Equal(new SetTimer(new StopOverdue(), Seconds(30)), Only<SetTimer>(Next(Serving, new StopRequested(Signal.Term), policy: policy)));
+        var step = Next(Stopping, new StopOverdue(), at: 130, policy: policy);
+        Assert.Equal(["not all workers have stopped within 30 secs, sending KILL to 101,103"], Lines(step));
+        Assert.Equal((ChosenSignal.Kill, 2), (Only<Send>(step).Signal, Only<Send>(step).Generations.Count));
+        Assert.DoesNotContain(Next(Serving, new StopRequested(Signal.Term)).Actions, action => action is SetTimer);
+    }
+
+    [Fact]
+    public void The_end_of_a_drain_timeout_is_kept_during_the_stop()
+    {
+        var step = Next(Stopping, new DrainOverdue(1), policy: Policy with { DrainTimeout = Seconds(7) });
+        Assert.Equal(["worker 101 has not stopped within 7 secs, sending KILL to it"], Lines(step));
+        Assert.Equal([First], Only<Send>(step).Generations);
+    }
+
+    [Fact]
     public void Hup_during_the_stop_starts_nothing()
     {
         var step = Next(Stopping, new RestartRequested());
@@ -95,12 +131,14 @@ public sealed class StoppingTests : TransitionTestBase
     public void During_and_after_the_stop_words_and_timers_change_nothing()
     {
         SupervisorEvent[] idle =
-            [new Executed(3), new Spoke(3), new Ready(3), new RetryDue(4), new LookOver(3), new ReadyOverdue(3), new OldDue(3)];
+            [new Executed(3), new Spoke(3), new Ready(3), new RetryDue(4), new LookOver(3), new ReadyOverdue(3), new OldDue(3),
+             new DrainOverdue(2), new WatchOver(3), new AutoRestartDue(3), new ProbeDue(3), new Probed(3, ProbeOutcome.Failed, ""), new PolicyChanged()];
         foreach (var happened in idle)
         {
             NothingHappens(Stopping, happened);
             NothingHappens(new Stopped(), happened);
         }
+        NothingHappens(new Stopped(), new StopOverdue());
         NothingHappens(new Stopped(), new GraceOver(3));
         NothingHappens(new Stopped(), new RestartRequested());
         NothingHappens(new Stopped(), new StopRequested(Signal.Term));

@@ -43,6 +43,8 @@ public abstract class TransitionTestBase
 
     internal static string[] Lines(Step step) => [.. step.Actions.OfType<Log>().Select(log => log.Line)];
 
+    internal static News[] NewsOf(Step step) => [.. step.Actions.OfType<Tell>().Select(tell => tell.News)];
+
     internal static T Only<T>(Step step) where T : SupervisorAction => Assert.Single(step.Actions.OfType<T>());
 
     internal static T To<T>(Step step) where T : SupervisorState => Assert.IsType<T>(step.State);

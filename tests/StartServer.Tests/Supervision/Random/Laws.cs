@@ -1,0 +1,159 @@
+using StartServer.Supervision;
+
+namespace StarletNet.StartServer.Tests.Supervision.Random;
+
+/// <summary>What must hold in every world at every moment.</summary>
+internal sealed class Laws(World world)
+{
+    private readonly HashSet<long> _openRequests = [];
+    private IReadOnlyList<Generation> _status = [];
+    private int? _restartOwedAfter;
+
+    internal void Holds(bool law, string name)
+    {
+        if (!law) throw new LawBroken(name);
+    }
+
+    /// <summary>Looks at a step before its actions are performed.</summary>
+    internal void Before(SupervisorState before, SupervisorEvent happened, Step step)
+    {
+        var after = step.State;
+        Holds(!step.Actions.SkipLast(1).OfType<Spawn>().Any(), "a spawn is the last of its list");
+        Holds(before is Running || !step.Actions.OfType<Spawn>().Any(), "nothing is started after a stop");
+        Holds(happened is not StopRequested || after is Stopping or Stopped, "a stop is never lost, whatever is under way");
+        if (after is Running running) SignalsSpareWhoServes(running, step);
+        CurrentChangesForAReason(before, happened, after);
+        RestartsAreNotLost(before, happened, step);
+        RequestsAreAnsweredOnce(happened, step);
+        _status = step.Actions.OfType<WriteStatus>().LastOrDefault()?.Generations ?? _status;
+    }
+
+    /// <summary>Looks at the world after the actions.</summary>
+    internal void After(SupervisorState before, SupervisorEvent happened)
+    {
+        var known = world.State switch
+        {
+            Trying trying => trying.Fleet.All.Append(trying.Candidate),
+            Running running => running.Fleet.All,
+            Stopping stopping => stopping.Remaining,
+            _ => [],
+        };
+        Holds(
+            known.Order(ByNumber).SequenceEqual(world.Children.Select(child => child.Generation).Order(ByNumber)),
+            "whom we know and who is there are the same: no zombie, no unknown");
+        if (world.State is Running { Fleet: var fleet }) FleetIsInOrder(fleet);
+        if (world.State is Serving serving) RestIsTruthful(serving.Fleet);
+        SomethingWillHappen();
+    }
+
+    /// <summary>When everything has had its time.</summary>
+    internal void AtRest()
+    {
+        Holds(world.State is Serving, "in the end one serves");
+        Holds(_restartOwedAfter is null, "every HUP has led to an attempt");
+    }
+
+    internal void AfterTheEnd() => Holds(_openRequests.Count == 0, "every request was answered");
+
+    private static readonly Comparer<Generation> ByNumber = Comparer<Generation>.Create((a, b) => a.Number.CompareTo(b.Number));
+
+    private void SignalsSpareWhoServes(Running after, Step step)
+    {
+        foreach (var send in step.Actions.OfType<Send>())
+        {
+            Holds(!send.Generations.Contains(after.Fleet.Current), "the current one gets no signal");
+            Holds(!send.Generations.Contains(after.Fleet.Probation?.Previous), "the one that stands by gets no signal");
+        }
+    }
+
+    private void CurrentChangesForAReason(SupervisorState before, SupervisorEvent happened, SupervisorState after)
+    {
+        if (before is not Running { Fleet: var was } || after is not Running { Fleet: var @is } || was.Current == @is.Current) return;
+        var currentDied = happened is Died died && died.Pid == was.Current?.Pid;
+        if (@is.Current is null)
+        {
+            Holds(currentDied, "the current one stays until there is a better one, or it dies");
+        }
+        else if (was.Probation is { } probation && @is.Current == probation.Previous)
+        {
+            Holds(currentDied || (happened is Probed { Outcome: ProbeOutcome.Failed } probed && probed.Generation == was.Current?.Number),
+                "a rollback has a reason");
+            Holds(!@is.Old.Contains(@is.Current), "after a rollback the previous one is not old any more");
+        }
+        else
+        {
+            Holds(before is Trying trying && trying.Candidate == @is.Current, "only the candidate becomes current");
+            var child = world.Children.Single(child => child.Generation == @is.Current);
+            var ready = world.Policy.Readiness != Readiness.Alive && child.SaidReady;
+            var alive = world.Policy.Readiness != Readiness.Notify && child.LivedThroughLook;
+            Holds(ready || alive, "who is accepted is ready");
+            Holds(!world.Policy.Probes || child.AnsweredProbe, "who is accepted has answered");
+            Holds(was.Current is null || @is.Old.Contains(was.Current), "the one before is among the old");
+        }
+    }
+
+    private void RestartsAreNotLost(SupervisorState before, SupervisorEvent happened, Step step)
+    {
+        var spawned = step.Actions.OfType<Spawn>().FirstOrDefault()?.Number;
+        if (happened is RestartRequested && before is Running { Fleet.LastNumber: var last } && step.State is Running) _restartOwedAfter = last;
+        if (spawned > _restartOwedAfter || step.State is Stopping or Stopped) _restartOwedAfter = null;
+    }
+
+    private void RequestsAreAnsweredOnce(SupervisorEvent happened, Step step)
+    {
+        if (happened is DeployRequested asked) _openRequests.Add(asked.Request);
+        foreach (var ended in step.Actions.OfType<Tell>().Select(tell => tell.News).OfType<DeployEnded>().Where(ended => ended.Request != 0))
+            Holds(_openRequests.Remove(ended.Request), "a request is answered once");
+    }
+
+    private void FleetIsInOrder(Fleet fleet)
+    {
+        Holds(fleet.Current is null || !fleet.Old.Contains(fleet.Current), "the current one is not old");
+        Holds(fleet.Old.Distinct().Count() == fleet.Old.Count, "nobody is old twice");
+        Holds(fleet.Told.All(number => fleet.Old.Any(old => old.Number == number)), "who was told is old");
+        Holds(fleet.Probation is not { Previous: var previous } || (fleet.Current is not null && fleet.Untold.Contains(previous)),
+            "the one that stands by is there, and was not told to go");
+        Holds(fleet.All.All(generation => generation.Number <= fleet.LastNumber), "numbers grow");
+    }
+
+    private void RestIsTruthful(Fleet fleet)
+    {
+        Holds(fleet.Current is not null, "at rest exactly one serves");
+        Holds(_status.Order(ByNumber).SequenceEqual(fleet.All), "at rest the status file shows who is there");
+        Holds(fleet.Probation is not null || fleet.Untold.All(old => world.Has(timer => timer is OldDue && timer.Generation > old.Number)),
+            "old ones were told to go, or will be");
+        Holds(!world.Policy.AutoRestart || fleet.Probation is not null || world.Has(new AutoRestartDue(fleet.Current!.Number)),
+            "an automatic restart will come");
+    }
+
+    /// <summary>No state waits for something that nobody has promised.</summary>
+    private void SomethingWillHappen()
+    {
+        var policy = world.Policy;
+        if (world.State is Running { Fleet: { Probation: not null, Current: { } current } })
+            Holds(world.Has(new WatchOver(current.Number)), "a watch ends");
+        if (world.State is Running { Fleet: var fleet } && policy.DrainTimeout > TimeSpan.Zero)
+            Holds(fleet.Told.All(told => world.Has(new DrainOverdue(told)) || IsDoomed(told)), "draining ends");
+        switch (world.State)
+        {
+            case StartDue s: Holds(world.Has(new RetryDue(s.Fleet.LastNumber + 1)), "the next attempt comes"); break;
+            case Watching { Candidate: var c }:
+                Holds(world.Has(new LookOver(c.Number)) || world.Children.Exists(child => child.Generation == c && !child.IsProgram), "a look ends");
+                break;
+            case Awaiting { Candidate: var c }: Holds(policy.ReadyTimeout == TimeSpan.Zero || world.Has(new ReadyOverdue(c.Number)), "patience ends"); break;
+            case Probing { Candidate: var c }:
+                Holds(policy.ReadyTimeout == TimeSpan.Zero || world.Has(new ReadyOverdue(c.Number)), "patience with probes ends");
+                Holds(world.Has(new ProbeDue(c.Number)) || world.ProbesUnderWay.Contains(c.Number), "probes go on");
+                break;
+            case Rejecting { Candidate: var c }: Holds(world.Has(new GraceOver(c.Number)) || IsDoomed(c.Number), "grace ends"); break;
+            case Stopping s:
+                Holds(s.Remaining.Count > 0, "a stop that has nobody to wait for is over");
+                Holds(policy.StopTimeout == TimeSpan.Zero || world.Has(new StopOverdue()) || s.Remaining.All(one => IsDoomed(one.Number)), "a stop ends");
+                break;
+        }
+    }
+
+    private bool IsDoomed(int number) => world.Children.Exists(child => child.Generation.Number == number && (child.Killed || child.Ended));
+}
+
+internal sealed class LawBroken(string law) : Exception(law);
