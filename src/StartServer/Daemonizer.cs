@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Processes;
@@ -101,6 +102,8 @@ internal static class Daemonizer
             Arguments = arguments,
             Environment = environment,
             Descriptors = [new HandedDescriptor(pipe, pipe)],
+            // Sockets that systemd left for the process it started are meant for the daemon.
+            SetListenPid = environment.GetValueOrDefault(EnvironmentNames.ListenPid) == LibC.getpid().ToString(CultureInfo.InvariantCulture),
             Scope = scope,
         });
     }

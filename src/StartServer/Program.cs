@@ -73,7 +73,10 @@ internal static class Program
     private static int Serve(StartServerOptions options, CallersPipe? caller)
     {
         EventQueue.Block(Supervisor.Signals);
+        // First, before anything is opened or started that could get one of their descriptors.
+        var inherited = InheritedListeners.Take(Environment.GetEnvironmentVariable, LibC.getpid());
         PromisedDescriptors.Reserve(options.Ports);
+        if (options.ListenFds) HandedListeners.RefuseOverlap(options.Ports, inherited.Count, options.Paths.Count);
         // Before anything is bound or created: from here on a signal ends us through the supervisor, and nothing is left behind.
         using var queue = new EventQueue();
         queue.Handle(Supervisor.Signals);
@@ -84,11 +87,11 @@ internal static class Program
         using var environment = new ProgramEnvironment(Environment.GetEnvironmentVariables(), options.Twins, options.EnvDirectory);
         var policy = new CurrentPolicy(options.Policy, environment);
 
-        using var log = OpenLog(options, queue, environment);
+        using var log = OpenLog(options, queue, environment, detached: caller is not null);
         StandardError.WriteLine(Messages.Starting(pid));
         // Ended last: who waits there for our end finds nothing of ours left.
         using var control = options.Control is { } controlPath ? new ControlServer(queue, controlPath) : null;
-        using var listeners = ListenerSet.Bind(options.Ports, options.Paths, options.Backlog);
+        using var listeners = ListenerSet.Bind(inherited, options.Ports, options.Paths, options.Backlog);
         // Both while stderr is still the caller's, who can put wrong paths right. After binding, so that a second instance that
         // fails to bind has not touched the first one's files.
         using var pidFile = options.PidFile is { } pidPath ? PidFile.Create(pidPath, pid, ExitCodes.Failure) : null;
@@ -117,8 +120,8 @@ internal static class Program
         return caller is { IsOver: false } && exitCode == ExitCodes.Success ? ExitCodes.Failure : exitCode;
     }
 
-    private static ILog? OpenLog(StartServerOptions options, EventQueue queue, ProgramEnvironment environment) =>
-        options.LogCommand is { } command ? LogPipe.Open(command, queue, environment.Variables())
+    private static ILog? OpenLog(StartServerOptions options, EventQueue queue, ProgramEnvironment environment, bool detached) =>
+        options.LogCommand is { } command ? LogPipe.Open(command, queue, environment.Variables(), detached)
         : options.LogFile is { } file ? LogFile.Open(file)
         : null;
 }

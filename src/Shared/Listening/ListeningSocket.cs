@@ -59,6 +59,9 @@ internal sealed unsafe class ListeningSocket : IDisposable
         return new ListeningSocket(named.Socket, named.Remove);
     }
 
+    /// <summary>One that somebody else has bound and left open for us; its name in the file system is not ours to remove.</summary>
+    internal static ListeningSocket Adopt(int fd) => new(new FileDescriptor(fd));
+
     /// <summary>The address the kernel bound: tells the port when 0 was asked for.</summary>
     internal static IPEndPoint BoundEndPoint(int fd)
     {

@@ -2,6 +2,7 @@ using StarletNet.Master.Output;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
+using StarletNet.Shared.Listening;
 
 namespace StarletNet.Master.Listening;
 

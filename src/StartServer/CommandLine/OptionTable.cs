@@ -7,7 +7,7 @@ internal static class OptionTable
 {
     internal const string Port = "port", Path = "path", Dir = "dir", Interval = "interval", SignalOnHup = "signal-on-hup",
         SignalOnTerm = "signal-on-term", PidFile = "pid-file", StatusFile = "status-file", KillOldDelay = "kill-old-delay",
-        EnvDir = "envdir", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Daemonize = "daemonize",
+        EnvDir = "envdir", ListenFds = "listen-fds", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Daemonize = "daemonize",
         Restart = "restart", Stop = "stop",
         Control = "control", List = "list", Attempts = "attempts", Timeout = "timeout", Json = "json",
         EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready", ReadyProbe = "ready-probe",
@@ -24,6 +24,10 @@ internal static class OptionTable
         { ValueName = "FILE", Repeatable = true, Section = Listeners },
         new(Backlog, ValueForm.Integer, "Length of the accept queues; 0 and negative numbers mean the default.")
         { ValueName = "N", Default = "as long as the kernel allows", Section = Listeners },
+        new(ListenFds, ValueForm.Switch,
+            "Hands the listeners over as systemd's socket activation does, too: LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES, at descriptors "
+            + "3, 4, ... SERVER_STARTER_PORT names the same sockets.")
+        { Extension = true, Section = Listeners },
         new(Dir, ValueForm.Text, "Directory the program starts in. The other options' files stay relative to where start_server was started.")
         { ValueName = "DIR", Section = Program },
         new(EnvDir, ValueForm.Text,

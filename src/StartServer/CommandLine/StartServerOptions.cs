@@ -30,6 +30,9 @@ internal sealed record StartServerOptions : Command
     /// <summary><c>--path</c>, in the order given.</summary>
     internal required IReadOnlyList<string> Paths { get; init; }
 
+    /// <summary><c>--listen-fds</c>.</summary>
+    internal required bool ListenFds { get; init; }
+
     /// <summary>As listen(2) takes it.</summary>
     internal required int Backlog { get; init; }
 
@@ -89,6 +92,7 @@ internal sealed record StartServerOptions : Command
             Program = line.Rest,
             Ports = ports,
             Paths = [.. line.All(OptionTable.Path).Select(CheckPath)],
+            ListenFds = line.IsOn(OptionTable.ListenFds),
             Backlog = Number(line, OptionTable.Backlog) is { } backlog and > 0 ? backlog : ListeningSocket.MaximumBacklog,
             Directory = line[OptionTable.Dir],
             PidFile = line[OptionTable.PidFile],

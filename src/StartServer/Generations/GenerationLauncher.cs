@@ -12,32 +12,34 @@ internal sealed class GenerationLauncher
 {
     private readonly StartServerOptions _options;
     private readonly ProgramEnvironment _environment;
-    private readonly IReadOnlyList<NamedDescriptor> _listeners;
+    private readonly HandedListeners _listeners;
 
     internal GenerationLauncher(StartServerOptions options, ListenerSet listeners, ProgramEnvironment environment)
     {
         _options = options;
         _environment = environment;
-        _listeners = listeners.Descriptors;
+        _listeners = new HandedListeners(listeners.All, options.ListenFds);
     }
 
-    internal ChildSpec Describe(int number, string notifyAddress, FileDescriptor? stderr) => new()
+    internal ChildSpec Describe(int number, string notifyAddress, FileDescriptor? stderr)
     {
-        Program = _options.Program[0],
-        Arguments = [.. _options.Program.Skip(1)],
-        WorkingDirectory = _options.Directory,
-        // The same number in every generation, which is why no generation can mistake another's.
-        Descriptors =
-        [
-            .. _listeners.Select(listener => new HandedDescriptor(listener.Fd, listener.Fd)),
-            .. stderr is null ? Array.Empty<HandedDescriptor>() : [new HandedDescriptor(stderr.Number, 2)],
-        ],
-        Environment = new Dictionary<string, string>(_environment.Variables())
+        var environment = _environment.Variables();
+        foreach (var (name, value) in _listeners.Variables) environment[name] = value;
+        environment[EnvironmentNames.ServerStarterGeneration] = number.ToString(CultureInfo.InvariantCulture);
+        environment[EnvironmentNames.NotifySocket] = notifyAddress;
+        return new ChildSpec
         {
-            // Always set, also to nothing: an outer start_server's must not be taken for ours.
-            [EnvironmentNames.ServerStarterPort] = ServerStarterPort.Format(_listeners),
-            [EnvironmentNames.ServerStarterGeneration] = number.ToString(CultureInfo.InvariantCulture),
-            [EnvironmentNames.NotifySocket] = notifyAddress,
-        },
-    };
+            Program = _options.Program[0],
+            Arguments = [.. _options.Program.Skip(1)],
+            WorkingDirectory = _options.Directory,
+            // The same numbers in every generation, which is why no generation can mistake another's.
+            Descriptors =
+            [
+                .. _listeners.Descriptors,
+                .. stderr is null ? Array.Empty<HandedDescriptor>() : [new HandedDescriptor(stderr.Number, 2)],
+            ],
+            SetListenPid = _listeners.AsSystemd,
+            Environment = environment,
+        };
+    }
 }

@@ -13,15 +13,16 @@ internal sealed class ListenerSet : IDisposable
     /// <summary>Whatever the caller's umask: who may connect is decided by the directory, as with Server::Starter.</summary>
     private const uint AnyoneMayConnect = 0x1ff; // 0777
 
-    private readonly List<(string Name, ListeningSocket Socket)> _listeners = [];
+    private readonly List<(Listener Listener, ListeningSocket Socket)> _listeners = [];
 
-    /// <summary>Ports first, then paths, each in the order given.</summary>
+    /// <summary>Those we were given first, then ports, then paths, each in the order given.</summary>
     /// <exception cref="OperatorException">One could not be bound; nothing is left behind.</exception>
-    internal static ListenerSet Bind(IReadOnlyList<ListenSpec> ports, IReadOnlyList<string> paths, int backlog)
+    internal static ListenerSet Bind(IReadOnlyList<Listener> inherited, IReadOnlyList<ListenSpec> ports, IReadOnlyList<string> paths, int backlog)
     {
         var set = new ListenerSet();
         try
         {
+            foreach (var listener in inherited) set._listeners.Add((listener, ListeningSocket.Adopt(listener.Fd)));
             foreach (var port in ports) set.BindPort(port, backlog);
             foreach (var path in paths) set.BindPath(path, backlog);
             return set;
@@ -33,14 +34,16 @@ internal sealed class ListenerSet : IDisposable
         }
     }
 
-    /// <summary>As SERVER_STARTER_PORT lists them.</summary>
+    /// <summary>In the order in which SERVER_STARTER_PORT lists them.</summary>
     /// <remarks>
     /// Bound in blocking mode, and never touched again. O_NONBLOCK belongs to the description that all generations share; a .NET
     /// generation sets it, and its workers may still be draining after their master was killed, when no generation is left that
     /// we know of: cleared under them, their next accept would block for ever.
     /// </remarks>
-    internal IReadOnlyList<NamedDescriptor> Descriptors =>
-        [.. _listeners.Select(listener => new NamedDescriptor(listener.Name, listener.Socket.Descriptor.Number))];
+    internal IReadOnlyList<Listener> All => [.. _listeners.Select(bound => bound.Listener)];
+
+    /// <summary>Their names, and their numbers in this process.</summary>
+    internal IReadOnlyList<NamedDescriptor> Descriptors => [.. All.Select(listener => new NamedDescriptor(listener.Name, listener.Fd))];
 
     /// <summary>
     /// Gives up our hold on the queues. Generations that still run hold them too and accept on; when the last one is gone, clients
@@ -60,7 +63,7 @@ internal sealed class ListenerSet : IDisposable
             socket = socket.MoveTo(number);
             StandardError.WriteLine(Messages.SocketDuplicated(number));
         }
-        _listeners.Add((port.NameFor(bound), socket));
+        _listeners.Add((new Listener(port.NameFor(bound), socket.Descriptor.Number) { Promised = port.Descriptor is not null }, socket));
         if (port.Port == 0) StandardError.WriteLine(Messages.PortChosen(port.Text, bound));
     }
 
@@ -82,7 +85,11 @@ internal sealed class ListenerSet : IDisposable
         }
     }
 
-    private void BindPath(string path, int backlog) => _listeners.Add((path, BindFile(path, backlog, AnyoneMayConnect)));
+    private void BindPath(string path, int backlog)
+    {
+        var socket = BindFile(path, backlog, AnyoneMayConnect);
+        _listeners.Add((new Listener(path, socket.Descriptor.Number), socket));
+    }
 
     /// <summary>Binds a Unix stream socket under a path, in the place of a dead server's but of nothing else.</summary>
     /// <exception cref="OperatorException">It cannot be bound.</exception>

@@ -33,7 +33,7 @@ internal sealed class LogPipe : ILog
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly PipeEnds _pipe = PipeEnds.Open();
     // A logger's own words go where ours went before: into the log they would come back to it.
-    private readonly FileDescriptor _stdout = FileDescriptor.Duplicate(1, 3), _stderr = FileDescriptor.Duplicate(2, 3);
+    private readonly FileDescriptor _stdout, _stderr;
     private readonly object _restartDue = new(), _linesWait = new(), _pipeFills = new(), _patienceOver = new();
     private ChildProcess? _logger;
     private long _startedAt;
@@ -41,13 +41,26 @@ internal sealed class LogPipe : ILog
     private long _dropped;
     private bool _redirected;
 
-    private LogPipe(EventQueue queue, LogCommand command, IReadOnlyDictionary<string, string> environment) =>
-        (_queue, _command, _environment) = (queue, command, environment);
-
-    /// <exception cref="OperatorException">The command cannot be executed.</exception>
-    internal static LogPipe Open(LogCommand command, EventQueue queue, IReadOnlyDictionary<string, string> environment)
+    private LogPipe(EventQueue queue, LogCommand command, IReadOnlyDictionary<string, string> environment, bool detached)
     {
-        var log = new LogPipe(queue, command, environment);
+        (_queue, _command, _environment) = (queue, command, environment);
+        (_stdout, _stderr) = detached ? (Nothing(), Nothing()) : (FileDescriptor.Duplicate(1, 3), FileDescriptor.Duplicate(2, 3));
+    }
+
+    private static FileDescriptor Nothing()
+    {
+        var number = LibC.open("/dev/null", LibC.O_WRONLY | LibC.O_CLOEXEC, 0);
+        return number < 0 ? throw SystemCallException.Of("open of /dev/null") : new FileDescriptor(number);
+    }
+
+    /// <param name="command">The logger.</param>
+    /// <param name="queue">Where its end is reported.</param>
+    /// <param name="environment">What it starts with.</param>
+    /// <param name="detached">A daemon's logger keeps nothing of the caller's open, who may wait for end of file.</param>
+    /// <exception cref="OperatorException">The command cannot be executed.</exception>
+    internal static LogPipe Open(LogCommand command, EventQueue queue, IReadOnlyDictionary<string, string> environment, bool detached)
+    {
+        var log = new LogPipe(queue, command, environment, detached);
         try
         {
             log.StartLogger();
@@ -161,6 +174,8 @@ internal sealed class LogPipe : ILog
             foreach (var happened in _queue.Take())
             {
                 if (happened is ChildExited exited && exited.Pid == _logger?.Pid) _logger = null;
+                // Of the rest nobody takes care any more: what stays readable would keep us awake.
+                if (happened is Readable readable) _queue.Unwatch(readable.Tag);
                 // Who asks once more to stop does not want to wait for a log.
                 if (happened is SignalReceived || (happened is TimerFired timer && timer.Key == _patienceOver)) return;
             }

@@ -1,0 +1,45 @@
+using System.Net.Sockets;
+using System.Text;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Shared.Listening;
+
+/// <summary>What the kernel says about a descriptor somebody else opened.</summary>
+internal static unsafe class SocketFacts
+{
+    /// <summary>SO_TYPE; null if it is no socket.</summary>
+    internal static int? Type(int fd) => Option(fd, LibC.SO_TYPE);
+
+    internal static bool IsListening(int fd) => Option(fd, LibC.SO_ACCEPTCONN) == 1;
+
+    /// <summary>
+    /// The address it is bound to, in the words of SERVER_STARTER_PORT: <c>8080</c> for any IPv4 address, <c>127.0.0.1:8080</c>,
+    /// <c>[::1]:8080</c>, a path, or <c>@name</c> for an abstract one. Null if it has none of these.
+    /// </summary>
+    internal static string? Name(int fd)
+    {
+        var address = stackalloc byte[LibC.SocketAddressSize];
+        uint length = LibC.SocketAddressSize;
+        if (LibC.getsockname(fd, address, &length) < 0 || length < sizeof(ushort)) return null;
+        if (*(ushort*)address == LibC.AF_UNIX) return UnixName(new ReadOnlySpan<byte>(address, (int)length)[sizeof(ushort)..]);
+        if (*(ushort*)address is not LibC.AF_INET and not LibC.AF_INET6) return null;
+        var bound = ListeningSocket.BoundEndPoint(fd);
+        if (bound.AddressFamily == AddressFamily.InterNetworkV6) bound.Address.ScopeId = 0;
+        return bound.Address.Equals(System.Net.IPAddress.Any) ? $"{bound.Port}" : bound.ToString();
+    }
+
+    private static string? UnixName(ReadOnlySpan<byte> name)
+    {
+        if (name.IsEmpty) return null;
+        if (name[0] == 0) return name.Length > 1 ? "@" + Encoding.UTF8.GetString(name[1..]) : null;
+        var end = name.IndexOf((byte)0);
+        return Encoding.UTF8.GetString(end < 0 ? name : name[..end]);
+    }
+
+    private static int? Option(int fd, int option)
+    {
+        int value;
+        uint length = sizeof(int);
+        return LibC.getsockopt(fd, LibC.SOL_SOCKET, option, &value, &length) == 0 ? value : null;
+    }
+}
