@@ -10,9 +10,9 @@ public sealed class ControlCommandTests
 {
     private static readonly string[] Options = ["--control", "DIR/control", "--interval", "0"];
 
-    /// <summary>Serves; a generation above 1 complains and fails until there is a file.</summary>
+    /// <summary>Reports that it serves; a generation above 1 complains and fails until there is a file.</summary>
     private static readonly string[] FailsUntilGate = Children.Perl(
-        "if ($ENV{SERVER_STARTER_GENERATION} > 1 && !-e 'gate') { print STDERR \"line $_\\n\" for 1..30; exit 7 } up(); sleep 60 while 1;");
+        "if ($ENV{SERVER_STARTER_GENERATION} > 1 && !-e 'gate') { print STDERR \"line $_\\n\" for 1..30; exit 7 } tell_supervisor('READY=1'); up(); sleep 60 while 1;");
 
     private static ProgramUnderTest Command(Superdaemon superdaemon, params string[] words) =>
         ProgramUnderTest.Start(Superdaemon.Executable, [.. words, "--control", superdaemon.Scratch.File("control")]);
@@ -53,7 +53,7 @@ public sealed class ControlCommandTests
     [Fact]
     public async Task A_candidate_that_fails_is_tried_once_and_shown_with_its_last_lines_and_the_next_deploy_works()
     {
-        using var superdaemon = await ServingAsync(FailsUntilGate);
+        using var superdaemon = await ServingAsync(FailsUntilGate, "--ready=notify");
         using var restart = Command(superdaemon, "--restart");
         var output = await EndsAsync(restart, 10, "not deployed: generation 2 exited with status 7");
         Assert.Matches("^generation 2 \\(pid [0-9]+\\) started\ngeneration 2 \\(pid [0-9]+\\) failed: exited with status 7\n", output);
@@ -73,7 +73,7 @@ public sealed class ControlCommandTests
     [Fact]
     public async Task As_many_attempts_are_made_as_were_asked_for()
     {
-        using var superdaemon = await ServingAsync(FailsUntilGate);
+        using var superdaemon = await ServingAsync(FailsUntilGate, "--ready=notify");
         using var restart = Command(superdaemon, "--restart", "--attempts=2");
         var output = await EndsAsync(restart, 10, "not deployed: generation 3 exited with status 7");
         Assert.Matches("\ngeneration 3 \\(pid [0-9]+\\) started, attempt 2\n", output);

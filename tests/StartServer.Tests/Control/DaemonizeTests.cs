@@ -79,7 +79,7 @@ public sealed class DaemonizeTests : IDisposable
     [Fact]
     public async Task A_first_generation_that_does_not_start_is_the_callers_failure_with_its_last_words()
     {
-        using var caller = Call(["--path=sock"], Children.Perl("print STDERR \"no configuration\\n\"; exit 3;"));
+        using var caller = Call(["--path=sock", "--ready=notify"], Children.Perl("print STDERR \"no configuration\\n\"; exit 3;"));
         Assert.Equal(new ProgramExit(5, null), await caller.ExitAsync());
         Assert.Matches("(?m)^generation 1 \\(pid [0-9]+\\) did not start: exited with status 3$", caller.ErrorText);
         Assert.Matches("(?m)^  no configuration$", caller.ErrorText);
@@ -89,7 +89,7 @@ public sealed class DaemonizeTests : IDisposable
     [Fact]
     public async Task More_attempts_are_made_if_they_are_allowed()
     {
-        using var caller = Call(["--max-start-attempts=3"], Children.Perl("exit 3 if $ENV{SERVER_STARTER_GENERATION} == 1; up(); sleep 60 while 1;"));
+        using var caller = Call(["--max-start-attempts=3", "--ready=notify"], Children.Perl("exit 3 if $ENV{SERVER_STARTER_GENERATION} == 1; tell_supervisor('READY=1'); up(); sleep 60 while 1;"));
         Assert.Equal(Success, await caller.ExitAsync());
         Assert.Matches("(?m)^generation 1 \\(pid [0-9]+\\) did not start: exited with status 3$", caller.ErrorText);
         Assert.Matches("^2:[0-9]+\n$", File.ReadAllText(_scratch.File("status")));

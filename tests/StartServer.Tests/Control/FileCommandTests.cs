@@ -7,7 +7,7 @@ namespace StarletNet.StartServer.Tests.Control;
 public sealed class FileCommandTests
 {
     /// <summary>Serves; a generation above 1 fails until there is a file.</summary>
-    private static string[] FailsUntil(string gate) => Children.Perl("exit 1 if $ENV{SERVER_STARTER_GENERATION} > 1 && !-e $ARGV[0]; up(); sleep 60 while 1;", gate);
+    private static string[] FailsUntil(string gate) => Children.Perl("exit 1 if $ENV{SERVER_STARTER_GENERATION} > 1 && !-e $ARGV[0]; tell_supervisor('READY=1'); up(); sleep 60 while 1;", gate);
 
     private static readonly string[] Stubborn = Children.Perl("$SIG{TERM} = 'IGNORE'; up(); sleep 60 while 1;");
 
@@ -87,7 +87,7 @@ public sealed class FileCommandTests
     public async Task Restart_is_done_also_when_it_took_more_than_one_attempt()
     {
         using var scratch = new ScratchDirectory();
-        using var superdaemon = Superdaemon.Start(["--interval", "1"], FailsUntil(scratch.File("gate")), scratch);
+        using var superdaemon = Superdaemon.Start(["--ready=notify"], FailsUntil(scratch.File("gate")), scratch);
         await superdaemon.StatusAsync("1:P");
         using var restart = Command(superdaemon, "--restart");
         await superdaemon.Program.LineAsync("seems to have failed to start");
@@ -99,7 +99,7 @@ public sealed class FileCommandTests
     [Fact]
     public async Task Restart_that_finds_no_new_generation_in_time_says_who_serves_on()
     {
-        using var superdaemon = await Superdaemon.ServingAsync([], FailsUntil("/nonexistent"));
+        using var superdaemon = await Superdaemon.ServingAsync(["--ready=notify"], FailsUntil("/nonexistent"));
         var pid = (await superdaemon.StatusAsync("1:P"))[0];
         using var restart = Command(superdaemon, "--restart", "--timeout=1");
         Assert.Equal(
@@ -120,7 +120,7 @@ public sealed class FileCommandTests
     [Fact]
     public async Task Restart_notices_that_the_server_is_gone()
     {
-        using var superdaemon = await Superdaemon.ServingAsync([], FailsUntil("/nonexistent"));
+        using var superdaemon = await Superdaemon.ServingAsync(["--ready=notify"], FailsUntil("/nonexistent"));
         using var restart = Command(superdaemon, "--restart");
         await superdaemon.Program.LineAsync("^received HUP");
         await superdaemon.StopsCleanlyAsync();
