@@ -1,10 +1,8 @@
 using StarletNet.Shared.CommandLine;
-using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
-using StarletNet.Shared.Notify;
 using StarletNet.Shared.Processes;
 using StartServer.CommandLine;
 using StartServer.Control;
@@ -105,8 +103,8 @@ internal static class Program
             caller.BeginWith(queue, output);
         }
 
-        var upwards = new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket));
-        var exitCode = new Supervisor(queue, options, listeners, environment, policy, log, status, upwards)
+        var manager = new ServiceManager(queue, Environment.GetEnvironmentVariable);
+        var exitCode = new Supervisor(queue, options, listeners, environment, policy, log, status, manager)
         {
             Listener = Audience.Of(caller, control),
             Output = output,

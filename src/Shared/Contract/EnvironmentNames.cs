@@ -18,6 +18,12 @@ internal static class EnvironmentNames
     /// <summary>systemd → program: a name for each descriptor, separated by colons.</summary>
     internal const string ListenFdNames = "LISTEN_FDNAMES";
 
+    /// <summary>Service manager → us: how often WATCHDOG=1 must come at least, in microseconds.</summary>
+    internal const string WatchdogMicroseconds = "WATCHDOG_USEC";
+
+    /// <summary>Service manager → us: whose WATCHDOG=1 is waited for.</summary>
+    internal const string WatchdogPid = "WATCHDOG_PID";
+
     /// <summary>Supervisor → program: where sd_notify(3) datagrams go.</summary>
     internal const string NotifySocket = "NOTIFY_SOCKET";
 

@@ -147,6 +147,15 @@ internal static class Messages
         ? $"generation {deployed.Number} serves"
         : $"generation {deployed.Number} was accepted; it has been replaced, or has died, since";
 
+    internal static string Starts(Generation candidate, int failures) =>
+        $"generation {candidate.Number} (pid {candidate.Pid}) is starting{(failures == 0 ? "" : $", attempts that failed before it: {failures}")}";
+
+    internal static string StartsLater(int failures) => $"attempts that failed: {failures}, the next is due";
+
+    internal const string StartsNow = "the next generation is about to start";
+
+    internal static string OldRemain(IReadOnlyList<Generation> old) => $"old ones that have not ended yet: {Pids(old)}";
+
     internal static string WaitingFor(IReadOnlyList<Generation> remaining) => $"stopping, waiting for {Pids(remaining)}";
 
     private static string Pids(IReadOnlyList<Generation> generations) => string.Join(',', generations.Select(generation => generation.Pid));

@@ -16,7 +16,7 @@ namespace StartServer.Supervision;
 
 /// <summary>The loop: takes events from the queue, asks <see cref="Transitions"/>, does what it says. Decides nothing itself.</summary>
 internal sealed class Supervisor(
-    EventQueue queue, StartServerOptions options, ListenerSet listeners, ProgramEnvironment environment, CurrentPolicy policy, ILog? log, StatusFile? status, NotifySender upwards)
+    EventQueue queue, StartServerOptions options, ListenerSet listeners, ProgramEnvironment environment, CurrentPolicy policy, ILog? log, StatusFile? status, ServiceManager manager)
 {
     /// <summary>So that a generation that floods its notify socket cannot keep us from hearing anything else.</summary>
     private const int MessagesAtOnce = 64;
@@ -60,7 +60,11 @@ internal sealed class Supervisor(
                 _dead = [.. batch.OfType<ChildExited>().Select(exited => exited.Pid)];
                 // Words of a generation are no reason; everything else that wakes us may be followed by a start or a timer.
                 if (batch.Any(happened => happened is not Readable { Tag: GenerationProcess })) RereadEnvironment();
-                foreach (var happened in batch) Take(happened);
+                foreach (var happened in batch)
+                {
+                    Take(happened);
+                    manager.Follow(_state);
+                }
             }
         }
         catch
@@ -73,7 +77,7 @@ internal sealed class Supervisor(
 
     private void Take(Event happened)
     {
-        if (log is not null && log.Takes(happened)) return;
+        if (manager.Takes(happened) || (log is not null && log.Takes(happened))) return;
         switch (happened)
         {
             case SignalReceived { Signal: var signal } when signal == Signal.Hup: Handle(new RestartRequested()); break;
@@ -121,8 +125,6 @@ internal sealed class Supervisor(
             case WriteStatus write: Write(write); break;
             case CloseListeners: listeners.Close(); break;
             case Tell tell: Listener?.Hear(tell.News); break;
-            case TellReady tell: upwards.Ready(tell.Status); break;
-            case TellStopping tell: upwards.Stopping(tell.Status); break;
             default: throw new UnreachableException(action.ToString());
         }
     }

@@ -24,11 +24,5 @@ internal sealed record WriteStatus(IReadOnlyList<Generation> Generations) : Supe
 /// <summary>Close our hold on the listeners.</summary>
 internal sealed record CloseListeners : SupervisorAction;
 
-/// <summary>Tell whoever supervises us that we serve.</summary>
-internal sealed record TellReady(string Status) : SupervisorAction;
-
-/// <summary>Tell whoever supervises us that we are stopping.</summary>
-internal sealed record TellStopping(string Status) : SupervisorAction;
-
 /// <summary>Those who follow are to be told.</summary>
 internal sealed record Tell(News News) : SupervisorAction;

@@ -26,7 +26,6 @@ internal sealed partial class Transitions
         [
             new WriteStatus(fleet.All),
             new Tell(new CandidateAccepted(state.Candidate, now - state.StartedAt)),
-            new TellReady(Messages.Serving(state.Candidate)),
         ];
         // A generation that fills a gap retires nobody, unless the one whose gap it fills died before it could.
         if (fleet.Probation is not null) actions.AddRange(BeginWatch(fleet));

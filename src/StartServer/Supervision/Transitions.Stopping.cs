@@ -22,7 +22,7 @@ internal sealed partial class Transitions
         params IReadOnlyList<SupervisorAction> before)
     {
         List<SupervisorAction> actions =
-            [.. before, new Send(signal, all), new TellStopping(Messages.WaitingFor(all)), new CloseListeners(), .. deploys];
+            [.. before, new Send(signal, all), new CloseListeners(), .. deploys];
         if (all.Count == 0) return new Step(new Stopped(gaveUp), [.. actions, new Log(Messages.Exiting)]);
         if (policy.StopTimeout > TimeSpan.Zero) actions.Add(new SetTimer(new StopOverdue(), policy.StopTimeout));
         return new Step(new Stopping(all, signal, Requests: 1, now, gaveUp), actions);

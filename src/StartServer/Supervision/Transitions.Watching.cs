@@ -66,7 +66,6 @@ internal sealed partial class Transitions
         actions.AddRange(
         [
             new WriteStatus(fleet.All),
-            new TellReady(Messages.Serving(previous)),
             new Tell(new RolledBack(failed, previous, reason)),
         ]);
         if (fleet.Untold is { Count: > 0 } untold) fleet = SignalOld(fleet, untold, actions);

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Processes;
 using StarletNet.TestKit;
@@ -110,26 +108,6 @@ public sealed class SurroundingsTests
         Assert.Equal(new ProgramExit(1, null), await superdaemon.Program.ExitAsync());
         Assert.EndsWith(message.Replace("DIR", superdaemon.Scratch.Path, StringComparison.Ordinal), superdaemon.Program.ErrorText, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(superdaemon.Scratch.Path));
-    }
-
-    [Fact]
-    public async Task Who_supervises_us_hears_when_we_serve_and_when_we_stop()
-    {
-        using var scratch = new ScratchDirectory();
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(scratch.File("notify")));
-        using var superdaemon = await Superdaemon.ServingAsync([], Children.Serve,
-            new Dictionary<string, string> { ["NOTIFY_SOCKET"] = scratch.File("notify") });
-        var pid = (await superdaemon.StatusAsync("1:P"))[0];
-        Assert.Equal($"READY=1\nSTATUS=generation 1 (pid {pid}) serves", await NextAsync());
-        await superdaemon.StopsCleanlyAsync();
-        Assert.Equal($"STOPPING=1\nSTATUS=stopping, waiting for {pid}", await NextAsync());
-
-        async Task<string> NextAsync()
-        {
-            var buffer = new byte[4096];
-            return Encoding.UTF8.GetString(buffer, 0, await socket.ReceiveAsync(buffer).WaitAsync(Deadlines.Event));
-        }
     }
 
     [Theory]

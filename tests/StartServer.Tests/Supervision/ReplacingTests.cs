@@ -19,7 +19,7 @@ public sealed class ReplacingTests : TransitionTestBase
     {
         var step = Next(Watching, new Ready(4));
         Assert.Equal(
-            ["Tell", "WriteStatus", "TellReady", "Log", "Log", "Send", "Tell"],
+            ["WriteStatus", "Tell", "Log", "Log", "Send", "Tell"],
             step.Actions.Select(action => action.GetType().Name));
         Assert.Equal([First, Second, Current, Candidate], Only<WriteStatus>(step).Generations);
         Assert.Equal(["new worker is now running, sending TERM to old workers:101,102,103", "killing old workers"], Lines(step));

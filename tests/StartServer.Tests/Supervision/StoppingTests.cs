@@ -15,7 +15,6 @@ public sealed class StoppingTests : TransitionTestBase
             Assert.Equal(all, To<Stopping>(step).Remaining);
             Assert.Equal(all, Only<Send>(step).Generations);
             Assert.Contains(step.Actions, action => action is CloseListeners);
-            Assert.Contains(step.Actions, action => action is TellStopping);
             Assert.DoesNotContain(step.Actions, action => action is Spawn);
         }
     }

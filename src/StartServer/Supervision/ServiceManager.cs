@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Events;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Notify;
+
+namespace StartServer.Supervision;
+
+/// <summary>Whoever supervises us (systemd, or another start_server), as sd_notify(3) reaches him. Nobody there is fine.</summary>
+internal sealed class ServiceManager
+{
+    private readonly EventQueue _queue;
+    private readonly NotifySender _sender;
+    private readonly object _watchdogDue = new();
+    private readonly TimeSpan? _watchdog;
+    private ServiceReport _last = ServiceReport.None;
+
+    internal ServiceManager(EventQueue queue, Func<string, string?> environment)
+    {
+        _queue = queue;
+        _sender = new NotifySender(environment(EnvironmentNames.NotifySocket));
+        _watchdog = WatchdogPeriod(environment, LibC.getpid());
+        // From the supervisor's own queue, and from nowhere else: when that loop hangs, the watchdog is to bark.
+        if (_watchdog is { } period) _queue.SetTimer(_watchdogDue, period);
+    }
+
+    /// <summary>Half of WATCHDOG_USEC, as sd_watchdog_enabled(3) advises; null when nobody waits for us, or for somebody else.</summary>
+    internal static TimeSpan? WatchdogPeriod(Func<string, string?> environment, int pid)
+    {
+        if (environment(EnvironmentNames.WatchdogPid) is { Length: > 0 } meant && meant != pid.ToString(CultureInfo.InvariantCulture)) return null;
+        return long.TryParse(environment(EnvironmentNames.WatchdogMicroseconds), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds > 0
+            ? TimeSpan.FromMicroseconds(microseconds / 2.0)
+            : null;
+    }
+
+    /// <returns>Whether the event was this one's own affair.</returns>
+    internal bool Takes(Event happened)
+    {
+        if (happened is not TimerFired timer || timer.Key != _watchdogDue) return false;
+        _sender.Send("WATCHDOG=1");
+        _queue.SetTimer(_watchdogDue, _watchdog!.Value);
+        return true;
+    }
+
+    /// <summary>Tells what is new in the supervisor's state, if anything is.</summary>
+    internal void Follow(SupervisorState state)
+    {
+        var report = ServiceReport.Of(state, _last);
+        if (report == _last) return;
+        foreach (var message in Messages(_last.Phase, report)) _sender.Send(message);
+        _last = report;
+    }
+
+    private static IEnumerable<string> Messages(ServicePhase before, ServiceReport report)
+    {
+        var ready = $"READY=1\nMAINPID={LibC.getpid().ToString(CultureInfo.InvariantCulture)}";
+        // A HUP during the first start leads from there straight into a deploy; but who waits for the start waits for READY=1.
+        if (before == ServicePhase.Starting && report.Phase == ServicePhase.Reloading) yield return ready;
+        var change = report.Phase == before ? null : report.Phase switch
+        {
+            ServicePhase.Ready => ready + "\n",
+            // The time lets systemd tell this reload from an earlier one (Type=notify-reload); Stopwatch is CLOCK_MONOTONIC.
+            ServicePhase.Reloading => $"RELOADING=1\nMONOTONIC_USEC={Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000)}\n",
+            ServicePhase.Stopping => "STOPPING=1\n",
+            _ => null,
+        };
+        yield return $"{change}STATUS={report.Status}";
+    }
+}
