@@ -5,6 +5,7 @@ using StarletNet.Master.Listening;
 using StarletNet.Master.Options;
 using StarletNet.Master.Output;
 using StarletNet.Master.Pool;
+using StarletNet.Master.Watching;
 using StarletNet.Master.Workers;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
@@ -44,13 +45,19 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         Signal.Xfsz.Ignore();
         var superdaemon = Superdaemon.Find(Variable, log);
 
+        if (options.TriesOneFirst) log.TriesOneFirst();
         if (options.MainProcessDelay is not null) log.WithoutEffect("main-process-delay");
         using var listeners = Listen();
         using var pidFile = options.PidFile is { } path ? PidFile.Create(path, Environment.ProcessId, ExitCodes.Failure) : null;
-        var environment = new WorkerEnvironment(Variables(), options, listeners.Listeners, HostingPath());
+        var variables = Variables();
+        var environment = new WorkerEnvironment(variables, options, listeners.Listeners, HostingPath());
         using var scoreboard = new ScoreboardPlaces();
-        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove ? _directory.Path : null);
-        var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, FindApplication);
+        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove ? _directory.Path : null, options.RequestShare);
+        var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, FindApplication)
+        {
+            Watch = new WorkerWatch(queue, log, options.WorkerTimeout, options.WorkerMaxMemory),
+            ExitCommand = new ExitCommand(queue, options.ChildExit, variables, log),
+        };
         return new WorkerPool(around, Settings(superdaemon), options.Workers, application).Run();
     }
 
@@ -83,6 +90,9 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         BootFailureLimit = options.BootFailureLimit,
         GracefulTimeout = options.GracefulTimeout,
         StopsFast = options.StopsFast,
+        Surge = options.Surge,
+        MaxAge = options.WorkerMaxAge,
+        TriesOneFirst = options.TriesOneFirst,
         UnderSuperdaemon = superdaemon is not null,
     };
 

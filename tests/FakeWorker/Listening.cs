@@ -9,12 +9,12 @@ internal sealed class Listening : IDisposable
 {
     private readonly List<Socket> _sockets;
 
-    internal Listening(string name)
+    internal Listening(string name, Action answered)
     {
         var listeners = WorkerListener.Parse(Environment.GetEnvironmentVariable(EnvironmentNames.Listen)!);
         // Never owned: closing an owned one could break it for the others who hold it.
         _sockets = [.. listeners.Select(listener => new Socket(new SafeSocketHandle(listener.Fd, ownsHandle: false)))];
-        foreach (var socket in _sockets) _ = ServeAsync(socket, name);
+        foreach (var socket in _sockets) _ = ServeAsync(socket, name, answered);
     }
 
     internal void Stop()
@@ -22,7 +22,7 @@ internal sealed class Listening : IDisposable
         foreach (var socket in _sockets) socket.Dispose();
     }
 
-    private static async Task ServeAsync(Socket listener, string name)
+    private static async Task ServeAsync(Socket listener, string name, Action answered)
     {
         try
         {
@@ -31,6 +31,7 @@ internal sealed class Listening : IDisposable
                 using var connection = await listener.AcceptAsync();
                 // Blocking and small. A client that is gone already, such as one that only asks whether somebody answers, is no matter.
                 connection.Send(Encoding.UTF8.GetBytes(name + "\n"), SocketFlags.None, out _);
+                answered();
             }
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)

@@ -11,6 +11,8 @@ var name = $"fake {slot} gen={generation} pid={Environment.ProcessId}";
 var (word, rest) = ControlMessage.Parse(behaviour);
 var control = new MasterChannel(int.Parse(Environment.GetEnvironmentVariable(EnvironmentNames.ControlFd)!));
 
+var figures = new Figures();
+
 Console.WriteLine($"{name} begins: {string.Join(' ', args.Skip(1))}");
 switch (word)
 {
@@ -29,7 +31,12 @@ switch (word)
     case "crash-in-slot" when rest == slot: return 5;
 }
 
-using var listener = new Listening(name);
+// As a real worker: asks to be replaced after so many requests, which here are connections.
+using var listener = new Listening(name, () =>
+{
+    if (figures.Answered()) control.Send(ControlMessage.Format(ControlMessage.Retire, ControlMessage.ForRequests));
+});
+figures.Begin();
 control.Send(ControlMessage.Ready);
 Console.WriteLine($"{name} ready");
 if (word == "die-after-ready") return 6;

@@ -16,6 +16,14 @@ internal static class ControlMessage
     /// <summary>Worker → master: no new connections are taken from now on (a drain has begun, on whoever's word).</summary>
     internal const string Draining = "draining";
 
+    /// <summary>
+    /// Worker → master: wants to leave, and serves on until it is told to, which is when another serves in its place. The text says why:
+    /// <see cref="ForRequests"/> or <see cref="ForHarakiri"/>.
+    /// </summary>
+    internal const string Retire = "retire";
+
+    internal const string ForRequests = "requests", ForHarakiri = "harakiri";
+
     /// <summary>Worker → master: cannot serve; the text says why, in one line for people. The worker exits non-zero next.</summary>
     internal const string Failed = "failed";
 

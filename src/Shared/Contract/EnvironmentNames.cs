@@ -51,6 +51,12 @@ internal static class EnvironmentNames
     /// <summary>Master → worker: limits and other choices for HTTP. See <see cref="HttpSettings"/>; absent if there are none.</summary>
     internal const string Http = "STARLETNET_WORKER_HTTP";
 
+    /// <summary>Master → worker: after so many requests it asks to be replaced; 0 = never.</summary>
+    internal const string MaxRequests = "STARLETNET_WORKER_MAX_REQUESTS";
+
+    /// <summary>Master → worker: how often it gives a sign of life on the scoreboard, in milliseconds; 0 = never.</summary>
+    internal const string Heartbeat = "STARLETNET_WORKER_HEARTBEAT_MS";
+
     /// <summary>
     /// Master → worker: names (comma separated) of the variables the master changed for injection. The worker gives each
     /// back the value saved under <see cref="SavedPrefix"/> + name, or removes it if none was saved.
@@ -76,5 +82,5 @@ internal static class EnvironmentNames
     internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, GracefulTimeout, DrainKeepAlive, Http, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, GracefulTimeout, DrainKeepAlive, Http, MaxRequests, Heartbeat, Restore];
 }

@@ -18,7 +18,17 @@ internal enum WorkerPhase
 /// <param name="IsTorn">
 /// The worker was killed in the middle of a change of phase: <paramref name="Pid"/> and <paramref name="Phase"/> may not belong together.
 /// </param>
-internal readonly record struct WorkerFigures(int Pid, WorkerPhase Phase, long Requests, int InFlight, int Connections, bool IsTorn);
+internal readonly record struct WorkerFigures(int Pid, WorkerPhase Phase, long Requests, int InFlight, int Connections, bool IsTorn)
+{
+    /// <summary>Counts up for as long as the worker's own thread runs.</summary>
+    internal int Beats { get; init; }
+
+    /// <summary>Counts up for as long as its thread pool gets round to new work.</summary>
+    internal int PoolBeats { get; init; }
+
+    /// <summary>Somebody debugs it, so that it may well stand still.</summary>
+    internal bool IsDebugged { get; init; }
+}
 
 /// <summary>
 /// Shared memory in which each worker keeps its figures and the master reads them: no message, no system call. One place for one
@@ -47,6 +57,10 @@ internal sealed unsafe class Scoreboard : IDisposable
         [FieldOffset(64)] internal long Requests;
         [FieldOffset(72)] internal int InFlight;
         [FieldOffset(76)] internal int Connections;
+        // Another one: written now and then.
+        [FieldOffset(128)] internal int Beats;
+        [FieldOffset(132)] internal int PoolBeats;
+        [FieldOffset(136)] internal int Debugged;
     }
 
     private readonly Place* _places;
@@ -89,7 +103,12 @@ internal sealed unsafe class Scoreboard : IDisposable
             Interlocked.MemoryBarrier();
             var whole = (before & 1) == 0 && before == Volatile.Read(ref place->Sequence);
             if (whole || tries == MaxTries)
-                return new WorkerFigures(pid, phase, Volatile.Read(ref place->Requests), place->InFlight, place->Connections, !whole);
+                return new WorkerFigures(pid, phase, Volatile.Read(ref place->Requests), place->InFlight, place->Connections, !whole)
+                {
+                    Beats = Volatile.Read(ref place->Beats),
+                    PoolBeats = Volatile.Read(ref place->PoolBeats),
+                    IsDebugged = place->Debugged != 0,
+                };
         }
     }
 
@@ -112,6 +131,12 @@ internal sealed unsafe class Scoreboard : IDisposable
     internal ref int InFlight(int index) => ref _places[index].InFlight;
 
     internal ref int Connections(int index) => ref _places[index].Connections;
+
+    internal ref int Beats(int index) => ref _places[index].Beats;
+
+    internal ref int PoolBeats(int index) => ref _places[index].PoolBeats;
+
+    internal ref int Debugged(int index) => ref _places[index].Debugged;
 
     public void Dispose()
     {

@@ -9,6 +9,7 @@ internal readonly record struct Signal(int Number)
     internal static readonly Signal Hup = new(1);
     internal static readonly Signal Int = new(2);
     internal static readonly Signal Quit = new(3);
+    internal static readonly Signal Abrt = new(6);
     internal static readonly Signal Kill = new(9);
     internal static readonly Signal Usr1 = new(10);
     internal static readonly Signal Usr2 = new(12);

@@ -17,6 +17,12 @@ internal sealed record WorkerSettings(
     TimeSpan DrainKeepAlive,
     HttpSettings Http)
 {
+    /// <summary>After so many requests the worker asks to be replaced; 0: never.</summary>
+    internal long MaxRequests { get; init; }
+
+    /// <summary>Between two signs of life; zero: none are wanted.</summary>
+    internal TimeSpan Heartbeat { get; init; }
+
     /// <summary>
     /// Reads the settings, gives the changed variables their old values back and makes the descriptors close-on-exec. The
     /// first act in the process: from here on neither the application nor any child of it sees anything of ours.
@@ -31,7 +37,11 @@ internal sealed record WorkerSettings(
             ReadLoop(),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.GracefulTimeout)),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.DrainKeepAlive)),
-            ReadHttp());
+            ReadHttp())
+        {
+            MaxRequests = ReadNumberOrZero(EnvironmentNames.MaxRequests),
+            Heartbeat = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.Heartbeat)),
+        };
         RestoreChanged();
         foreach (var name in EnvironmentNames.WorkerPrivate.Concat(EnvironmentNames.NeverForApplications)) Put(name, null);
         foreach (var fd in settings.Listeners.Select(l => l.Fd).Append(settings.ControlFd)) Keep(fd);
@@ -87,6 +97,8 @@ internal sealed record WorkerSettings(
         long.TryParse(Read(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw Malformed(name, $"'{Read(name)}' is not a number");
+
+    private static long ReadNumberOrZero(string name) => Read(name) is null ? 0 : ReadNumber(name);
 
     private static OperatorException Malformed(string name, string why) =>
         new($"malformed {name}: {why}; start the application with the starletnet command", ExitCodes.Failure);

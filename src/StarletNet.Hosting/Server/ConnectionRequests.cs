@@ -92,9 +92,12 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     /// yet if the client has pipelined further requests behind this one: it sent them in good faith, and the last one's
     /// answer will do.
     /// </summary>
-    internal void ResponseStarting(IFeatureCollection request)
+    /// <param name="request">Its features.</param>
+    /// <param name="isLast">The connection is to close after this response in any case.</param>
+    internal void ResponseStarting(IFeatureCollection request, bool isLast)
     {
-        if (traffic.Draining && (_http2 || !HasPipelined(request))) AskToClose();
+        if (isLast) AskToClose();
+        else if (traffic.Draining && (_http2 || !HasPipelined(request))) AskToClose();
         // The last one that this connection may send announces the close, whatever has come behind it.
         else if (traffic.Limits.MaxRequests != 0 && _begun >= traffic.Limits.MaxRequests) AskToClose();
     }

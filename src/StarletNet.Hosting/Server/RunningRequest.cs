@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using StarletNet.Hosting.Worker;
+using StarletNet.Shared.Contract;
 
 namespace StarletNet.Hosting.Server;
 
@@ -14,6 +16,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
 
     private IFeatureCollection? _features;
     private IHttpResponseFeature? _response;
+    private readonly HarakiriItems _items = new();
     private long _began;
     private Overdue _overdue;
 
@@ -29,6 +32,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
             _features = features;
         }
 
+        features.Set<IItemsFeature>(_items);
         _began = Environment.TickCount64;
         _overdue = Overdue.No;
         _response!.OnStarting(OnStarting, this);
@@ -72,12 +76,15 @@ internal sealed class RunningRequest(ConnectionRequests connection)
     {
         if (connection.Limits.ServerSoftware is { Length: > 0 } software && _response!.Headers.Server.Count == 0) _response.Headers.Server = software;
         if (_response!.StatusCode == StatusCodes.Status101SwitchingProtocols) connection.Upgraded();
-        else connection.ResponseStarting(_features!);
+        else connection.ResponseStarting(_features!, isLast: _items.IsCommitted);
         return Task.CompletedTask;
     }
 
     private Task Completed()
     {
+        if (_items.IsCommitted) WorkerProcess.Current?.AskForRetirement(ControlMessage.ForHarakiri);
+        // An idle connection keeps nothing of the application's.
+        _items.Reset();
         connection.End(this);
         return Task.CompletedTask;
     }

@@ -19,6 +19,7 @@ internal sealed unsafe class WorkerProcess
 
     private readonly ControlChannel _control;
     private readonly WorkerClocks _clocks;
+    private readonly Heartbeat _heartbeat;
     private readonly ConcurrentQueue<WorkerEvent> _events = new();
     private readonly ConcurrentDictionary<Action, bool> _hosts = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,6 +29,7 @@ internal sealed unsafe class WorkerProcess
     private ITraffic? _traffic;
     private int _claimed;
     private int _failed;
+    private int _askedForRetirement;
     private long _drainBegan;
 
     internal WorkerProcess(WorkerSettings settings)
@@ -35,6 +37,8 @@ internal sealed unsafe class WorkerProcess
         Settings = settings;
         _control = new ControlChannel(settings.ControlFd);
         _clocks = new WorkerClocks((long)settings.DrainKeepAlive.TotalMilliseconds, (long)settings.GracefulTimeout.TotalMilliseconds);
+        _heartbeat = new Heartbeat(settings.Scoreboard, settings.Heartbeat);
+        if (settings.MaxRequests > 0) settings.Scoreboard.LimitRequests(settings.MaxRequests, () => AskForRetirement(ControlMessage.ForRequests));
         _wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
         if (_wake < 0) throw SystemCallException.Of("eventfd");
     }
@@ -90,6 +94,12 @@ internal sealed unsafe class WorkerProcess
         if (options.ShutdownTimeout != Timeout.InfiniteTimeSpan && options.ShutdownTimeout < needed) options.ShutdownTimeout = needed;
     }
 
+    /// <summary>Asks the master, once, for a successor; the word to leave comes when that one serves.</summary>
+    internal void AskForRetirement(string why)
+    {
+        if (Interlocked.Exchange(ref _askedForRetirement, 1) == 0) _control.Send(ControlMessage.Retire, why);
+    }
+
     private void Fail(string why)
     {
         if (_state is WorkerState.Booting && Interlocked.Exchange(ref _failed, 1) == 0) _control.Send(ControlMessage.Failed, why);
@@ -108,7 +118,9 @@ internal sealed unsafe class WorkerProcess
             fds[0] = new LibC.PollFd { Fd = _wake, Events = LibC.POLLIN };
             // poll(2) skips negative numbers; a channel at its end would be readable for ever.
             fds[1] = new LibC.PollFd { Fd = control ? _control.Fd : -1, Events = LibC.POLLIN };
-            _ = LibC.poll(fds, 2, _state is WorkerState.Booting or WorkerState.Serving ? -1 : LookEveryMilliseconds);
+            var idle = _state is WorkerState.Booting or WorkerState.Serving;
+            _ = LibC.poll(fds, 2, idle ? _heartbeat.Wait(Environment.TickCount64) : LookEveryMilliseconds);
+            _heartbeat.Look(Environment.TickCount64);
 
             if (fds[0].Returned != 0) ClearWake();
             if (fds[1].Returned != 0) control = Hear(_control.Receive());

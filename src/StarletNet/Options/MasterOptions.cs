@@ -1,4 +1,5 @@
 using StarletNet.Master.Listening;
+using StarletNet.Master.Workers;
 
 namespace StarletNet.Master.Options;
 
@@ -62,6 +63,46 @@ internal sealed record MasterOptions
 
     /// <summary><c>pool</c>.</summary>
     internal string Loop { get; init; } = "pool";
+
+    /// <summary>One worker must become ready before the others are started.</summary>
+    internal bool PreloadApp { get; init; }
+
+    /// <summary><c>preload</c> says the same as <see cref="PreloadApp"/>.</summary>
+    internal string Loader { get; init; } = Delayed;
+
+    internal const string Delayed = "delayed", Preload = "preload";
+
+    internal bool TriesOneFirst => PreloadApp || Loader == Preload;
+
+    // ---- replacing workers -------------------------------------------------------------------------------------
+
+    /// <summary>0: no limit. Leaks are rare in .NET, and a new worker pays for compilation and cold caches.</summary>
+    internal int MaxReqsPerChild { get; init; }
+
+    /// <summary>Null: as many as <see cref="MaxReqsPerChild"/>.</summary>
+    internal int? MinReqsPerChild { get; init; }
+
+    /// <summary>Null: none.</summary>
+    internal int? MaxRequestsJitter { get; init; }
+
+    internal RequestShare RequestShare => MaxReqsPerChild == 0
+        ? default
+        : new RequestShare(MinReqsPerChild ?? Math.Max(1, MaxReqsPerChild - (MaxRequestsJitter ?? 0)), MaxReqsPerChild);
+
+    /// <summary>Bytes; 0: no limit.</summary>
+    internal long WorkerMaxMemory { get; init; }
+
+    /// <summary>Zero: no limit.</summary>
+    internal TimeSpan WorkerMaxAge { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Zero: no worker is ever taken for stuck.</summary>
+    internal TimeSpan WorkerTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary><see cref="MostWorkers"/>: as many as there are.</summary>
+    internal int Surge { get; init; } = 1;
+
+    /// <summary>For the shell; null: none.</summary>
+    internal string? ChildExit { get; init; }
 
     // ---- stopping ----------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ internal static class OptionTable
         ("Listening", ListeningOptions.All),
         ("Connections and requests", HttpOptions.All),
         ("Workers", WorkerOptions.All),
+        ("Replacing workers", ReplacementOptions.All),
         ("Stopping", StoppingOptions.All),
         ("Application and process", ProcessOptions.All),
         ("Configuration and help", ConfigurationOptions.All),

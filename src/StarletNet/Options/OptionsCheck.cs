@@ -11,10 +11,23 @@ internal static class OptionsCheck
     /// <exception cref="OperatorException">The first pair that does not go together.</exception>
     internal static void Check(MasterOptions options, Func<string, string> nameOf, Func<string, string?> environment)
     {
-        _ = nameOf;
         _ = environment;
+        CheckRequests(options, nameOf);
         if (options.Listeners.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw Refuse($"{twice.Key} is to be listened on twice; remove one of the two");
+    }
+
+    private static void CheckRequests(MasterOptions options, Func<string, string> nameOf)
+    {
+        var most = options.MaxReqsPerChild;
+        foreach (var (name, number) in new[] { ("min-reqs-per-child", options.MinReqsPerChild), ("max-requests-jitter", options.MaxRequestsJitter) })
+        {
+            if (number is null) continue;
+            if (most == 0) throw Refuse($"{nameOf(name)}: means nothing without --max-reqs-per-child");
+            if (number > most) throw Refuse($"{nameOf(name)}: {number} is more than --max-reqs-per-child, which is {most}");
+        }
+        if (options.MinReqsPerChild is not null && options.MaxRequestsJitter is not null)
+            throw Refuse($"{nameOf("max-requests-jitter")}: says the same as --min-reqs-per-child; give one of them");
     }
 
     private static OperatorException Refuse(string message) => new(message, ExitCodes.Usage);

@@ -16,8 +16,11 @@ internal static class Presets
         new("starlet", "development", StopsFast: false, new Dictionary<string, string>
         {
             ["max-workers"] = "10",
+            ["max-reqs-per-child"] = "100",
             ["spawn-interval"] = "0",
             ["err-respawn-interval"] = "1",
+            // HUP replaces all workers at once.
+            ["surge"] = "all",
             ["graceful-timeout"] = "unlimited",
             ["drain-keepalive"] = "2",
             ["timeout"] = "300",
@@ -31,6 +34,7 @@ internal static class Presets
         new("starlight", "production", StopsFast: false, new Dictionary<string, string>
         {
             ["max-workers"] = "10",
+            ["max-reqs-per-child"] = "1000",
             ["spawn-interval"] = "0",
             ["err-respawn-interval"] = "0",
             ["graceful-timeout"] = "unlimited",
@@ -46,6 +50,9 @@ internal static class Presets
         new("starman", "production", StopsFast: true, new Dictionary<string, string>
         {
             ["max-workers"] = "5",
+            // Starman counts connections; its users mean requests.
+            ["max-reqs-per-child"] = "1000",
+            ["surge"] = "all",
             ["err-respawn-interval"] = "0",
             ["graceful-timeout"] = "unlimited",
             ["drain-keepalive"] = "1",

@@ -8,8 +8,8 @@ internal static class SignalMeanings
         yield return ("TERM", options.StopsFast ? "stop fast" : "stop gracefully");
         yield return ("INT", options.StopsFast ? "stop fast" : "stop gracefully");
         yield return ("QUIT", "stop gracefully");
-        yield return ("HUP", "restart, one worker at a time");
-        yield return ("USR1", "stop gracefully");
+        yield return ("HUP", options.Surge == MasterOptions.MostWorkers ? "restart, all workers at once" : "restart, worker by worker");
+        yield return ("USR1", options.SpawnInterval > TimeSpan.Zero ? "stop in stages" : "stop gracefully");
         yield return ("TTIN", "one worker more");
         yield return ("TTOU", "one worker less");
     }

@@ -41,6 +41,9 @@ internal sealed class MasterLog : IDisposable
     internal void AllReady(int workers, string application) =>
         Announce(5, "serving {Application:l} with {Workers} workers", application, workers);
 
+    internal void FirstReady(int workers, string application, TimeSpan interval) =>
+        Announce(12, "serving {Application:l} with the first of {Workers} workers; another one each {Seconds} s", application, workers, interval.TotalSeconds);
+
     internal void SuperdaemonGone(int pid) => Warning(6, "the process that started us, pid {Pid}, is gone", pid);
 
     internal void Exiting(int code) => Information(7, "exiting with code {ExitCode}", code);
@@ -55,10 +58,20 @@ internal sealed class MasterLog : IDisposable
 
     internal void WithoutEffect(string option) => Information(11, "--{Option:l} has no effect here", option);
 
+    internal void TriesOneFirst() =>
+        Information(13, "one worker is tried first (--preload-app); its memory cannot be shared, but compiled code in files is");
+
     // ---- 20–: workers ------------------------------------------------------------------------------------------
 
-    internal void WorkerStarted(Worker worker, int pid) =>
-        Information(20, "worker {Slot} (pid {Pid}, generation {Generation}) is starting", worker.Slot, pid, worker.Generation);
+    internal void WorkerStarted(Worker worker, int pid, int requests) =>
+        Information(20, "worker {Slot} (pid {Pid}, generation {Generation}) is starting{Share:l}", worker.Slot, pid, worker.Generation,
+            requests > 0 ? $", for {requests} requests" : "");
+
+    internal void PoolStarved(int pid, TimeSpan silent) =>
+        Warning(32, "worker with pid {Pid}: its thread pool has not got round to anything for {Seconds} s; do requests block?", pid, silent.TotalSeconds);
+
+    internal void ExitCommandFailed(int? pid, string reason) =>
+        Warning(33, "the command of --child-exit failed{Worker:l}: {Reason:l}", pid is { } known ? $" for pid {known}" : "", reason);
 
     /// <param name="figures">What the worker concerned said of itself on the scoreboard, if it did.</param>
     internal void Tell(PoolNotice notice, int? pid, WorkerFigures? figures = null)
@@ -71,6 +84,14 @@ internal sealed class MasterLog : IDisposable
                 break;
             case PoolNotice.Retiring n:
                 Information(22, "worker {Slot} (pid {Pid}) drains: {Reason:l}", n.Worker.Slot, pid, Words(n.Reason));
+                break;
+            case PoolNotice.ToBeReplaced n:
+                Write(30, n.Reason == RetireReason.Stuck ? LogEventLevel.Error : LogEventLevel.Information,
+                    "worker {Slot} (pid {Pid}) is to be replaced: {Reason:l}{Usage:l}", n.Worker.Slot, pid, Words(n.Reason),
+                    figures is { } known ? $" ({known.Requests} requests so far)" : "");
+                break;
+            case PoolNotice.Recovered n:
+                Warning(31, "worker {Slot} (pid {Pid}) gives signs of life again", n.Worker.Slot, pid);
                 break;
             case PoolNotice.LeavesByItself n:
                 Warning(23, "worker {Slot} (pid {Pid}) drains by itself: it got a signal, or the application stopped itself", n.Worker.Slot, pid);
@@ -116,6 +137,9 @@ internal sealed class MasterLog : IDisposable
             case PoolNotice.Stopping n:
                 Information(45, "stopping gracefully ({Cause:l}); {Workers} workers drain", Words(n.Cause), n.Workers);
                 break;
+            case PoolNotice.StoppingInStages n:
+                Information(49, "stopping in stages (signal USR1): one of {Workers} workers each {Seconds} s", n.Workers, n.Interval.TotalSeconds);
+                break;
             case PoolNotice.StoppingFaster n:
                 Warning(46, "asked to stop again ({Cause:l}): {How:l}", Words(n.Cause),
                     n.Haste == StopHaste.Abort ? "the workers give up what is unfinished" : "the workers are killed");
@@ -152,6 +176,12 @@ internal sealed class MasterLog : IDisposable
         RetireReason.Replaced => "replaced",
         RetireReason.Superseded => "not needed any more",
         RetireReason.TooMany => "fewer workers are wanted",
+        RetireReason.Requests => "it has answered its share of requests",
+        RetireReason.Harakiri => "the application asked for it",
+        RetireReason.Memory => "it uses too much memory (--worker-max-memory)",
+        RetireReason.Age => "it is too old (--worker-max-age)",
+        RetireReason.Stuck => "it gives no sign of life (--worker-timeout)",
+        RetireReason.OwnWish => "by itself",
         _ => "stop",
     };
 

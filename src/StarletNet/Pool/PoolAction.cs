@@ -13,6 +13,9 @@ internal abstract record PoolAction
 
     internal sealed record Abort(int Id) : PoolAction;
 
+    /// <summary>Ends a worker that does not hear us in a way that leaves traces.</summary>
+    internal sealed record Crash(int Id) : PoolAction;
+
     internal sealed record Kill(int Id) : PoolAction;
 
     /// <param name="Due">The event that comes back when it runs out; also the key by which it is moved or cancelled.</param>
@@ -21,7 +24,7 @@ internal abstract record PoolAction
 
     internal sealed record CancelTimer(PoolEvent Due) : PoolAction;
 
-    /// <summary>All of the first set are ready: tell whoever supervises us.</summary>
+    /// <summary>The first set serves: tell whoever supervises us.</summary>
     internal sealed record AnnounceReady : PoolAction;
 
     /// <summary>Nobody is left: the master ends.</summary>
@@ -37,6 +40,11 @@ internal abstract record PoolNotice
     internal sealed record BecameReady(Worker Worker, TimeSpan After) : PoolNotice;
 
     internal sealed record Retiring(Worker Worker, RetireReason Reason) : PoolNotice;
+
+    /// <summary>It serves on until another has taken its place.</summary>
+    internal sealed record ToBeReplaced(Worker Worker, RetireReason Reason) : PoolNotice;
+
+    internal sealed record Recovered(Worker Worker) : PoolNotice;
 
     /// <summary>It drains, and nobody here asked for it.</summary>
     internal sealed record LeavesByItself(Worker Worker) : PoolNotice;
@@ -70,6 +78,10 @@ internal abstract record PoolNotice
 
     internal sealed record Stopping(StopCause Cause, int Workers) : PoolNotice;
 
+    /// <param name="Workers">So many, one each <paramref name="Interval"/>.</param>
+    /// <param name="Interval">The spawn interval.</param>
+    internal sealed record StoppingInStages(int Workers, TimeSpan Interval) : PoolNotice;
+
     internal sealed record StoppingFaster(StopCause Cause, StopHaste Haste) : PoolNotice;
 
     internal sealed record WorkersChanged(int Workers) : PoolNotice;
@@ -92,4 +104,22 @@ internal enum RetireReason
 
     /// <summary>The master stops.</summary>
     Stop,
+
+    /// <summary>It got a signal, or its application stopped itself.</summary>
+    OwnWish,
+
+    /// <summary>It has answered as many requests as it may (<c>--max-reqs-per-child</c>).</summary>
+    Requests,
+
+    /// <summary>The application asked for it (<c>psgix.harakiri.commit</c>).</summary>
+    Harakiri,
+
+    /// <summary>It uses more memory than it may (<c>--worker-max-memory</c>).</summary>
+    Memory,
+
+    /// <summary>It has served for as long as it may (<c>--worker-max-age</c>).</summary>
+    Age,
+
+    /// <summary>It gives no sign of life (<c>--worker-timeout</c>).</summary>
+    Stuck,
 }

@@ -17,6 +17,12 @@ internal abstract record PoolEvent
     /// <summary>The worker says why it cannot serve; its exit follows.</summary>
     internal sealed record WorkerFailed(int Id, string Text) : PoolEvent;
 
+    /// <summary>The worker is to be replaced: it says so itself, or the master has looked at it.</summary>
+    internal sealed record RetireAsked(int Id, RetireReason Reason) : PoolEvent;
+
+    /// <summary>A worker that was taken for stuck gives signs of life again.</summary>
+    internal sealed record WorkerRecovered(int Id) : PoolEvent;
+
     /// <summary>The worker has ended and been reaped.</summary>
     internal sealed record WorkerExited(int Id, ChildExit Exit) : PoolEvent;
 
@@ -28,6 +34,12 @@ internal abstract record PoolEvent
 
     /// <summary>A timer ran out: the worker should be gone by now.</summary>
     internal sealed record DrainTimedOut(int Id) : PoolEvent;
+
+    /// <summary>A timer ran out: the worker has served for as long as it may.</summary>
+    internal sealed record AgeReached(int Id) : PoolEvent;
+
+    /// <summary>A timer ran out: the next worker of a staged stop is to go.</summary>
+    internal sealed record RetireDue : PoolEvent;
 
     /// <summary>A timer ran out: what had to wait may be started.</summary>
     internal sealed record StartDue : PoolEvent;

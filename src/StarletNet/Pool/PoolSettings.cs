@@ -38,6 +38,18 @@ internal sealed record PoolSettings
     /// <summary>Different stop signals closer together than this are one: a terminal's ^C reaches us and, by way of start_server, comes again as TERM.</summary>
     internal static readonly TimeSpan SameGesture = TimeSpan.FromSeconds(1);
 
-    /// <summary>How many workers more than wanted may live during a restart.</summary>
-    internal const int Surge = 1;
+    /// <summary>
+    /// So long a worker that drains keeps its successor's successor waiting: usually it is gone sooner. One that has no limit, or a
+    /// generous one, must not hold up a restart for ever.
+    /// </summary>
+    internal static readonly TimeSpan DrainHoldsBack = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many workers more than wanted may live while some are replaced.</summary>
+    internal int Surge { get; init; } = 1;
+
+    /// <summary>Zero: a worker may grow as old as it likes.</summary>
+    internal TimeSpan MaxAge { get; init; }
+
+    /// <summary>One worker must become ready before the others are started, and gets one try.</summary>
+    internal bool TriesOneFirst { get; init; }
 }

@@ -25,6 +25,11 @@ internal sealed record Worker(int Id, int Slot, int Generation, TimeSpan Started
 
     internal TimeSpan? ReadyAt { get; init; }
 
+    /// <summary>Why it leaves, or is to leave once another serves in its place; null: it may stay.</summary>
+    internal RetireReason? Leaves { get; init; }
+
+    internal TimeSpan? DrainingSince { get; init; }
+
     /// <summary>Why it cannot serve: in its own words, or because its time to start ran out.</summary>
     internal string? Failure { get; init; }
 }
@@ -63,6 +68,9 @@ internal sealed record WorkerSet
 
     internal bool IsVacant(int slot) => !Workers.Any(worker => worker.Slot == slot && worker.Phase != WorkerPhase.Draining);
 
+    /// <summary>Somebody is being started there.</summary>
+    internal bool IsBeingFilled(int slot) => Workers.Any(worker => worker.Slot == slot && worker.Phase == WorkerPhase.Starting);
+
     internal int Count(WorkerPhase phase) => Workers.Count(worker => worker.Phase == phase);
 
     internal WorkerSet Replace(Worker worker) => this with { Workers = Workers.Replace(Find(worker.Id)!, worker) };
@@ -87,7 +95,7 @@ internal abstract record PoolState(WorkerSet Set)
     /// then dies is no success.</param>
     internal sealed record Rolling(WorkerSet Set, int Generation, ImmutableArray<int> Before, Backoff Backoff) : PoolState(Set);
 
-    /// <summary>Every worker has been told to leave.</summary>
+    /// <summary>Every worker has been told to leave, or will be in its turn.</summary>
     /// <param name="Set">As in every state.</param>
     /// <param name="ExitCode">Of the master, in the end.</param>
     /// <param name="Cause">The latest reason.</param>
@@ -117,6 +125,9 @@ internal enum StopCause
 /// <summary>How a stop is carried out; each asking for it again takes one step.</summary>
 internal enum StopHaste
 {
+    /// <summary>One worker after the other, at the spawn interval.</summary>
+    Staged,
+
     Graceful,
     Abort,
     Kill,

@@ -46,6 +46,9 @@ internal sealed class PoolTransitions(PoolSettings settings)
         (_, PoolEvent.WorkerFailed e) => Known(state, e.Id, worker => state with { Set = state.Set.Replace(worker with { Failure = e.Text }) }),
         (_, PoolEvent.WorkerExited e) => Known(state, e.Id, worker => step.Exited(state, worker, e.Exit)),
         (_, PoolEvent.StartFailed e) => Known(state, e.Id, worker => step.Exited(state, worker with { Failure = e.Reason }, exit: null)),
+        (_, PoolEvent.RetireAsked e) => Known(state, e.Id, worker => step.Retire(state, worker, e.Reason)),
+        (_, PoolEvent.AgeReached e) => Known(state, e.Id, worker => step.Retire(state, worker, RetireReason.Age)),
+        (_, PoolEvent.WorkerRecovered e) => Known(state, e.Id, worker => step.Recovered(state, worker)),
         (_, PoolEvent.BootTimedOut e) => Known(state, e.Id, worker => step.BootTimedOut(state, worker)),
         (_, PoolEvent.DrainTimedOut e) => Known(state, e.Id, worker => step.DrainTimedOut(state, worker)),
 
@@ -56,6 +59,10 @@ internal sealed class PoolTransitions(PoolSettings settings)
         (Stopping, PoolEvent.WorkersAsked) => state,
         (_, PoolEvent.WorkersAsked e) => step.ChangeWorkers(state, e.Delta),
 
+        (Stopping { Haste: StopHaste.Staged } stopping, PoolEvent.RetireDue) => step.RetireNext(stopping),
+        (_, PoolEvent.RetireDue) => state,
+
+        (Stopping { Haste: StopHaste.Staged } stopping, PoolEvent.StopAsked e) => step.StopAtOnce(stopping, e.Cause),
         (Stopping stopping, PoolEvent.StopAsked e) => step.StopFaster(stopping, e.Cause),
         (_, PoolEvent.StopAsked e) => step.Stop(state, e.Cause, ExitCodes.Success),
 
@@ -68,7 +75,8 @@ internal sealed class PoolTransitions(PoolSettings settings)
 
     private PoolState Fill(Step step, PoolState state)
     {
-        while (state.Set.Count(WorkerPhase.Starting) < settings.BootingAtOnce && Wish.Next(state, settings, step.Now) is { } wish)
+        var atOnce = state is Booting && settings.TriesOneFirst ? 1 : settings.BootingAtOnce;
+        while (state.Set.Count(WorkerPhase.Starting) < atOnce && Wish.Next(state, settings, step.Now) is { } wish)
         {
             if (wish.Due > step.Now)
             {
@@ -84,42 +92,69 @@ internal sealed class PoolTransitions(PoolSettings settings)
 /// <summary>A slot that wants a worker, and from when on it may have it.</summary>
 internal readonly record struct Wish(int Slot, int Generation, TimeSpan Due)
 {
-    /// <summary>The earliest one; of two that are due, the empty slot before the one that is only to be taken over.</summary>
+    /// <summary>The earliest one; of those that are due, the empty slot before one that is only to be taken over.</summary>
     internal static Wish? Next(PoolState state, PoolSettings settings, TimeSpan now)
     {
         var paced = state.Set.PacedAt is { } last ? last + settings.SpawnInterval : TimeSpan.Zero;
-        Wish?[] wishes = [Refill(state, paced), state is Rolling rolling ? TakeOver(rolling, paced) : null];
+        Wish?[] wishes =
+        [
+            Refill(state, paced),
+            Replace(state, settings, paced),
+            state is Rolling rolling ? TakeOver(rolling, settings, paced) : null,
+        ];
         return wishes.OfType<Wish>().Cast<Wish?>().MinBy(wish => Later(wish!.Value.Due, now));
     }
 
     private static Wish? Refill(PoolState state, TimeSpan paced)
     {
-        var set = state.Set;
-        for (var slot = 0; slot < set.Target; slot++)
-        {
-            if (!set.IsVacant(slot)) continue;
-            // A generation that has not failed yet is tried at once where nothing serves; one that has is tried as a
-            // restart only, and the slot goes back to what is known to work.
-            return state is Rolling { Backoff.Failures: 0 } rolling
-                ? new Wish(slot, rolling.Generation, paced)
-                : new Wish(slot, set.Slots[slot], Later(paced, set.Backoff.NotBefore));
-        }
+        for (var slot = 0; slot < state.Set.Target; slot++)
+            if (state.Set.IsVacant(slot)) return InPlace(state, slot, paced);
         return null;
     }
 
-    private static Wish? TakeOver(Rolling rolling, TimeSpan paced)
+    /// <summary>For a worker that serves but is to leave. One that is stuck does not serve: its successor waits for nobody's drain.</summary>
+    private static Wish? Replace(PoolState state, PoolSettings settings, TimeSpan paced)
+    {
+        var set = state.Set;
+        var leaving = set.Workers.Where(worker => worker is { Phase: WorkerPhase.Ready, Leaves: not null } && !set.IsBeingFilled(worker.Slot)).ToArray();
+        if (leaving.Length == 0) return null;
+        if (leaving.FirstOrDefault(worker => worker.Leaves == RetireReason.Stuck) is { } stuck) return InPlace(state, stuck.Slot, paced);
+        return Room(set, settings) is { } room ? InPlace(state, leaving[0].Slot, Later(paced, room)) : null;
+    }
+
+    // A generation that has not failed yet is tried at once where nothing serves; one that has is tried as a restart only, and
+    // the slot goes back to what is known to work.
+    private static Wish InPlace(PoolState state, int slot, TimeSpan notBefore) => state is Rolling { Backoff.Failures: 0 } rolling
+        ? new Wish(slot, rolling.Generation, notBefore)
+        : new Wish(slot, state.Set.Slots[slot], Later(notBefore, state.Set.Backoff.NotBefore));
+
+    private static Wish? TakeOver(Rolling rolling, PoolSettings settings, TimeSpan paced)
     {
         var set = rolling.Set;
-        // One at a time, and those that still drain count: a restart must not double the memory.
-        if (set.Workers.Any(worker => worker.Phase == WorkerPhase.Starting && worker.Generation == rolling.Generation)) return null;
-        if (set.Workers.Length >= set.Target + PoolSettings.Surge) return null;
-        var due = Later(paced, rolling.Backoff.NotBefore);
+        // One at a time until one of them has shown that the new generation can serve.
+        var isProven = set.Workers.Any(worker => worker.Phase == WorkerPhase.Ready && worker.Generation == rolling.Generation);
+        if (!isProven && set.Workers.Any(worker => worker.Phase == WorkerPhase.Starting && worker.Generation == rolling.Generation)) return null;
+        if (Room(set, settings) is not { } room) return null;
+        var due = Later(Later(paced, room), rolling.Backoff.NotBefore);
         // First what serves an older generation, then what nobody serves: there the known generation may be failing as well.
         foreach (var worker in set.Workers.OrderBy(worker => worker.Slot))
-            if (worker.Phase == WorkerPhase.Ready && worker.Generation < rolling.Generation) return new Wish(worker.Slot, rolling.Generation, due);
+            if (worker.Phase == WorkerPhase.Ready && worker.Generation < rolling.Generation && !set.IsBeingFilled(worker.Slot))
+                return new Wish(worker.Slot, rolling.Generation, due);
         for (var slot = 0; slot < set.Target; slot++)
             if (set.IsVacant(slot)) return new Wish(slot, rolling.Generation, due);
         return null;
+    }
+
+    /// <summary>
+    /// From when on there may be one worker more; null: not before one has left. Those that drain count, or a restart would double
+    /// the memory, but not for ever.
+    /// </summary>
+    private static TimeSpan? Room(WorkerSet set, PoolSettings settings)
+    {
+        var tooMany = set.Workers.Length - (set.Target + settings.Surge);
+        if (tooMany < 0) return TimeSpan.Zero;
+        var since = set.Workers.Where(worker => worker.Phase == WorkerPhase.Draining).Select(worker => worker.DrainingSince).Order().Skip(tooMany);
+        return since.FirstOrDefault() + PoolSettings.DrainHoldsBack;
     }
 
     private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -6,7 +6,7 @@ using static StarletNet.Master.Pool.PoolState;
 namespace StarletNet.Master.Pool;
 
 /// <summary>One transition in the making: the moment it happens at and the actions it has led to so far.</summary>
-internal sealed class Step(PoolSettings settings, Moment at)
+internal sealed partial class Step(PoolSettings settings, Moment at)
 {
     private readonly List<PoolAction> _actions = [];
 
@@ -48,15 +48,52 @@ internal sealed class Step(PoolSettings settings, Moment at)
         var set = state.Set.Replace(ready with { Phase = WorkerPhase.Ready });
         set = set with { Slots = set.Slots.SetItem(worker.Slot, worker.Generation) };
         state = state is Booting ? new Serving(set) : state with { Set = set };
+        if (settings.MaxAge > TimeSpan.Zero) Do(new PoolAction.SetTimer(new PoolEvent.AgeReached(worker.Id), settings.MaxAge * (1 + (0.1 * at.Jitter))));
         // In the same step: a slot is served by one worker and no more.
-        return RetireAll(state, RetireReason.Replaced, other => other.Slot == worker.Slot && other.Phase == WorkerPhase.Ready && other.Id != worker.Id);
+        var served = set.Workers.FirstOrDefault(other => other.Slot == worker.Slot && other.Phase == WorkerPhase.Ready && other.Id != worker.Id);
+        if (served is null) return state;
+        state = RetireAll(state, served.Leaves ?? RetireReason.Replaced, other => other.Id == served.Id);
+        return state with { Set = state.Set with { PacedAt = Now } };
+    }
+
+    /// <summary>A worker that serves is to leave: not before another one serves in its place.</summary>
+    internal PoolState Retire(PoolState state, Worker worker, RetireReason reason)
+    {
+        if (reason == RetireReason.Stuck && worker.Phase == WorkerPhase.Draining)
+        {
+            if (worker.Leaves == reason) return state;
+            // It will not finish, and without a graceful timeout nobody else would notice.
+            Tell(state, new PoolNotice.ToBeReplaced(worker, reason));
+            Crash(worker);
+            return state with { Set = state.Set.Replace(worker with { Leaves = reason }) };
+        }
+        // One that is stuck is so whatever else it was to leave for; one that has not served yet has its own time limit.
+        var isKnown = worker.Leaves == reason || (worker.Leaves is not null && reason != RetireReason.Stuck);
+        if (worker.Phase != WorkerPhase.Ready || isKnown || state is Stopping) return state;
+        Tell(state, new PoolNotice.ToBeReplaced(worker, reason));
+        return state with { Set = state.Set.Replace(worker with { Leaves = reason }) };
+    }
+
+    internal PoolState Recovered(PoolState state, Worker worker)
+    {
+        if (worker.Leaves != RetireReason.Stuck || worker.Phase != WorkerPhase.Ready) return state;
+        Tell(state, new PoolNotice.Recovered(worker));
+        return state with { Set = state.Set.Replace(worker with { Leaves = null }) };
+    }
+
+    private void Crash(Worker worker)
+    {
+        Do(new PoolAction.Crash(worker.Id));
+        Do(new PoolAction.SetTimer(new PoolEvent.DrainTimedOut(worker.Id), PoolSettings.KillMargin));
     }
 
     /// <summary>Whether the first set is complete, and whether a restart is.</summary>
     internal PoolState CheckProgress(PoolState state)
     {
         var set = state.Set;
-        if (!set.Announced && Enumerable.Range(0, set.Target).All(set.IsServed))
+        // In a slow restart the generation before us hands over worker by worker, from our first one on.
+        var slots = Enumerable.Range(0, set.Target);
+        if (!set.Announced && (settings.SpawnInterval > TimeSpan.Zero ? slots.Any(set.IsServed) : slots.All(set.IsServed)))
         {
             Do(new PoolAction.AnnounceReady());
             state = state with { Set = set with { Announced = true } };
@@ -74,7 +111,7 @@ internal sealed class Step(PoolSettings settings, Moment at)
     {
         if (worker.Phase == WorkerPhase.Draining) return state;
         Tell(state, new PoolNotice.LeavesByItself(worker));
-        var left = worker with { Phase = WorkerPhase.Draining };
+        var left = worker with { Phase = WorkerPhase.Draining, DrainingSince = Now, Leaves = worker.Leaves ?? RetireReason.OwnWish };
         Do(new PoolAction.CancelTimer(new PoolEvent.BootTimedOut(worker.Id)));
         SetKillTimer(left);
         state = state with { Set = state.Set.Replace(left) };
@@ -85,6 +122,7 @@ internal sealed class Step(PoolSettings settings, Moment at)
     {
         Do(new PoolAction.CancelTimer(new PoolEvent.BootTimedOut(worker.Id)));
         Do(new PoolAction.CancelTimer(new PoolEvent.DrainTimedOut(worker.Id)));
+        if (settings.MaxAge > TimeSpan.Zero) Do(new PoolAction.CancelTimer(new PoolEvent.AgeReached(worker.Id)));
         state = state with { Set = state.Set.Remove(state.Set.Find(worker.Id)!) };
         switch (worker.Phase)
         {
@@ -132,7 +170,8 @@ internal sealed class Step(PoolSettings settings, Moment at)
     {
         if (state is Rolling rolling && worker.Generation == rolling.Generation) return RestartFailed(rolling);
         var backoff = Worse(Forgiven(state.Set.Backoff, state, worker));
-        if (state is Booting && settings.BootFailureLimit > 0 && backoff.Failures >= settings.BootFailureLimit)
+        var limit = settings.TriesOneFirst ? 1 : settings.BootFailureLimit;
+        if (state is Booting && limit > 0 && backoff.Failures >= limit)
         {
             Tell(state, new PoolNotice.StartGivenUp(backoff.Failures));
             return Stop(state, StopCause.BootFailed, ExitCodes.Failure);
@@ -180,11 +219,17 @@ internal sealed class Step(PoolSettings settings, Moment at)
         {
             Tell(state, new PoolNotice.Retiring(worker, reason));
             Do(new PoolAction.CancelTimer(new PoolEvent.BootTimedOut(worker.Id)));
-            Do(new PoolAction.Drain(worker.Id));
-            var draining = worker with { Phase = WorkerPhase.Draining };
-            SetKillTimer(draining);
+            var draining = worker with { Phase = WorkerPhase.Draining, DrainingSince = Now, Leaves = reason };
+            if (reason == RetireReason.Stuck)
+            {
+                Crash(worker);
+            }
+            else
+            {
+                Do(new PoolAction.Drain(worker.Id));
+                SetKillTimer(draining);
+            }
             state = state with { Set = state.Set.Replace(draining) };
-            if (reason == RetireReason.Replaced) state = state with { Set = state.Set with { PacedAt = Now } };
         }
         return state;
     }
@@ -196,67 +241,6 @@ internal sealed class Step(PoolSettings settings, Moment at)
         if (worker.ReadyAt is null) Do(new PoolAction.SetTimer(due, PoolSettings.KillMargin));
         else if (settings.GracefulTimeout > TimeSpan.Zero) Do(new PoolAction.SetTimer(due, settings.GracefulTimeout + PoolSettings.KillMargin));
         else Do(new PoolAction.CancelTimer(due));
-    }
-
-    // ---- operators ask -----------------------------------------------------------------------------------------
-
-    internal PoolState Restart(PoolState state, int generation)
-    {
-        Tell(state, new PoolNotice.RestartBegun(generation));
-        // Those that have not served yet need not begin to: their generation is history.
-        state = RetireAll(state, RetireReason.Superseded, worker => worker.Phase == WorkerPhase.Starting);
-        var set = state.Set with { Backoff = default };
-        return state is Booting
-            ? new Booting(set with { Slots = [.. Enumerable.Repeat(generation, set.Target)] })
-            : new Rolling(set, generation, set.Slots, default);
-    }
-
-    internal PoolState ChangeWorkers(PoolState state, int delta)
-    {
-        var set = state.Set;
-        var target = Math.Clamp(set.Target + delta, 1, Options.MasterOptions.MostWorkers);
-        if (target == set.Target) return Tell(state, new PoolNotice.WorkersAtLimit(target));
-        Tell(state, new PoolNotice.WorkersChanged(target));
-        if (target > set.Target) return state with { Set = set with { Slots = set.Slots.Add(set.Slots.Max()) } };
-        state = RetireAll(state, RetireReason.TooMany, worker => worker.Slot >= target && worker.Phase != WorkerPhase.Draining);
-        return state with { Set = state.Set with { Slots = state.Set.Slots[..target] } };
-    }
-
-    internal PoolState Stop(PoolState state, StopCause cause, int exitCode)
-    {
-        if (cause != StopCause.BootFailed) Tell(state, new PoolNotice.Stopping(cause, state.Set.Workers.Length));
-        Do(new PoolAction.CancelTimer(new PoolEvent.StartDue()));
-        var retired = RetireAll(state, RetireReason.Stop, worker => worker.Phase != WorkerPhase.Draining);
-        var stopping = new Stopping(retired.Set, exitCode, cause, Now, StopHaste.Graceful);
-        return settings.StopsFast && cause is (StopCause.Term or StopCause.Int) ? Hurry(stopping, StopHaste.Abort) : stopping;
-    }
-
-    internal PoolState StopFaster(Stopping stopping, StopCause cause)
-    {
-        if (cause == StopCause.SuperdaemonGone) return stopping;
-        if (settings.UnderSuperdaemon && cause != StopCause.Int) return stopping;
-        // One stop often comes twice: a wrapper hands TERM on, and the service manager sends it to the whole group as well. Only a
-        // second ^C right after the first is certainly a person's, who means it.
-        var isPersonInHaste = cause == StopCause.Int && stopping.Cause == StopCause.Int;
-        if (!isPersonInHaste && Now - stopping.CauseAt < PoolSettings.SameGesture) return stopping;
-        var haste = stopping.Haste == StopHaste.Graceful ? StopHaste.Abort : StopHaste.Kill;
-        Tell(stopping, new PoolNotice.StoppingFaster(cause, haste));
-        return Hurry(stopping with { Cause = cause, CauseAt = Now }, haste);
-    }
-
-    private Stopping Hurry(Stopping stopping, StopHaste haste)
-    {
-        foreach (var worker in stopping.Set.Workers)
-        {
-            if (haste == StopHaste.Kill)
-            {
-                Do(new PoolAction.Kill(worker.Id));
-                continue;
-            }
-            Do(new PoolAction.Abort(worker.Id));
-            Do(new PoolAction.SetTimer(new PoolEvent.DrainTimedOut(worker.Id), PoolSettings.KillMargin));
-        }
-        return stopping with { Haste = haste };
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using StarletNet.Master.Applications;
 using StarletNet.Master.Output;
+using StarletNet.Master.Watching;
 using StarletNet.Master.Workers;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Events;
@@ -12,7 +13,12 @@ namespace StarletNet.Master.Pool;
 
 /// <summary>What the pool acts upon.</summary>
 internal sealed record PoolSurroundings(
-    EventQueue Queue, WorkerLauncher Launcher, MasterLog Log, NotifySender Notify, Superdaemon? Superdaemon, Func<Application> FindApplication);
+    EventQueue Queue, WorkerLauncher Launcher, MasterLog Log, NotifySender Notify, Superdaemon? Superdaemon, Func<Application> FindApplication)
+{
+    internal required WorkerWatch Watch { get; init; }
+
+    internal required ExitCommand ExitCommand { get; init; }
+}
 
 /// <summary>
 /// The loop: takes events from the queue, says them to <see cref="PoolTransitions"/> in the pool's own words and does what
@@ -26,6 +32,7 @@ internal sealed class WorkerPool
     private readonly Dictionary<int, int> _idOfPid = [];
     private readonly Dictionary<int, Application> _applications = [];
     private readonly Queue<PoolEvent> _pending = new();
+    private readonly TimeSpan _spawnInterval;
     private readonly long _start = Stopwatch.GetTimestamp();
     private PoolState _state;
     private int _generation = 1;
@@ -33,6 +40,7 @@ internal sealed class WorkerPool
     internal WorkerPool(PoolSurroundings around, PoolSettings settings, int workers, Application application)
     {
         _around = around;
+        _spawnInterval = settings.SpawnInterval;
         _transitions = new PoolTransitions(settings);
         _state = PoolTransitions.Initial(workers);
         _applications[_generation] = application;
@@ -43,8 +51,10 @@ internal sealed class WorkerPool
     internal int Run()
     {
         if (_around.Superdaemon is { } superdaemon) _around.Queue.Watch(superdaemon.Descriptor, superdaemon);
+        _around.Watch.Begin();
         Say(new PoolEvent.Begin());
-        while (_state is not PoolState.Ended)
+        // What is to be done after the last worker is part of the work.
+        while (_state is not PoolState.Ended || _around.ExitCommand.IsRunning)
             foreach (var happened in _around.Queue.Take()) Hear(happened);
         return ((PoolState.Ended)_state).ExitCode;
     }
@@ -59,8 +69,15 @@ internal sealed class WorkerPool
             case Readable { Tag: Superdaemon superdaemon }: HearSuperdaemonDied(superdaemon); break;
             case ChildExited { Pid: var pid, Exit: var exit }: HearExit(pid, exit); break;
             case TimerFired { Key: PoolEvent due }: Say(due); break;
+            case TimerFired { Key: ExitCommandTimedOut timer }: _around.ExitCommand.HearTimeout(timer); break;
+            case TimerFired { Key: HeartbeatLook or MemoryLook } timer: LookAtWorkers(timer.Key); break;
             case SignalReceived { Signal: var signal }: HearSignal(signal); break;
         }
+    }
+
+    private void LookAtWorkers(object timer)
+    {
+        foreach (var happened in _around.Watch.Look(timer, _workers.Values).ToArray()) Say(happened);
     }
 
     private void HearWorker(WorkerHandle worker)
@@ -80,6 +97,8 @@ internal sealed class WorkerPool
         {
             case ControlMessage.Ready: Say(new PoolEvent.WorkerReady(id)); break;
             case ControlMessage.Draining: Say(new PoolEvent.WorkerDraining(id)); break;
+            case ControlMessage.Retire when text == ControlMessage.ForRequests: Say(new PoolEvent.RetireAsked(id, RetireReason.Requests)); break;
+            case ControlMessage.Retire when text == ControlMessage.ForHarakiri: Say(new PoolEvent.RetireAsked(id, RetireReason.Harakiri)); break;
             case ControlMessage.Failed: Say(new PoolEvent.WorkerFailed(id, text)); break;
                 // A newer worker may say more than we understand.
         }
@@ -87,17 +106,24 @@ internal sealed class WorkerPool
 
     private void HearExit(int pid, ChildExit exit)
     {
+        if (_around.ExitCommand.HearExit(pid, exit)) return;
         // As pid 1 we also reap strangers.
         if (!_idOfPid.Remove(pid, out var id)) return;
         var worker = _workers[id];
         // Its last words first: they were sent before it died, and the queue only promises that for what it saw in time.
         HearWorker(worker);
         var complete = exit with { LaunchFailure = worker.Process.TakeLaunchFailure() };
+        var gone = _state.Set.Find(id);
         Say(new PoolEvent.WorkerExited(id, complete));
+        if (gone is not null) _around.ExitCommand.Run(new ExitedWorker(pid, gone.Slot, exit, Reason(gone), worker.Figures?.Requests ?? 0));
         _workers.Remove(id);
+        _around.Watch.Forget(id);
         _around.Queue.Unwatch(worker);
         worker.Dispose();
     }
+
+    // In a word, for a script.
+    private static string Reason(Worker gone) => gone.Phase == WorkerPhase.Draining ? gone.Leaves.ToString()!.ToLowerInvariant() : "died";
 
     private void HearSuperdaemonDied(Superdaemon superdaemon)
     {
@@ -162,6 +188,7 @@ internal sealed class WorkerPool
             case PoolAction.Start a: Start(a.Worker, a.Workers); break;
             case PoolAction.Drain a: _workers.GetValueOrDefault(a.Id)?.Drain(); break;
             case PoolAction.Abort a: _workers.GetValueOrDefault(a.Id)?.Abort(); break;
+            case PoolAction.Crash a: _workers.GetValueOrDefault(a.Id)?.Crash(); break;
             case PoolAction.Kill a: _workers.GetValueOrDefault(a.Id)?.Kill(); break;
             case PoolAction.SetTimer a: _around.Queue.SetTimer(a.Due, a.Delay); break;
             case PoolAction.CancelTimer a: _around.Queue.CancelTimer(a.Due); break;
@@ -179,7 +206,7 @@ internal sealed class WorkerPool
             _workers[worker.Id] = handle;
             _idOfPid[handle.Process.Pid] = worker.Id;
             _around.Queue.Watch(handle.Channel.Socket, handle);
-            _around.Log.WorkerStarted(worker, handle.Process.Pid);
+            _around.Log.WorkerStarted(worker, handle.Process.Pid, handle.MaxRequests);
         }
         catch (SystemCallException error)
         {
@@ -189,7 +216,9 @@ internal sealed class WorkerPool
 
     private void AnnounceReady()
     {
-        _around.Log.AllReady(_state.Set.Target, _applications[_state.Set.Slots.Max()].Path);
+        var (workers, path) = (_state.Set.Target, _applications[_state.Set.Slots.Max()].Path);
+        if (_state.Set.Count(WorkerPhase.Ready) == workers) _around.Log.AllReady(workers, path);
+        else _around.Log.FirstReady(workers, path, _spawnInterval);
         _around.Notify.Ready(Status());
     }
 
@@ -225,6 +254,8 @@ internal sealed class WorkerPool
         {
             PoolNotice.BecameReady n => n.Worker,
             PoolNotice.Retiring n => n.Worker,
+            PoolNotice.ToBeReplaced n => n.Worker,
+            PoolNotice.Recovered n => n.Worker,
             PoolNotice.LeavesByItself n => n.Worker,
             PoolNotice.Left n => n.Worker,
             PoolNotice.Died n => n.Worker,

@@ -2,6 +2,7 @@ using System.Globalization;
 using StarletNet.Master.Listening;
 using StarletNet.Master.Options;
 using StarletNet.Master.Pool;
+using StarletNet.Master.Watching;
 using StarletNet.Shared.Contract;
 
 namespace StarletNet.Master.Workers;
@@ -16,7 +17,7 @@ internal sealed class WorkerEnvironment(
     private const string StartupHooks = "DOTNET_STARTUP_HOOKS", ServerGc = "DOTNET_gcServer";
     private const string AspNetCoreEnvironment = "ASPNETCORE_ENVIRONMENT", DotnetEnvironment = "DOTNET_ENVIRONMENT", PlackEnvironment = "PLACK_ENV";
 
-    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard)
+    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests)
     {
         var variables = new Dictionary<string, string>(inherited);
         foreach (var name in EnvironmentNames.NeverForApplications) variables.Remove(name);
@@ -30,6 +31,8 @@ internal sealed class WorkerEnvironment(
         variables[EnvironmentNames.GracefulTimeout] = Milliseconds(options.GracefulTimeout);
         variables[EnvironmentNames.DrainKeepAlive] = Milliseconds(options.DrainKeepAlive);
         if (options.Http.ForWorker(options.FromPreset.Contains).Format() is { Length: > 0 } http) variables[EnvironmentNames.Http] = http;
+        variables[EnvironmentNames.MaxRequests] = Text(requests);
+        variables[EnvironmentNames.Heartbeat] = Milliseconds(options.WorkerTimeout / (2 * HeartbeatWatch.LooksToTimeout));
         variables[EnvironmentNames.WorkerSlot] = Text(worker.Slot);
         variables[EnvironmentNames.Workers] = Text(workers);
         variables[EnvironmentNames.Generation] = Text(worker.Generation);

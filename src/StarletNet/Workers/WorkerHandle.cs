@@ -13,6 +13,9 @@ internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel 
 
     internal ControlChannel Channel => channel;
 
+    /// <summary>After so many it asks to be replaced; 0: never.</summary>
+    internal int MaxRequests { get; init; }
+
     /// <summary>What it says of itself, also after its death until this is disposed of.</summary>
     internal WorkerFigures? Figures => scoreboard.Read(place);
 
@@ -20,6 +23,9 @@ internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel 
     internal void Drain() => Tell(ControlMessage.Drain, Signal.Term);
 
     internal void Abort() => Tell(ControlMessage.Abort, Signal.Kill);
+
+    /// <summary>A core dump, where the system keeps them; one that is stopped by a signal hears nothing and is killed later.</summary>
+    internal void Crash() => process.Signal(Signal.Abrt);
 
     // A pid stays the worker's until its exit has been taken from the queue, so this can hit nobody else.
     internal void Kill() => process.Signal(Signal.Kill);

@@ -10,14 +10,19 @@ namespace StarletNet.Master.Workers;
 /// <summary>Turns a worker of the pool into a process.</summary>
 /// <param name="arguments">The application's own.</param>
 /// <param name="directory">Where to start it; null: where we are.</param>
+/// <param name="share">How many requests it may answer.</param>
 internal sealed class WorkerLauncher(
-    WorkerEnvironment environment, IReadOnlyList<Listener> listeners, ScoreboardPlaces scoreboard, IReadOnlyList<string> arguments, string? directory)
+    WorkerEnvironment environment, IReadOnlyList<Listener> listeners, ScoreboardPlaces scoreboard, IReadOnlyList<string> arguments, string? directory, RequestShare share)
 {
     /// <exception cref="SystemCallException">No process, or no descriptor, could be had.</exception>
     internal WorkerHandle Start(EventQueue queue, Worker worker, int workers, Application application)
     {
         var (ours, theirs) = FileDescriptor.MessagePair();
         var place = scoreboard.Take();
+        // Nothing secret hangs on these dice.
+#pragma warning disable CA5394
+        var requests = share.Draw(Random.Shared);
+#pragma warning restore CA5394
         try
         {
             using (theirs)
@@ -29,13 +34,13 @@ internal sealed class WorkerLauncher(
                     Program = application.Program,
                     Title = $"starletnet worker {worker.Slot} gen={worker.Generation}",
                     Arguments = [.. application.LeadingArguments, .. arguments],
-                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null),
+                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests),
                     Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
                     WorkingDirectory = directory,
                     // The terminal's ^C is for the master alone, which drains its workers.
                     Scope = ProcessScope.OwnGroup,
                 });
-                return new WorkerHandle(worker.Id, process, new ControlChannel(ours), scoreboard, place);
+                return new WorkerHandle(worker.Id, process, new ControlChannel(ours), scoreboard, place) { MaxRequests = requests };
             }
         }
         catch

@@ -29,6 +29,11 @@ app.MapGet("/slow", async (int? ms) =>
     await Task.Delay(ms ?? 1000);
     return "slow\n";
 });
+app.MapGet("/harakiri", (HttpContext context) =>
+{
+    if (context.Items["psgix.harakiri"] is true) context.Items["psgix.harakiri.commit"] = true;
+    return "farewell\n";
+});
 app.MapGet("/sync-slow", (int? ms) =>
 {
     Thread.Sleep(ms ?? 1000);

@@ -88,6 +88,10 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("plain", "backlog", null)]
     [InlineData("plain", "port", "5000")]
     [InlineData("plain", "host", null)]
+    [InlineData("plain", "max-reqs-per-child", "unlimited")]
+    [InlineData("plain", "min-reqs-per-child", null)]
+    [InlineData("plain", "surge", "1")]
+    [InlineData("plain", "worker-timeout", "60")]
     [InlineData("starlet", "max-workers", "10")]
     [InlineData("starlet", "env", "development")]
     [InlineData("starlet", "spawn-interval", "0")]
@@ -97,6 +101,9 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("starlet", "backlog", null)]
     [InlineData("starlet", "port", "5000")]
     [InlineData("starlet", "host", null)]
+    [InlineData("starlet", "max-reqs-per-child", "100")]
+    [InlineData("starlet", "min-reqs-per-child", null)]
+    [InlineData("starlet", "surge", "all")]
     [InlineData("starlight", "max-workers", "10")]
     [InlineData("starlight", "env", "production")]
     [InlineData("starlight", "spawn-interval", "0")]
@@ -106,6 +113,9 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("starlight", "backlog", null)]
     [InlineData("starlight", "port", "5000")]
     [InlineData("starlight", "host", null)]
+    [InlineData("starlight", "max-reqs-per-child", "1000")]
+    [InlineData("starlight", "min-reqs-per-child", null)]
+    [InlineData("starlight", "surge", "1")]
     [InlineData("starman", "max-workers", "5")]
     [InlineData("starman", "env", "production")]
     [InlineData("starman", "spawn-interval", "0")]
@@ -115,6 +125,8 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("starman", "backlog", "1024")]
     [InlineData("starman", "port", "5000")]
     [InlineData("starman", "host", null)]
+    [InlineData("starman", "max-reqs-per-child", "1000")]
+    [InlineData("starman", "surge", "all")]
     public void A_preset_has_exactly_the_documented_defaults(string preset, string option, string? value) =>
         Assert.Equal(value, Of(preset == "plain" ? Print() : Print("--preset", preset), option).Value);
 
@@ -125,6 +137,10 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("starman", "TERM", "stop fast")]
     [InlineData("starman", "INT", "stop fast")]
     [InlineData("starman", "QUIT", "stop gracefully")]
+    [InlineData("plain", "HUP", "restart, worker by worker")]
+    [InlineData("starlet", "HUP", "restart, all workers at once")]
+    [InlineData("starlight", "HUP", "restart, worker by worker")]
+    [InlineData("starman", "HUP", "restart, all workers at once")]
     public void A_preset_has_exactly_the_documented_signals(string preset, string signal, string meaning) =>
         Assert.Matches($"(?m)^#{signal}: {meaning} +# {(preset == "plain" ? "default" : $"preset {preset}")}$", preset == "plain" ? Print() : Print("-s", preset));
 

@@ -1,5 +1,6 @@
 using StarletNet.Master.Listening;
 using StarletNet.Master.Options;
+using StarletNet.Master.Workers;
 using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Errors;
 
@@ -192,4 +193,33 @@ public sealed class OptionsReaderTests
     [InlineData("--reload", "see --help")]
     [InlineData("-x", "see --help")]
     public void An_unknown_option_is_refused(string option, string hint) => Assert.Contains(hint, Refusal(option));
+
+    [Theory]
+    [InlineData("--min-reqs-per-child=20 --max-reqs-per-child=10", "option --min-reqs-per-child: 20 is more than --max-reqs-per-child, which is 10")]
+    [InlineData("--min-reqs-per-child=20", "option --min-reqs-per-child: means nothing without --max-reqs-per-child")]
+    [InlineData("--max-requests-jitter=20 --max-requests=10", "option --max-requests-jitter: 20 is more than --max-reqs-per-child")]
+    [InlineData("--max-requests-jitter=2 --max-requests=10 --min-reqs-per-child=3", "says the same as --min-reqs-per-child")]
+    [InlineData("--surge=0", "option --surge: '0' is not all or a whole number from 1 to 1024")]
+    [InlineData("--worker-max-memory=1T", "option --worker-max-memory: '1T' is not a size")]
+    [InlineData("--worker-max-memory=99999999999G", "is not a size")]
+    [InlineData("--child-exit=", "option --child-exit: is empty; give a command")]
+    [InlineData("-L Shotgun", "option --loader: 'Shotgun' is not a loader; there are delayed and preload")]
+    public void Numbers_that_do_not_go_together_are_refused(string arguments, string message) => Assert.Contains(message, Refusal(arguments.Split(' ')));
+
+    [Theory]
+    [InlineData("--max-requests=10", 10, 10)]
+    [InlineData("--max-reqs-per-child=10 --min-reqs-per-child=4", 4, 10)]
+    [InlineData("--max-requests=10 --max-requests-jitter=3", 7, 10)]
+    [InlineData("--max-requests=10 --max-requests-jitter=10", 1, 10)]
+    [InlineData("--max-requests=0", 0, 0)]
+    [InlineData("--max-requests=inf", 0, 0)]
+    public void A_share_of_requests_has_two_ends(string arguments, int least, int most) =>
+        Assert.Equal(new RequestShare(least, most), Read(arguments.Split(' ')).RequestShare);
+
+    [Theory]
+    [InlineData("512M", 512L << 20)]
+    [InlineData("2g", 2L << 30)]
+    [InlineData("1000", 1000)]
+    [InlineData("unlimited", 0)]
+    public void A_size_has_a_unit(string size, long bytes) => Assert.Equal(bytes, Read("--reload-on-rss", size).WorkerMaxMemory);
 }

@@ -24,6 +24,10 @@ public sealed class EveryRowTests
         ["rolling"] = () => new PoolDriver().Up().Hup(),
         ["rolling, old one drains"] = () => new PoolDriver().Up().Hup().Ready(3),
         ["rolling, failed once"] = () => new PoolDriver().Up().Hup().Exit(3, 3),
+        ["one is to be replaced"] = () => new PoolDriver().Up().Say(new PoolEvent.RetireAsked(1, RetireReason.Requests)),
+        ["one is stuck"] = () => new PoolDriver().Up().Say(new PoolEvent.RetireAsked(2, RetireReason.Stuck)).Ready(3),
+        ["all at once"] = () => new PoolDriver(workers: 3, s => s with { Surge = 1024 }).Up().Hup().Ready(4),
+        ["stopping in stages"] = () => new PoolDriver(workers: 2, s => s with { SpawnInterval = TimeSpan.FromSeconds(1) }).Begin().Ready(1).Pass(1).Ready(2).Stop(StopCause.Usr1),
         ["stopping"] = () => new PoolDriver().Up().Stop(),
         ["aborting"] = () => new PoolDriver().Up().Stop().Stop(),
         ["ended"] = () => new PoolDriver(workers: 1).Up().Stop().Exit(1),
@@ -45,6 +49,14 @@ public sealed class EveryRowTests
         ["1 boot timeout"] = new PoolEvent.BootTimedOut(1),
         ["3 boot timeout"] = new PoolEvent.BootTimedOut(3),
         ["1 drain timeout"] = new PoolEvent.DrainTimedOut(1),
+        ["1 asks"] = new PoolEvent.RetireAsked(1, RetireReason.Harakiri),
+        ["1 stuck"] = new PoolEvent.RetireAsked(1, RetireReason.Stuck),
+        ["2 stuck"] = new PoolEvent.RetireAsked(2, RetireReason.Stuck),
+        ["3 too big"] = new PoolEvent.RetireAsked(3, RetireReason.Memory),
+        ["2 recovered"] = new PoolEvent.WorkerRecovered(2),
+        ["1 old"] = new PoolEvent.AgeReached(1),
+        ["next stage"] = new PoolEvent.RetireDue(),
+        ["usr1"] = new PoolEvent.StopAsked(StopCause.Usr1),
         ["start due"] = new PoolEvent.StartDue(),
         ["hup"] = new PoolEvent.RestartAsked(9),
         ["term"] = new PoolEvent.StopAsked(StopCause.Term),
@@ -84,6 +96,6 @@ public sealed class EveryRowTests
         Assert.Equal(pool.Serving.Count, pool.Serving.DistinctBy(worker => worker.Slot).Count());
         Assert.All(set.Workers.Where(worker => worker.Phase != WorkerPhase.Draining), worker => Assert.InRange(worker.Slot, 0, set.Target - 1));
         Assert.Equal(set.Workers.Length, set.Workers.DistinctBy(worker => worker.Id).Count());
-        if (pool.State is PoolState.Stopping) Assert.All(set.Workers, worker => Assert.Equal(WorkerPhase.Draining, worker.Phase));
+        if (pool.State is PoolState.Stopping { Haste: not StopHaste.Staged }) Assert.All(set.Workers, worker => Assert.Equal(WorkerPhase.Draining, worker.Phase));
     }
 }

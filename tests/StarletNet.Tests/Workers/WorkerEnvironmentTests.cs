@@ -13,7 +13,7 @@ public sealed class WorkerEnvironmentTests
 
     private IReadOnlyDictionary<string, string> Of(int workers = 4) =>
         new WorkerEnvironment(_inherited, _options, [new Listener("a", 7, HttpVersions.Http1), new Listener("b", 9, HttpVersions.Http2)], "/opt/StarletNet.Hosting.dll")
-            .Of(new Worker(5, Slot: 2, Generation: 3, TimeSpan.Zero), workers, controlFd: 11, scoreboard: (13, 4));
+            .Of(new Worker(5, Slot: 2, Generation: 3, TimeSpan.Zero), workers, controlFd: 11, scoreboard: (13, 4), requests: 87);
 
     [Fact]
     public void A_worker_is_told_what_it_needs()
@@ -26,6 +26,8 @@ public sealed class WorkerEnvironmentTests
         Assert.Equal("pool", variables["STARLETNET_WORKER_LOOP"]);
         Assert.Equal("30000", variables["STARLETNET_WORKER_GRACEFUL_MS"]);
         Assert.Equal("500", variables["STARLETNET_WORKER_KEEPALIVE_MS"]);
+        Assert.Equal("87", variables["STARLETNET_WORKER_MAX_REQUESTS"]);
+        Assert.Equal("7500", variables["STARLETNET_WORKER_HEARTBEAT_MS"]);
         Assert.Equal("2", variables["STARLETNET_WORKER_SLOT"]);
         Assert.Equal("4", variables["STARLETNET_WORKERS"]);
         Assert.Equal("3", variables["STARLETNET_GENERATION"]);

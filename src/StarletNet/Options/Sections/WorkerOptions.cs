@@ -26,6 +26,13 @@ internal static class WorkerOptions
         Value("worker-boot-timeout", ValueKinds.TimeAboveZero("a worker cannot be ready in no time; give more than 0"),
             "Kill a worker that is not ready in time.",
             options => options.WorkerBootTimeout, (options, time) => options with { WorkerBootTimeout = time }),
+        Switch("preload-app",
+            "Start one worker and wait until it is ready before the others are started; the start fails if it does. A running .NET program cannot "
+            + "be forked, so nothing is loaded in advance.",
+            options => options.PreloadApp, (options, isOn) => options with { PreloadApp = isOn }),
+        Value("loader", ValueKinds.Word("NAME", "a loader", MasterOptions.Delayed, MasterOptions.Preload),
+            "Plack's: preload means --preload-app, delayed is how it is without.",
+            options => options.Loader, (options, name) => options with { Loader = name }).Alias("L"),
         Value("loop", ValueKinds.Word("MODE", "a loop", "pool"), "How a worker dispatches requests: pool (the thread pool).",
             options => options.Loop, (options, loop) => options with { Loop = loop }),
         // Starlight's loop polls, ours does not; an old command line that sets its pace is none the worse for it.

@@ -1,0 +1,84 @@
+using System.Globalization;
+using StarletNet.Master.Output;
+using StarletNet.Shared.Events;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Processes;
+
+namespace StarletNet.Master.Workers;
+
+/// <summary>
+/// The command of <c>--child-exit</c>, run by the shell after each worker has been reaped, whatever it left for. It may take its time,
+/// but not for ever, and nothing depends on how it ends.
+/// </summary>
+/// <param name="queue">Starts and reaps it.</param>
+/// <param name="command">Null: none.</param>
+/// <param name="environment">The master's own.</param>
+/// <param name="log">For failures.</param>
+internal sealed class ExitCommand(EventQueue queue, string? command, IReadOnlyDictionary<string, string> environment, MasterLog log)
+{
+    internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<int, ChildProcess> _running = [];
+
+    internal bool IsRunning => _running.Count > 0;
+
+    /// <param name="worker">Which one it was, and how it ended.</param>
+    internal void Run(ExitedWorker worker)
+    {
+        if (command is null) return;
+        try
+        {
+            var process = queue.Start(new ChildSpec
+            {
+                Program = "/bin/sh",
+                Arguments = ["-c", command],
+                Environment = Variables(worker),
+                Scope = ProcessScope.OwnGroup,
+            });
+            _running[process.Pid] = process;
+            queue.SetTimer(new ExitCommandTimedOut(process.Pid), Limit);
+        }
+        catch (SystemCallException error)
+        {
+            log.ExitCommandFailed(worker.Pid, error.Message);
+        }
+    }
+
+    /// <returns>Whether it was a command of ours that ended.</returns>
+    internal bool HearExit(int pid, ChildExit exit)
+    {
+        if (!_running.Remove(pid, out var process)) return false;
+        queue.CancelTimer(new ExitCommandTimedOut(pid));
+        var failure = process.TakeLaunchFailure();
+        if (!exit.IsSuccess) log.ExitCommandFailed(null, failure is null ? exit.ToString() : $"cannot execute /bin/sh: {failure.Errno}");
+        return true;
+    }
+
+    internal void HearTimeout(ExitCommandTimedOut timer)
+    {
+        // The whole group: what the shell has started as well.
+        if (_running.ContainsKey(timer.Pid)) Signal.Kill.SendTo(-timer.Pid);
+    }
+
+    private Dictionary<string, string> Variables(ExitedWorker worker) => new(environment)
+    {
+        ["STARLETNET_WORKER_PID"] = Text(worker.Pid),
+        ["STARLETNET_WORKER_SLOT"] = Text(worker.Slot),
+        ["STARLETNET_WORKER_STATUS"] = Text(worker.Exit.IsSignal ? 128 + worker.Exit.Signal.Number : worker.Exit.Code),
+        ["STARLETNET_WORKER_REASON"] = worker.Reason,
+        ["STARLETNET_WORKER_REQUESTS"] = Text(worker.Requests),
+    };
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>A worker that has been reaped.</summary>
+/// <param name="Pid">The number it had.</param>
+/// <param name="Slot">The place it filled.</param>
+/// <param name="Exit">How it ended.</param>
+/// <param name="Reason">Why it was to leave, in a word; <c>died</c> if nobody had asked for it.</param>
+/// <param name="Requests">Answered by it, as far as it said so.</param>
+internal sealed record ExitedWorker(int Pid, int Slot, ChildExit Exit, string Reason, long Requests);
+
+/// <summary>The key of the timer after which the command is killed.</summary>
+internal sealed record ExitCommandTimedOut(int Pid);

@@ -1,0 +1,39 @@
+using StarletNet.Shared.Contract;
+
+namespace StarletNet.FakeWorker;
+
+/// <summary>This worker's place on the scoreboard: requests, and signs of life as often as they are wanted.</summary>
+internal sealed class Figures
+{
+    private readonly Scoreboard _scoreboard;
+    private readonly int _place;
+    private readonly long _limit = Number(EnvironmentNames.MaxRequests);
+
+    internal Figures()
+    {
+        var parts = Environment.GetEnvironmentVariable(EnvironmentNames.Scoreboard)!.Split(':');
+        _place = int.Parse(parts[1]);
+        _scoreboard = Scoreboard.Open(int.Parse(parts[0]), _place);
+    }
+
+    internal void Begin()
+    {
+        _scoreboard.SetPhase(_place, Environment.ProcessId, WorkerPhase.Ready);
+        var interval = (int)Number(EnvironmentNames.Heartbeat);
+        if (interval > 0) new Thread(() => Beat(interval)) { IsBackground = true }.Start();
+    }
+
+    /// <returns>Whether that was the last one of its share.</returns>
+    internal bool Answered() => Interlocked.Increment(ref _scoreboard.Requests(_place)) == _limit;
+
+    private void Beat(int interval)
+    {
+        for (; ; Thread.Sleep(interval))
+        {
+            _scoreboard.Beats(_place)++;
+            _scoreboard.PoolBeats(_place)++;
+        }
+    }
+
+    private static long Number(string name) => long.Parse(Environment.GetEnvironmentVariable(name) ?? "0");
+}
