@@ -33,7 +33,8 @@ internal sealed unsafe class ProbeConnection : IDisposable
     internal static ProbeConnection ToInternet(IPEndPoint endPoint, TimeSpan timeout)
     {
         var address = endPoint.Serialize();
-        return Open(endPoint.AddressFamily == AddressFamily.InterNetworkV6 ? LibC.AF_INET6 : LibC.AF_INET, address.Buffer.Span[..address.Size], timeout);
+        var isV6 = endPoint.AddressFamily == AddressFamily.InterNetworkV6;
+        return Open(isV6 ? LibC.AF_INET6 : LibC.AF_INET, address.Buffer.Span[..address.Size], timeout);
     }
 
     private static ProbeConnection Open(int family, ReadOnlySpan<byte> address, TimeSpan timeout)

@@ -17,7 +17,7 @@ internal static unsafe class ProbeRequest
     /// <summary>For connection and answer together.</summary>
     internal static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>A connection stays in the queue that long before the first look whether somebody has taken it: the kernel puts it there a moment after we have it.</summary>
+    /// <summary>Between looks at the accept queue, also before the first: the kernel puts a connection there a moment after we have it.</summary>
     private static readonly TimeSpan QueueLook = TimeSpan.FromMilliseconds(50);
 
     private const int StatusLineLimit = 1024, MisdirectedRequest = 421;
@@ -48,10 +48,16 @@ internal static unsafe class ProbeRequest
     private static ProbeAnswer AskHttp(AddressProbe probe, string target)
     {
         using var connection = Connect(probe);
-        connection.Send($"GET {target} HTTP/1.1\r\nHost: {HostHeader(probe)}\r\nUser-Agent: start_server\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+        connection.Send(
+            $"GET {target} HTTP/1.1\r\nHost: {HostHeader(probe)}\r\nUser-Agent: start_server\r\nAccept: */*\r\nConnection: close\r\n\r\n");
         var status = ReadStatus(connection);
         connection.LetFinish();
-        var outcome = status switch { >= 200 and < 400 => ProbeOutcome.Answered, MisdirectedRequest => ProbeOutcome.Misdirected, _ => ProbeOutcome.Failed };
+        var outcome = status switch
+        {
+            >= 200 and < 400 => ProbeOutcome.Answered,
+            MisdirectedRequest => ProbeOutcome.Misdirected,
+            _ => ProbeOutcome.Failed,
+        };
         return new ProbeAnswer(outcome, $"{probe.Text}: answered {status}");
     }
 
@@ -94,15 +100,19 @@ internal static unsafe class ProbeRequest
                 // "localhost" has two addresses and many programs listen on one.
             }
         }
-        return addresses.Length == 0 ? throw new ProbeException("the host has no address") : ProbeConnection.ToInternet(new IPEndPoint(addresses[^1], probe.Port), Timeout);
+        return addresses.Length > 0
+            ? ProbeConnection.ToInternet(new IPEndPoint(addresses[^1], probe.Port), Timeout)
+            : throw new ProbeException("the host has no address");
     }
 
     private static ProbeAnswer AskForAccept(IReadOnlyList<int> listeners)
     {
         var listener = listeners.Cast<int?>().FirstOrDefault(fd => IsTcp(fd!.Value)) ?? throw new ProbeException("there is no TCP listener");
         var bound = ListeningSocket.BoundEndPoint(listener);
-        var any = bound.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : bound.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : bound.Address;
-        using var connection = ProbeConnection.ToInternet(new IPEndPoint(any, bound.Port), Timeout);
+        var address = bound.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
+            : bound.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
+            : bound.Address;
+        using var connection = ProbeConnection.ToInternet(new IPEndPoint(address, bound.Port), Timeout);
         for (var waited = QueueLook; waited < Timeout; waited += QueueLook)
         {
             Thread.Sleep(QueueLook);

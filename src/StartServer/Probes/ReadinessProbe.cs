@@ -17,8 +17,9 @@ internal abstract record ReadinessProbe(string Text)
         if (text.Equals("tcp", StringComparison.OrdinalIgnoreCase)) return new AcceptProbe(text);
         foreach (var (prefix, isHttp) in new[] { ("http://", true), ("tcp://", false) })
         {
-            if (text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-                return text[prefix.Length..].StartsWith("unix:", StringComparison.Ordinal) ? ParseUnix(text, prefix.Length + 5, isHttp) : ParseInternet(text, prefix.Length, isHttp);
+            if (!text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)) continue;
+            var isUnix = text[prefix.Length..].StartsWith("unix:", StringComparison.Ordinal);
+            return isUnix ? ParseUnix(text, prefix.Length + 5, isHttp) : ParseInternet(text, prefix.Length, isHttp);
         }
         throw Invalid(text, "write http://HOST:PORT/PATH, http://unix:/SOCKET:/PATH, tcp://HOST:PORT, tcp://unix:/SOCKET or tcp");
     }
@@ -29,7 +30,8 @@ internal abstract record ReadinessProbe(string Text)
         var rest = text[start..];
         var colon = isHttp ? rest.IndexOf(':', StringComparison.Ordinal) : -1;
         var path = colon < 0 ? rest : rest[..colon];
-        if (path.Length is 0 or > UnixAddress.MaxPathLength) throw Invalid(text, $"the socket's path must have 1 to {UnixAddress.MaxPathLength} bytes");
+        if (path.Length is 0 or > UnixAddress.MaxPathLength)
+            throw Invalid(text, $"the socket's path must have 1 to {UnixAddress.MaxPathLength} bytes");
         return new AddressProbe(text, Host: null, Port: 0, path, isHttp ? Target(text, colon < 0 ? "" : rest[(colon + 1)..]) : null);
     }
 
@@ -45,7 +47,7 @@ internal abstract record ReadinessProbe(string Text)
         var host = (hasPort ? authority[..colon] : authority).Trim('[', ']');
         if (host.Length == 0) throw Invalid(text, "the host is missing");
         var port = 80;
-        if (hasPort && !(int.TryParse(authority[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536))
+        if (hasPort && (!int.TryParse(authority[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is 0 or > 65535))
             throw Invalid(text, "the port must be a number from 1 to 65535");
         return new AddressProbe(text, host, port, Path: null, isHttp ? Target(text, slash < 0 ? "" : rest[slash..]) : null);
     }
@@ -56,7 +58,8 @@ internal abstract record ReadinessProbe(string Text)
         return target.Length == 0 ? "/" : target[0] == '/' ? target : throw Invalid(text, "the path must begin with '/'");
     }
 
-    private static OperatorException Invalid(string text, string why) => new($"invalid ``ready-probe'' value:{text}: {why}", ExitCodes.StartServerUsage);
+    private static OperatorException Invalid(string text, string why) =>
+        new($"invalid ``ready-probe'' value:{text}: {why}", ExitCodes.StartServerUsage);
 }
 
 /// <summary><c>http://…</c> and <c>tcp://…</c>.</summary>
@@ -68,9 +71,9 @@ internal sealed record AddressProbe(string Text, string? Host, int Port, string?
     /// <summary>With <c>%g</c> and <c>%p</c> filled in.</summary>
     internal AddressProbe For(int generation, int pid)
     {
-        return this with { Text = Fill(Text), Host = Host is null ? null : Fill(Host), Path = Path is null ? null : Fill(Path), Target = Target is null ? null : Fill(Target) };
+        return this with { Text = Fill(Text)!, Host = Fill(Host), Path = Fill(Path), Target = Fill(Target) };
 
-        string Fill(string text) => text
+        string? Fill(string? text) => text?
             .Replace("%g", generation.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace("%p", pid.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }

@@ -37,10 +37,8 @@ internal sealed record Roster(IReadOnlyList<RosterLine> Generations, int Restart
     internal static Roster Of(SupervisorState state, Func<Generation, TimeSpan> age)
     {
         var fleet = (state as Running)?.Fleet ?? Fleet.None;
-        return new Roster(
-            [.. Roles(state, fleet).OrderBy(line => line.Generation.Number).Select(line => new RosterLine(line.Generation, line.Role, age(line.Generation)))],
-            fleet.Restarts,
-            fleet.LastFailure);
+        var lines = Roles(state, fleet).Select(line => new RosterLine(line.Generation, line.Role, age(line.Generation)));
+        return new Roster([.. lines.OrderBy(line => line.Generation.Number)], fleet.Restarts, fleet.LastFailure);
     }
 
     private static IEnumerable<(Generation Generation, Role Role)> Roles(SupervisorState state, Fleet fleet)

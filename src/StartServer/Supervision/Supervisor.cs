@@ -184,7 +184,8 @@ internal sealed class Supervisor(
     {
         try
         {
-            var attempt = ProbeAttempt.Start(options.Probe!, generation.Number, generation.Pid, [.. listeners.Descriptors.Select(listener => listener.Fd)]);
+            var own = listeners.Descriptors.Select(listener => listener.Fd);
+            var attempt = ProbeAttempt.Start(options.Probe!, generation.Number, generation.Pid, [.. own]);
             queue.Watch(attempt.End, attempt);
         }
         catch (SystemCallException)

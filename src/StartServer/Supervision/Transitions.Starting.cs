@@ -31,7 +31,9 @@ internal sealed partial class Transitions
         SupervisorAction[] actions =
             [new Log(Messages.StartingWorker(candidate)), new Tell(new CandidateStarted(candidate, state.Goal.Failures + 1))];
         return policy.Readiness == Readiness.Notify
-            ? new Step(new Awaiting(state.Fleet, state.Goal, candidate, now, Again: false), [.. actions, .. HoldToReady(candidate, policy.ReadyTimeout)])
+            ? new Step(
+                new Awaiting(state.Fleet, state.Goal, candidate, now, Again: false),
+                [.. actions, .. HoldToReady(candidate, policy.ReadyTimeout)])
             : new Step(new Watching(state.Fleet, state.Goal, candidate, now, Again: false), actions);
     }
 
@@ -42,7 +44,10 @@ internal sealed partial class Transitions
     private IEnumerable<SupervisorAction> HoldToReady(Generation candidate, TimeSpan within) =>
         policy.ReadyTimeout == TimeSpan.Zero ? [] : [new SetTimer(new ReadyOverdue(candidate.Number), within)];
 
-    /// <summary>By its own account, or by being alive. With a probe that is not enough; one that has said nothing so far gets the whole time for it.</summary>
+    /// <summary>
+    /// By its own account, or by being alive. With a probe that is not enough; one that has said nothing so far gets the whole time
+    /// for it.
+    /// </summary>
     private Step Started(Trying state, TimeSpan now) => policy.Probes
         ? new Step(
             new Probing(state.Fleet, state.Goal, state.Candidate, state.StartedAt, state.Again, Complaint: null),
