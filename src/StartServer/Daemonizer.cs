@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using System.Text;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
@@ -91,14 +90,14 @@ internal static class Daemonizer
 
     private static ChildProcess Start(string role, int pipe, string[] arguments, ProcessScope scope)
     {
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "");
+        var environment = new Dictionary<string, string>();
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables()) environment[(string)variable.Key] = (string?)variable.Value ?? "";
         environment[RoleVariable] = string.Create(CultureInfo.InvariantCulture, $"{role}:{pipe}");
         return ChildProcess.Start(new ChildSpec
         {
             // By its own name, and not as /proc/self/exe, so that it is called start_server in a list of processes.
             Program = Environment.ProcessPath!,
-            Title = Encoding.UTF8.GetString([.. File.ReadAllBytes("/proc/self/cmdline").TakeWhile(one => one != 0)]),
+            Title = File.ReadAllText("/proc/self/cmdline").Split('\0')[0],
             Arguments = arguments,
             Environment = environment,
             Descriptors = [new HandedDescriptor(pipe, pipe)],

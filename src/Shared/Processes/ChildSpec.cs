@@ -14,7 +14,7 @@ internal enum ProcessScope
 }
 
 /// <summary>A parent's descriptor and the number the child is to find it under.</summary>
-internal readonly record struct HandedDescriptor(int Fd, int NumberInChild);
+internal sealed record HandedDescriptor(int Fd, int NumberInChild);
 
 /// <summary>Everything a child starts with. What is not named here is the default, never the parent's accident.</summary>
 internal sealed record ChildSpec

@@ -7,17 +7,17 @@ namespace StartServer.Control;
 /// <summary>How things are called on the control socket: part of its contract, and so not left to how they are called in here.</summary>
 internal static class Names
 {
-    private static readonly (DeployOutcome Outcome, string Name, int ExitCode)[] Outcomes =
-    [
-        (DeployOutcome.Done, "done", ExitCodes.Success),
-        (DeployOutcome.CandidateFailed, "candidate-failed", ExitCodes.CandidateFailed),
-        (DeployOutcome.Busy, "busy", ExitCodes.Busy),
-        (DeployOutcome.RolledBack, "rolled-back", ExitCodes.RolledBack),
-        // There will be no start_server when the caller looks.
-        (DeployOutcome.Stopping, "stopping", ExitCodes.NoServer),
-    ];
+    private const string Done = "done", CandidateFailed = "candidate-failed", Busy = "busy", RolledBack = "rolled-back", Stopping = "stopping";
 
-    internal static string Of(DeployOutcome outcome) => Outcomes.First(row => row.Outcome == outcome).Name;
+    internal static string Of(DeployOutcome outcome) => outcome switch
+    {
+        DeployOutcome.Done => Done,
+        DeployOutcome.CandidateFailed => CandidateFailed,
+        DeployOutcome.Busy => Busy,
+        DeployOutcome.RolledBack => RolledBack,
+        DeployOutcome.Stopping => Stopping,
+        _ => throw new UnreachableException(outcome.ToString()),
+    };
 
     internal static string Of(Role role) => role switch
     {
@@ -30,6 +30,16 @@ internal static class Names
         _ => throw new UnreachableException(role.ToString()),
     };
 
-    /// <summary>What <c>--restart</c> returns. 1 for a name that a newer server may have.</summary>
-    internal static int ExitCode(string name) => Outcomes.Where(row => row.Name == name).Select(row => (int?)row.ExitCode).FirstOrDefault() ?? ExitCodes.Failure;
+    /// <summary>What <c>--restart</c> returns.</summary>
+    internal static int ExitCode(string outcome) => outcome switch
+    {
+        Done => ExitCodes.Success,
+        CandidateFailed => ExitCodes.CandidateFailed,
+        Busy => ExitCodes.Busy,
+        RolledBack => ExitCodes.RolledBack,
+        // There will be no start_server when the caller looks.
+        Stopping => ExitCodes.NoServer,
+        // A newer server may have others.
+        _ => ExitCodes.Failure,
+    };
 }

@@ -57,20 +57,20 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
                 break;
             case "candidate-failed":
                 yield return e.Number("generation") > 0 ? $"{Generation(e)} failed: {e.Text("reason")}" : $"no generation could be started: {e.Text("reason")}";
-                foreach (var line in e.All("lastLines")) yield return "  " + Printable(line.GetString());
+                foreach (var line in e.All("lastLines", line => "  " + Printable(line.GetString()))) yield return line;
                 break;
             case "candidate-accepted":
                 yield return string.Create(CultureInfo.InvariantCulture, $"{Generation(e)} ready after {e.Seconds("seconds"):0.00} s");
                 break;
             case "old-signalled":
-                yield return $"sent {e.Text("signal")} to {string.Join(", ", e.All("generations").Select(Generation))}";
+                yield return $"sent {e.Text("signal")} to {string.Join(", ", e.All("generations", Generation))}";
                 break;
             case "generation-ended":
                 yield return e.Text("exit") == "exit code 0" ? $"{Generation(e)} drained" : $"{Generation(e)} ended: {e.Text("exit")}";
                 break;
             case "rolled-back":
                 yield return $"generation {e.Number("from")} failed, generation {e.Number("to")} serves again: {e.Text("reason")}";
-                foreach (var line in e.All("lastLines")) yield return "  " + Printable(line.GetString());
+                foreach (var line in e.All("lastLines", line => "  " + Printable(line.GetString()))) yield return line;
                 break;
             case "deploy-ended":
                 yield return e.Text("outcome") == "done" ? "done" : $"not deployed: {e.Text("reason")}";
@@ -90,7 +90,10 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
     private static string Generation(JsonElement e) => $"generation {e.Number("generation")} (pid {e.Number("pid")})";
 
     /// <summary>What a program wrote may hold commands to a terminal, which are not to be carried out here.</summary>
-    private static string Printable(string? line) => string.Concat((line ?? "").Select(one => char.IsControl(one) && one != '\t' ? '?' : one));
+    private static string Printable(string? line) => string.Create(line?.Length ?? 0, line ?? "", (printable, text) =>
+    {
+        for (var i = 0; i < text.Length; i++) printable[i] = char.IsControl(text[i]) && text[i] != '\t' ? '?' : text[i];
+    });
 
     public void Dispose()
     {

@@ -10,11 +10,11 @@ internal static class Table
     {
         var text = new StringBuilder();
         text.Append($"start_server {list.Number("pid")}: {list.Text("doing")}\n");
-        Append(text, ["GENERATION", "PID", "STATE", "AGE"], list.All("generations").Select(row => new[]
+        Append(text, ["GENERATION", "PID", "STATE", "AGE"], list.All("generations", row => new[]
         {
             row.Number("generation").ToString(), row.Number("pid").ToString(), row.Text("state"), Age(row.Seconds("seconds")),
         }));
-        Append(text, ["LISTENER", "KIND", "ADDRESS", "FD"], list.All("listeners").Select(row => new[]
+        Append(text, ["LISTENER", "KIND", "ADDRESS", "FD"], list.All("listeners", row => new[]
         {
             row.Text("name"), row.Text("kind"), row.Text("address"), row.Number("fd").ToString(),
         }));
@@ -35,9 +35,15 @@ internal static class Table
     {
         string[][] all = [head, .. rows];
         if (all.Length == 1) return;
-        var widths = head.Select((_, column) => all.Max(row => row[column].Length)).ToArray();
         text.Append('\n');
+        var widths = new int[head.Length];
         foreach (var row in all)
-            text.Append(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()).Append('\n');
+            for (var column = 0; column < row.Length; column++) widths[column] = Math.Max(widths[column], row[column].Length + 2);
+        foreach (var row in all)
+        {
+            // The last column is not padded: nobody sees blanks at the end of a line, and they are in the way of who copies it.
+            for (var column = 0; column < row.Length; column++) text.Append(column < row.Length - 1 ? row[column].PadRight(widths[column]) : row[column]);
+            text.Append('\n');
+        }
     }
 }

@@ -40,7 +40,7 @@ internal sealed unsafe class RelayedOutput : GenerationOutput
     {
         var (read, write) = FileDescriptor.Pipe();
         FileDescriptor.SetNonBlocking(read.Number, true);
-        lock (_gate) _sources[generation] = new Source(read);
+        lock (_gate) _sources[generation] = new Source(generation, read);
         Wake();
         return write;
     }
@@ -126,7 +126,7 @@ internal sealed unsafe class RelayedOutput : GenerationOutput
         }
         if (length < 0 && (Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EINTR)) return false;
         source.Pipe.Dispose();
-        if (source.Forgotten) _sources.Remove(_sources.First(entry => entry.Value == source).Key);
+        if (source.Forgotten) _sources.Remove(source.Generation);
         return false;
     }
 
@@ -158,8 +158,10 @@ internal sealed unsafe class RelayedOutput : GenerationOutput
         // Nothing is closed: the thread may still sit in a write, and the process is about to end.
     }
 
-    private sealed class Source(FileDescriptor pipe)
+    private sealed class Source(int generation, FileDescriptor pipe)
     {
+        internal int Generation { get; } = generation;
+
         internal FileDescriptor Pipe { get; } = pipe;
 
         internal LineTail Tail { get; } = new(LastLinesKept);

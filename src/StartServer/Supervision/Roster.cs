@@ -37,15 +37,14 @@ internal sealed record Roster(IReadOnlyList<RosterLine> Generations, int Restart
     internal static Roster Of(SupervisorState state, Func<Generation, TimeSpan> age)
     {
         var fleet = (state as Running)?.Fleet ?? Fleet.None;
-        var lines = Roles(state, fleet).Select(line => new RosterLine(line.Generation, line.Role, age(line.Generation)));
-        return new Roster([.. lines.OrderBy(line => line.Generation.Number)], fleet.Restarts, fleet.LastFailure);
+        return new Roster([.. Lines(state, fleet, age).OrderBy(line => line.Generation.Number)], fleet.Restarts, fleet.LastFailure);
     }
 
-    private static IEnumerable<(Generation Generation, Role Role)> Roles(SupervisorState state, Fleet fleet)
+    private static IEnumerable<RosterLine> Lines(SupervisorState state, Fleet fleet, Func<Generation, TimeSpan> age)
     {
-        if (state is Stopping stopping) return stopping.Remaining.Select(generation => (generation, Role.Stopping));
-        var accepted = fleet.All.Select(generation => (generation, RoleOf(generation, fleet)));
-        return state is Trying trying ? accepted.Append((trying.Candidate, Role.Candidate)) : accepted;
+        if (state is Stopping stopping) return stopping.Remaining.Select(generation => new RosterLine(generation, Role.Stopping, age(generation)));
+        var accepted = fleet.All.Select(generation => new RosterLine(generation, RoleOf(generation, fleet), age(generation)));
+        return state is Trying { Candidate: var candidate } ? accepted.Append(new RosterLine(candidate, Role.Candidate, age(candidate))) : accepted;
     }
 
     private static Role RoleOf(Generation generation, Fleet fleet)
