@@ -52,7 +52,9 @@ internal sealed record Rejecting(Fleet Fleet, Goal Goal, Generation Candidate, T
 /// <param name="Requests">How often we were asked.</param>
 /// <param name="LastRequest">When we were last asked.</param>
 /// <param name="GaveUp">Nobody asked: no generation could be started within the attempts allowed.</param>
-internal sealed record Stopping(IReadOnlyList<Generation> Remaining, ChosenSignal Signal, int Requests, TimeSpan LastRequest, bool GaveUp = false)
+/// <param name="Candidate">The one of them that was never accepted: the status file must not show it as if it served.</param>
+internal sealed record Stopping(
+    IReadOnlyList<Generation> Remaining, ChosenSignal Signal, int Requests, TimeSpan LastRequest, bool GaveUp = false, Generation? Candidate = null)
     : SupervisorState;
 
 /// <summary>Nobody is left.</summary>

@@ -8,9 +8,11 @@ internal sealed partial class Transitions
 {
     private Step Stop(Running state, Signal received, TimeSpan now)
     {
-        Generation[] all = state is Trying trying ? [.. state.Fleet.All, trying.Candidate] : [.. state.Fleet.All];
+        var candidate = (state as Trying)?.Candidate;
+        Generation[] all = candidate is null ? [.. state.Fleet.All] : [.. state.Fleet.All, candidate];
         var signal = SignalFor(received);
-        return StopAll(all, signal, Abort(state), now, gaveUp: false, new Log(Messages.Stopping(received, signal, all)));
+        var step = StopAll(all, signal, Abort(state), now, gaveUp: false, new Log(Messages.Stopping(received, signal, all)));
+        return step.State is Stopping stopping ? step with { State = stopping with { Candidate = candidate } } : step;
     }
 
     /// <summary>The attempts are used up and nobody serves. Old generations that still drain are told to stop as well.</summary>
@@ -61,7 +63,7 @@ internal sealed partial class Transitions
         List<SupervisorAction> actions =
         [
             new Log(Messages.WorkerDied(died.Pid, died.Exit)),
-            new WriteStatus(remaining),
+            new WriteStatus([.. remaining.Where(generation => generation != state.Candidate)]),
             new Tell(new GenerationEnded(ended, died.Exit)),
         ];
         if (remaining.Length > 0) return new Step(state with { Remaining = remaining }, actions);

@@ -49,6 +49,16 @@ public sealed class StoppingTests : TransitionTestBase
         To<Stopped>(step);
     }
 
+    /// <summary>Whoever waits for a deploy by the status file would take it for one that has been done.</summary>
+    [Fact]
+    public void A_candidate_is_not_in_the_status_file_of_a_stop()
+    {
+        var stopping = To<Stopping>(Next(Watching with { Fleet = Watching.Fleet with { Old = [] } }, new StopRequested(Signal.Term)));
+        Assert.Equal([Current, Candidate], stopping.Remaining);
+        Assert.Empty(Only<WriteStatus>(Next(stopping, new Died(Current.Pid, Code(0)))).Generations);
+        Assert.Equal([Current], Only<WriteStatus>(Next(stopping, new Died(Candidate.Pid, Code(0)))).Generations);
+    }
+
     [Fact]
     public void Requests_within_a_second_are_one_wish()
     {
