@@ -3,8 +3,8 @@ using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Listening;
 using StartServer.Listeners;
-using StartServer.Probes;
 using StartServer.Output;
+using StartServer.Probes;
 using StartServer.Supervision;
 
 namespace StartServer.CommandLine;
