@@ -15,6 +15,8 @@ internal sealed record Superdaemon(int Pid, FileDescriptor Descriptor)
     {
         // Empty counts too: a start_server without ports.
         if (environment(EnvironmentNames.ServerStarterPort) is null) return null;
+        // Its operator wants us to serve on without it.
+        if (environment(EnvironmentNames.StartServerOrphans) == EnvironmentNames.OrphansKeep) return null;
         while (true)
         {
             var parent = LibC.getppid();

@@ -62,6 +62,7 @@ internal static class Program
             case ControlOptions options: return ControlCommand.Run(options);
             case RestartByFiles options: RestartByFilesCommand.Run(options); break;
             case StopByPidFile options: StopByPidFileCommand.Run(options); break;
+            case CheckOnly check: CheckCommand.Run(check.Options); break;
             case StartServerOptions options: return Serve(options, caller);
         }
         return ExitCodes.Success;

@@ -9,6 +9,11 @@ internal static class EnvironmentNames
     /// <summary>start_server → program: 1 for the first attempt, one more for every further attempt.</summary>
     internal const string ServerStarterGeneration = "SERVER_STARTER_GENERATION";
 
+    /// <summary>start_server → program: <see cref="OrphansKeep"/> with <c>--orphans keep</c>: serve on when start_server is gone.</summary>
+    internal const string StartServerOrphans = "START_SERVER_ORPHANS";
+
+    internal const string OrphansKeep = "keep";
+
     /// <summary>systemd → program: how many descriptors from 3 on are listening sockets.</summary>
     internal const string ListenFds = "LISTEN_FDS";
 

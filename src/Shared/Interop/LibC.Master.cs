@@ -9,7 +9,7 @@ internal static unsafe partial class LibC
     /// <summary>The address family is not compiled into the kernel, or switched off.</summary>
     internal static readonly Errno EAFNOSUPPORT = new(97);
 
-    internal const int X_OK = 1, R_OK = 4;
+    internal const int X_OK = 1, W_OK = 2, R_OK = 4;
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int access(string path, int mode);

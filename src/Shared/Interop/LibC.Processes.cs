@@ -106,6 +106,11 @@ internal static unsafe partial class LibC
     [LibraryImport(Library)]
     internal static partial int getppid();
 
+    internal const int PR_SET_PDEATHSIG = 1;
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int prctl(int option, nint argument);
+
     [LibraryImport(Library)]
     internal static partial uint geteuid();
 

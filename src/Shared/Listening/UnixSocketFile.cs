@@ -75,6 +75,13 @@ internal sealed unsafe class UnixSocketFile
     /// <summary>True if a dead socket is at the path, which will be replaced.</summary>
     internal static bool IsStale(string path) => FileIdentity.Of(path) is { IsSocket: true };
 
+    /// <summary>A conflict that does not depend on who is running; null if there is none.</summary>
+    internal static SocketPathConflict? LastingConflict(string path)
+    {
+        if (UnixAddress.Encode(path) is null || UnixAddress.Encode(TemporaryName(path)) is null) return SocketPathConflict.TooLong;
+        return FileIdentity.Of(path) is { IsSocket: false } ? SocketPathConflict.NotASocket : null;
+    }
+
     private static void RefuseIfTaken(string path, byte[] address)
     {
         if (FileIdentity.Of(path) is not { } existing) return;

@@ -45,6 +45,13 @@ internal sealed record ChildSpec
     /// <summary>Set LISTEN_PID to the child's own pid, which only the child can know in time (sd_listen_fds(3) demands it).</summary>
     internal bool SetListenPid { get; init; }
 
+    /// <summary>What the kernel sends the child when this process is gone, however it ended; null for nothing.</summary>
+    /// <remarks>
+    /// PR_SET_PDEATHSIG, which follows the <em>thread</em> that has made the child: sound only for children that are started by the main
+    /// thread, which ends when the process does. Lost when the child changes its user or executes a set-uid program.
+    /// </remarks>
+    internal Signal? WhenParentDies { get; init; }
+
     /// <summary>The executable that plays the launcher: by default this very program, also after its file was replaced.</summary>
     internal string LauncherPath { get; init; } = "/proc/self/exe";
 }

@@ -29,6 +29,7 @@ internal static unsafe class Launcher
         Role,
         reportFd.ToString(CultureInfo.InvariantCulture),
         spec.SetListenPid ? "1" : "0",
+        spec.WhenParentDies is { } signal ? string.Create(CultureInfo.InvariantCulture, $"{signal.Number}:{LibC.getpid()}") : "",
         spec.Environment.GetValueOrDefault(HooksVariable) ?? "",
         spec.WorkingDirectory ?? "",
         spec.Program,
@@ -39,11 +40,19 @@ internal static unsafe class Launcher
     /// <summary>To be called first in Main: if this process is a launcher, it becomes its program and never returns.</summary>
     internal static void BecomeProgramIfLauncher(string[] args)
     {
-        if (args.Length < 7 || args[0] != Role) return;
+        if (args.Length < 8 || args[0] != Role) return;
         var reportFd = int.Parse(args[1], CultureInfo.InvariantCulture);
-        if (args[3].Length > 0) LibC.setenv(HooksVariable, args[3], 1);
-        Report(reportFd, Launch(reportFd, args[2] == "1", args[4], args[5], args.AsSpan(6)));
+        if (args[3].Length > 0) DieWithParent(args[3].Split(':'));
+        if (args[4].Length > 0) LibC.setenv(HooksVariable, args[4], 1);
+        Report(reportFd, Launch(reportFd, args[2] == "1", args[5], args[6], args.AsSpan(7)));
         LibC._exit(FailureExitCode);
+    }
+
+    private static void DieWithParent(string[] signalAndParent)
+    {
+        LibC.prctl(LibC.PR_SET_PDEATHSIG, nint.Parse(signalAndParent[0], CultureInfo.InvariantCulture));
+        // Gone before we could ask to be told: then nobody would ever tell us.
+        if (LibC.getppid() != int.Parse(signalAndParent[1], CultureInfo.InvariantCulture)) LibC._exit(FailureExitCode);
     }
 
     private static LaunchFailure Launch(int reportFd, bool setListenPid, string directory, string program, ReadOnlySpan<string> argv)

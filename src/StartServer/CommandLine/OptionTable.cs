@@ -7,7 +7,7 @@ internal static class OptionTable
 {
     internal const string Port = "port", Path = "path", Dir = "dir", Interval = "interval", SignalOnHup = "signal-on-hup",
         SignalOnTerm = "signal-on-term", PidFile = "pid-file", StatusFile = "status-file", KillOldDelay = "kill-old-delay",
-        EnvDir = "envdir", ListenFds = "listen-fds", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Daemonize = "daemonize",
+        EnvDir = "envdir", ListenFds = "listen-fds", Orphans = "orphans", Check = "check", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Daemonize = "daemonize",
         Restart = "restart", Stop = "stop",
         Control = "control", List = "list", Attempts = "attempts", Timeout = "timeout", Json = "json",
         EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready", ReadyProbe = "ready-probe",
@@ -87,6 +87,10 @@ internal static class OptionTable
         new(StopTimeout, ValueForm.Integer,
             "Seconds after that signal when generations that are still there are killed. 0 waits for ever, as Server::Starter does.")
         { ValueName = "SECONDS", Default = "0", Extension = true, Section = Stops },
+        new(Orphans, ValueForm.Text,
+            "What becomes of generations when start_server itself is killed and can stop nobody: 'stop' sends them --signal-on-term, so "
+            + "that the next start_server can have the addresses; 'keep' lets them serve on without a supervisor.")
+        { ValueName = "stop|keep", Default = "stop", Extension = true, Section = Stops },
         new(PidFile, ValueForm.Text, "Holds start_server's pid, and a lock for as long as it lives.") { ValueName = "FILE", Section = Files },
         new(StatusFile, ValueForm.Text, "Holds a line GENERATION:PID for each live generation.") { ValueName = "FILE", Section = Files },
         new(LogFile, ValueForm.Text,
@@ -114,6 +118,10 @@ internal static class OptionTable
         new(Timeout, ValueForm.Integer, "How long these commands wait; 0 is for ever.")
         { ValueName = "SECONDS", Default = "600 for --restart, 0 for --stop, 10 for --list", Extension = true, Section = Clients },
         new(Json, ValueForm.Switch, "With --control: writes each event, or the list, as one line of JSON.") { Extension = true, Section = Clients },
+        new(Check, ValueForm.Switch,
+            "Says 'ok', or what a start with this command line would be refused for, and exits as it would. Binds, creates and starts "
+            + "nothing; whether addresses and files are in use is not asked, so that it can be used while the service runs.")
+        { Extension = true, Section = Other },
         new(Help, ValueForm.Switch, "Shows this and exits.") { Section = Other },
         new(Version, ValueForm.Switch, "Shows the version and exits.") { Section = Other },
     ];

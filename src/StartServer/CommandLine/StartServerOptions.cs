@@ -18,6 +18,9 @@ internal sealed record ShowHelp : Command;
 /// <summary><c>--version</c>.</summary>
 internal sealed record ShowVersion : Command;
 
+/// <summary><c>--check</c>: a server's command line, that is only looked at.</summary>
+internal sealed record CheckOnly(StartServerOptions Options) : Command;
+
 /// <summary>Bind the listeners and supervise the program.</summary>
 internal sealed record StartServerOptions : Command
 {
@@ -32,6 +35,9 @@ internal sealed record StartServerOptions : Command
 
     /// <summary><c>--listen-fds</c>.</summary>
     internal required bool ListenFds { get; init; }
+
+    /// <summary><c>--orphans</c>: generations get <c>--signal-on-term</c> when we are gone without having stopped them.</summary>
+    internal required bool OrphansStop { get; init; }
 
     /// <summary>As listen(2) takes it.</summary>
     internal required int Backlog { get; init; }
@@ -87,11 +93,12 @@ internal sealed record StartServerOptions : Command
             throw Usage("invalid ``ready-probe'' value:tcp: it asks the first TCP --port, and there is none; write tcp://HOST:PORT");
         var logCommand = LogCommand.Of(line[OptionTable.LogFile]);
         if (logCommand is { Words: [] }) throw Usage("invalid ``log-file'' value:|: a command must follow the bar");
-        return new StartServerOptions
+        var options = new StartServerOptions
         {
             Program = line.Rest,
             Ports = ports,
             Paths = [.. line.All(OptionTable.Path).Select(CheckPath)],
+            OrphansStop = OrphansOf(line[OptionTable.Orphans]),
             ListenFds = line.IsOn(OptionTable.ListenFds),
             Backlog = Number(line, OptionTable.Backlog) is { } backlog and > 0 ? backlog : ListeningSocket.MaximumBacklog,
             Directory = line[OptionTable.Dir],
@@ -119,6 +126,7 @@ internal sealed record StartServerOptions : Command
                 OnTerm = SignalOf(line, OptionTable.SignalOnTerm),
             }, setting, (name, value, why) => throw Usage($"invalid {name} in the environment:{value}: {why}")),
         };
+        return line.IsOn(OptionTable.Check) ? new CheckOnly(options) : options;
     }
 
     private static Dictionary<string, string> ReadTwins(ParsedCommandLine line)
@@ -148,6 +156,13 @@ internal sealed record StartServerOptions : Command
     };
 
     private static OperatorException Negative(string option, int value) => Usage($"invalid ``{option}'' value:{value}: it must not be negative");
+
+    private static bool OrphansOf(string? text) => text?.ToLowerInvariant() switch
+    {
+        null or "stop" => true,
+        "keep" => false,
+        _ => throw Usage($"invalid ``{OptionTable.Orphans}'' value:{text}: it must be stop or keep"),
+    };
 
     private static Readiness ReadinessOf(string? text) => text?.ToLowerInvariant() switch
     {

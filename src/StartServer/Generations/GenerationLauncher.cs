@@ -27,6 +27,7 @@ internal sealed class GenerationLauncher
         foreach (var (name, value) in _listeners.Variables) environment[name] = value;
         environment[EnvironmentNames.ServerStarterGeneration] = number.ToString(CultureInfo.InvariantCulture);
         environment[EnvironmentNames.NotifySocket] = notifyAddress;
+        if (!_options.OrphansStop) environment[EnvironmentNames.StartServerOrphans] = EnvironmentNames.OrphansKeep;
         return new ChildSpec
         {
             Program = _options.Program[0],
@@ -38,6 +39,8 @@ internal sealed class GenerationLauncher
                 .. _listeners.Descriptors,
                 .. stderr is null ? Array.Empty<HandedDescriptor>() : [new HandedDescriptor(stderr.Number, 2)],
             ],
+            // Sound here: the supervisor's thread, which starts every generation, is the main thread.
+            WhenParentDies = _options.OrphansStop ? _options.Policy.OnTerm.Signal : null,
             SetListenPid = _listeners.AsSystemd,
             Environment = environment,
         };

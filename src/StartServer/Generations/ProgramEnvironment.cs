@@ -17,7 +17,7 @@ internal sealed class ProgramEnvironment : IDisposable
     private static readonly string[] NotForChildren =
     [
         EnvironmentNames.ListenFds, EnvironmentNames.ListenPid, EnvironmentNames.ListenFdNames, EnvironmentNames.NotifySocket,
-        EnvironmentNames.WatchdogPid, EnvironmentNames.WatchdogMicroseconds,
+        EnvironmentNames.StartServerOrphans, EnvironmentNames.WatchdogPid, EnvironmentNames.WatchdogMicroseconds,
     ];
 
     private readonly Dictionary<string, string> _below = [];

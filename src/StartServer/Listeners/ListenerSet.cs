@@ -105,12 +105,7 @@ internal sealed class ListenerSet : IDisposable
         }
         catch (SocketPathException error)
         {
-            throw Failed(path, error.Conflict switch
-            {
-                SocketPathConflict.NotASocket => "something that is not a socket is there; remove it or choose another path",
-                SocketPathConflict.InUse => "another server is listening there; stop it or choose another path",
-                _ => $"too long: a socket address holds {UnixAddress.MaxPathLength} bytes, and a temporary name of 7 in the same directory must fit too",
-            });
+            throw Failed(path, error.Conflict);
         }
         catch (SystemCallException error)
         {
@@ -118,7 +113,14 @@ internal sealed class ListenerSet : IDisposable
         }
     }
 
-    private static OperatorException Failed(string path, string why) => new($"failed to listen to file {path}:{why}", ExitCodes.Failure);
+    internal static OperatorException Failed(string path, SocketPathConflict conflict) => Failed(path, conflict switch
+    {
+        SocketPathConflict.NotASocket => "something that is not a socket is there; remove it or choose another path",
+        SocketPathConflict.InUse => "another server is listening there; stop it or choose another path",
+        _ => $"too long: a socket address holds {UnixAddress.MaxPathLength} bytes, and a temporary name of 7 in the same directory must fit too",
+    });
+
+    internal static OperatorException Failed(string path, string why) => new($"failed to listen to file {path}:{why}", ExitCodes.Failure);
 
     /// <summary>Closes what is still open and removes the socket files that are still ours.</summary>
     public void Dispose()

@@ -11,16 +11,22 @@ internal static class PromisedDescriptors
 {
     private const string Nothing = "/dev/null";
 
+    /// <exception cref="OperatorException">Something is at a promised number already: the listener would close it under its owner.</exception>
+    internal static void RefuseUsed(IReadOnlyList<ListenSpec> ports)
+    {
+        // 0 is asked for on purpose: the program's stdin becomes the listener.
+        if (ports.FirstOrDefault(port => port.Descriptor is { } number && number != 0 && FileDescriptor.IsOpen(number)) is { } port)
+            throw Refused(port, $"descriptor {port.Descriptor} is in use already");
+    }
+
     /// <summary>Puts a placeholder at each number, which the listener replaces.</summary>
-    /// <exception cref="OperatorException">Something is there already: the listener would close it under its owner.</exception>
+    /// <exception cref="OperatorException">As <see cref="RefuseUsed"/>.</exception>
     internal static void Reserve(IReadOnlyList<ListenSpec> ports)
     {
+        RefuseUsed(ports);
         foreach (var port in ports)
         {
-            // 0 is asked for on purpose: the program's stdin becomes the listener.
             if (port.Descriptor is not { } number || number == 0) continue;
-            if (FileDescriptor.IsOpen(number))
-                throw Refused(port, $"descriptor {number} is in use already");
             var placeholder = new FileDescriptor(LibC.open(Nothing, LibC.O_RDWR | LibC.O_CLOEXEC, 0));
             if (placeholder.Number == number)
             {

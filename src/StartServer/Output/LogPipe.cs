@@ -65,7 +65,7 @@ internal sealed class LogPipe : ILog
         {
             log.StartLogger();
             if (log._logger!.WaitForLaunch() is { } failure)
-                throw new OperatorException($"failed to open pipe:{command.Text}: {failure.Errno}", ExitCodes.Failure);
+                throw new OperatorException(Messages.LogCommandFailed(command, failure.Errno.Text), ExitCodes.Failure);
             return log;
         }
         catch
@@ -116,7 +116,7 @@ internal sealed class LogPipe : ILog
     {
         var failure = _logger!.TakeLaunchFailure();
         StandardError.WriteLine(Messages.LoggerDied(_logger.Pid, exit));
-        if (failure is not null) StandardError.WriteLine($"failed to open pipe:{_command.Text}: {failure.Errno}");
+        if (failure is not null) StandardError.WriteLine(Messages.LogCommandFailed(_command, failure.Errno.Text));
         _logger = null;
         if (Stopwatch.GetElapsedTime(_startedAt) >= Healthy) _failures = 0;
         Pause();
@@ -141,7 +141,7 @@ internal sealed class LogPipe : ILog
         }
         catch (SystemCallException error)
         {
-            StandardError.WriteLine($"failed to open pipe:{_command.Text}: {error.Message}");
+            StandardError.WriteLine(Messages.LogCommandFailed(_command, error.Message));
             Pause();
             return;
         }

@@ -108,6 +108,8 @@ internal static class Messages
     internal const string CallerIsGone = "the caller of --daemonize has gone before a generation served";
     internal static string LogFileFailed(string path, Errno error) => $"failed to open log file:{path}: {error}";
 
+    internal static string LogCommandFailed(LogCommand command, string reason) => $"failed to open pipe:{command.Text}: {reason}";
+
     internal static string LogFileStays(string path, Errno error) => $"received USR1, but {LogFileFailed(path, error)}; the old one stays in use";
 
     internal static string LogFileReopened(string path) => $"received USR1, log file reopened:{path}";
