@@ -14,6 +14,7 @@ internal enum ProcessScope
 }
 
 /// <summary>A parent's descriptor and the number the child is to find it under.</summary>
+/// <remarks>A class: native code of LINQ is made anew for every struct that goes through it, in every combination with others.</remarks>
 internal sealed record HandedDescriptor(int Fd, int NumberInChild);
 
 /// <summary>Everything a child starts with. What is not named here is the default, never the parent's accident.</summary>

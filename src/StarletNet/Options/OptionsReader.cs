@@ -7,7 +7,7 @@ namespace StarletNet.Master.Options;
 /// <param name="Name">As a message about it begins: <c>option --port</c>, <c>STARLETNET_PORT</c>, <c>web.conf:3: port</c>.</param>
 /// <param name="Place">Where it was set, for <c>--check-config</c>.</param>
 /// <param name="Value">As it was written.</param>
-internal readonly record struct Setting(string Name, string Place, string Value);
+internal sealed record Setting(string Name, string Place, string Value);
 
 /// <summary>All options, and for each that was set where that was.</summary>
 internal sealed record Configuration(MasterOptions Options, IReadOnlyDictionary<string, string> Places)

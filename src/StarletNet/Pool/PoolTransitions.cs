@@ -90,7 +90,7 @@ internal sealed class PoolTransitions(PoolSettings settings)
 }
 
 /// <summary>A slot that wants a worker, and from when on it may have it.</summary>
-internal readonly record struct Wish(int Slot, int Generation, TimeSpan Due)
+internal sealed record Wish(int Slot, int Generation, TimeSpan Due)
 {
     /// <summary>The earliest one; of those that are due, the empty slot before one that is only to be taken over.</summary>
     internal static Wish? Next(PoolState state, PoolSettings settings, TimeSpan now)
@@ -102,7 +102,7 @@ internal readonly record struct Wish(int Slot, int Generation, TimeSpan Due)
             Replace(state, settings, paced),
             state is Rolling rolling ? TakeOver(rolling, settings, paced) : null,
         ];
-        return wishes.OfType<Wish>().Cast<Wish?>().MinBy(wish => Later(wish!.Value.Due, now));
+        return wishes.OfType<Wish>().MinBy(wish => Later(wish.Due, now));
     }
 
     private static Wish? Refill(PoolState state, TimeSpan paced)
