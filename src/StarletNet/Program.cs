@@ -45,6 +45,7 @@ internal static class Program
     {
         var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(args);
         if (commandLine.IsOn(ConfigurationOptions.Help)) return Print(Usage());
+        if (commandLine.IsOn(ConfigurationOptions.Man)) return Print(ManPage.Of("starletnet", Summary, "starletnet", Usage()));
         if (commandLine.IsOn(ConfigurationOptions.Version)) return Print(Version());
         if (commandLine[ConfigurationOptions.Completion] is { } shell) return Print(Completion.Of(CheckedShell(shell)));
         var configuration = new OptionsReader(commandLine, Environment.GetEnvironmentVariable, Environment.ProcessorCount).ReadAll();
@@ -68,9 +69,11 @@ internal static class Program
         return ExitCodes.Success;
     }
 
+    private const string Summary = "serves an ASP.NET Core application with several worker processes";
+
     private static string Usage() =>
         "usage: starletnet [options] [APPLICATION [its arguments]]\n\n"
-        + "Serves an ASP.NET Core application with several worker processes.\n\n"
+        + $"S{Summary[1..]}.\n\n"
         + HelpText.Of(OptionTable.All)
         + "\nTIME is in seconds, or a number with ms, s, m or h. What the command line does not say, the environment may,\n"
         + "then the file of --config, then the preset.\n"

@@ -58,6 +58,7 @@ internal static class Program
         switch (command)
         {
             case ShowHelp: StandardError.Write(1, ManualPage.Text); break;
+            case ShowMan: StandardError.Write(1, ManualPage.Roff); break;
             case ShowVersion: StandardError.Write(1, ManualPage.Version); break;
             case ControlOptions options: return ControlCommand.Run(options);
             case RestartByFiles options: RestartByFilesCommand.Run(options); break;

@@ -49,6 +49,21 @@ public sealed class HouseTests
         Assert.All(names, name => Assert.Matches($"{name}\\b", section));
     }
 
+    [Theory]
+    [InlineData("start_server")]
+    [InlineData("starletnet")]
+    public async Task The_manual_page_has_every_option_of_the_help_and_groff_has_no_complaint(string program)
+    {
+        using var help = ProgramUnderTest.Start(Path.Combine(Artifacts.Bin, program), ["--help"]);
+        await help.ExitAsync();
+        using var page = ProgramUnderTest.Start(Path.Combine(Artifacts.Bin, program), ["--man"]);
+        Assert.Equal(0, (await page.ExitAsync()).Code);
+        Assert.Equal(Regex.Count(help.OutputText, "^  -", RegexOptions.Multiline), Regex.Count(page.OutputText, @"^\.B \\-", RegexOptions.Multiline));
+        using var scratch = new ScratchDirectory();
+        using var groff = ProgramUnderTest.Start(Needs.Program("groff", "groff"), ["-man", "-Tutf8", "-ww", "-z", scratch.Write("page.1", page.OutputText + "\n")]);
+        Assert.Equal((0, ""), ((await groff.ExitAsync()).Code, groff.ErrorText));
+    }
+
     private static IEnumerable<string> Sources(string folder) =>
         Directory.EnumerateFiles(Path.Combine(Artifacts.RepositoryRoot, folder), "*.cs", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Artifacts.RepositoryRoot, file))

@@ -57,11 +57,8 @@ internal sealed unsafe class PidFile : IDisposable
     private static void Write(int file, string path, int pid, int exitCode)
     {
         var line = Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture) + "\n");
-        fixed (byte* pointer = line)
-        {
-            if (LibC.ftruncate(file, 0) < 0 || LibC.write(file, pointer, line.Length) != line.Length)
-                throw new OperatorException($"failed to write file:{path}: {Errno.Last}", exitCode);
-        }
+        var error = LibC.ftruncate(file, 0) < 0 ? Errno.Last : FileDescriptor.WriteAll(file, line);
+        if (error is not null) throw new OperatorException($"failed to write file:{path}: {error}", exitCode);
     }
 
     /// <summary>The pid in an open pid file, read from its beginning; null if there is none.</summary>

@@ -46,6 +46,25 @@ internal sealed unsafe class FileDescriptor : SafeHandleMinusOneIsInvalid
             throw SystemCallException.Of($"fcntl({number}, F_SETFL)");
     }
 
+    /// <summary>write(2) until all is written: a file system that is full takes a part first, and gives its reason only then.</summary>
+    /// <returns>Why not all of it could be written; null if it was.</returns>
+    internal static Errno? WriteAll(int number, ReadOnlySpan<byte> content)
+    {
+        fixed (byte* start = content)
+        {
+            nint written = 0;
+            while (written < content.Length)
+            {
+                var count = LibC.write(number, start + written, content.Length - written);
+                if (count < 0 && Errno.Last == Errno.EINTR) continue;
+                if (count < 0) return Errno.Last;
+                if (count == 0) return Errno.ENOSPC;
+                written += count;
+            }
+            return null;
+        }
+    }
+
     /// <summary>A close-on-exec duplicate with a number of at least <paramref name="atLeast"/>.</summary>
     internal static FileDescriptor Duplicate(int number, int atLeast)
     {

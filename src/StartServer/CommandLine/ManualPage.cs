@@ -9,8 +9,13 @@ internal static class ManualPage
     internal static readonly string Version =
         $"start_server {typeof(ManualPage).Assembly.GetName().Version?.ToString(3)} (Server::Starter 0.35 compatible)\n";
 
+    private const string Summary = "owns listening sockets and swaps the program behind them without losing a connection";
+
+    /// <summary><c>--man</c>.</summary>
+    internal static string Roff => ManPage.Of("start_server", Summary, Version.Split(" (")[0], Text);
+
     internal static readonly string Text = $"""
-        start_server - owns listening sockets and swaps the program behind them without losing a connection
+        start_server - {Summary}
 
         Usage: start_server [options] -- program [argument...]
 

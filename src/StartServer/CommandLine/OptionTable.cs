@@ -7,7 +7,7 @@ internal static class OptionTable
 {
     internal const string Port = "port", Path = "path", Dir = "dir", Interval = "interval", SignalOnHup = "signal-on-hup",
         SignalOnTerm = "signal-on-term", PidFile = "pid-file", StatusFile = "status-file", KillOldDelay = "kill-old-delay",
-        EnvDir = "envdir", ListenFds = "listen-fds", Orphans = "orphans", Check = "check", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Daemonize = "daemonize",
+        EnvDir = "envdir", ListenFds = "listen-fds", Orphans = "orphans", Check = "check", Man = "man", Backlog = "backlog", LogFile = "log-file", ReadyTimeout = "ready-timeout", Daemonize = "daemonize",
         Restart = "restart", Stop = "stop",
         Control = "control", List = "list", Attempts = "attempts", Timeout = "timeout", Json = "json",
         EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready", ReadyProbe = "ready-probe",
@@ -123,6 +123,7 @@ internal static class OptionTable
             + "nothing; whether addresses and files are in use is not asked, so that it can be used while the service runs.")
         { Extension = true, Section = Other },
         new(Help, ValueForm.Switch, "Shows this and exits.") { Section = Other },
+        new(Man, ValueForm.Switch, "Prints this as a manual page, for man(1).") { Extension = true, Section = Other },
         new(Version, ValueForm.Switch, "Shows the version and exits.") { Section = Other },
     ];
 

@@ -15,6 +15,9 @@ internal abstract record Command;
 /// <summary><c>--help</c>.</summary>
 internal sealed record ShowHelp : Command;
 
+/// <summary><c>--man</c>.</summary>
+internal sealed record ShowMan : Command;
+
 /// <summary><c>--version</c>.</summary>
 internal sealed record ShowVersion : Command;
 
@@ -78,6 +81,7 @@ internal sealed record StartServerOptions : Command
     {
         var line = new CommandLineParser(OptionTable.Options, Dialect.Getopt).Parse(arguments);
         if (line.IsOn(OptionTable.Help)) return new ShowHelp();
+        if (line.IsOn(OptionTable.Man)) return new ShowMan();
         if (line.IsOn(OptionTable.Version)) return new ShowVersion();
         if (ClientOptions.Of(line) is { } client) return client;
         if (line.IsOn(OptionTable.Daemonize) && line[OptionTable.LogFile] is null)

@@ -10,7 +10,7 @@ namespace StartServer.Files;
 /// <c>--status-file</c>: a line <c>GENERATION:PID</c> for each generation, oldest first, replaced as a whole by rename(2), so that
 /// a reader sees one state or the next. Removed at the end only while it is still the one we wrote.
 /// </summary>
-internal sealed unsafe class StatusFile
+internal sealed class StatusFile
 {
     private readonly string _path;
     private readonly string _temporary;
@@ -74,9 +74,6 @@ internal sealed unsafe class StatusFile
         var number = LibC.open(_temporary, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_TRUNC | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
         if (number < 0) return Errno.Last;
         using var file = new FileDescriptor(number);
-        fixed (byte* start = content)
-        {
-            return LibC.write(number, start, content.Length) == content.Length ? null : Errno.Last;
-        }
+        return FileDescriptor.WriteAll(number, content);
     }
 }

@@ -16,6 +16,8 @@ builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNe
 // The application's own choice, where an operator may have another.
 if (int.TryParse(Environment.GetEnvironmentVariable("APP_MAX_HEADERS"), out var headers))
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestHeaderCount = headers);
+// Plain Kestrel over the sockets of a systemd unit, or of whoever hands them over in its manner.
+if (Environment.GetEnvironmentVariable("APP_USE_SYSTEMD") == "1") builder.WebHost.ConfigureKestrel(kestrel => kestrel.UseSystemd());
 if (Environment.GetEnvironmentVariable("APP_HANG_AT_START") == "1") builder.Services.AddHostedService<NeverStarts>();
 if (Environment.GetEnvironmentVariable("APP_CRASH_AFTER_BIND") == "1") builder.Services.AddHostedService<FailsToStart>();
 

@@ -123,6 +123,17 @@ public sealed class StartServerOptionsTests
     }
 
     [Theory]
+    [InlineData("--check", true)]
+    [InlineData("--orphans=keep", false)]
+    [InlineData("--orphans=STOP", true)]
+    public void Orphans_are_stopped_unless_they_are_to_be_kept(string option, bool stop)
+    {
+        var command = StartServerOptions.Parse([option, "p"], _ => null);
+        Assert.Equal(stop, (command as StartServerOptions ?? Assert.IsType<CheckOnly>(command).Options).OrphansStop);
+    }
+
+    [Theory]
+    [InlineData("--man", typeof(ShowMan))]
     [InlineData("--help", typeof(ShowHelp))]
     [InlineData("--version", typeof(ShowVersion))]
     [InlineData("--ver", typeof(ShowVersion))]
@@ -145,6 +156,8 @@ public sealed class StartServerOptionsTests
     [InlineData(255, "invalid ``max-start-attempts'' value:-1: it must not be negative", "--max-start-attempts", "-1", "p")]
     [InlineData(255, "invalid ``auto-restart-interval'' value:-1: it must not be negative", "--auto-restart-interval", "-1", "p")]
     [InlineData(255, "invalid ``ready-probe'' value:tcp: it asks the first TCP --port, and there is none; write tcp://HOST:PORT", "--ready-probe=tcp", "--port=u5000", "p")]
+    [InlineData(255, "invalid ``orphans'' value:maybe: it must be stop or keep", "--orphans", "maybe", "p")]
+    [InlineData(255, "server program not specified", "--check")]
     [InlineData(255, "server program not specified")]
     [InlineData(255, "server program not specified", "--port", "80", "--")]
     [InlineData(255, "invalid ``port'' value:x", "--port", "x", "p")]

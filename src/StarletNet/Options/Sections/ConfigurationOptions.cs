@@ -7,7 +7,7 @@ namespace StarletNet.Master.Options.Sections;
 internal static class ConfigurationOptions
 {
     internal const string Preset = "preset", Config = "config", CheckConfig = "check-config", Completion = "completion";
-    internal const string Help = "help", Version = "version";
+    internal const string Help = "help", Man = "man", Version = "version";
 
     internal static readonly IReadOnlyList<MasterOption> All =
     [
@@ -21,6 +21,7 @@ internal static class ConfigurationOptions
             "Print the completion script for that shell: eval \"$(starletnet --completion bash)\".", _ => null, (options, _) => options)),
         Flag(CheckConfig, "Print every option with the value that holds and where it comes from, and do nothing else."),
         Flag(Help, "Show this text.", "h"),
+        Flag(Man, "Print this text as a manual page, for man(1)."),
         Flag(Version, "Show the version.", "v"),
     ];
 
