@@ -17,6 +17,9 @@ internal static partial class WorkerLog
     [LoggerMessage(4, LogLevel.Warning, "A request has been running for too long and is cut: {Request}")]
     internal static partial void RequestCut(ILogger log, string request);
 
-    [LoggerMessage(5, LogLevel.Error, "A request goes on {Seconds:0.0} s after it was cut, and this worker leaves for its sake: {Request}")]
+    [LoggerMessage(5, LogLevel.Error, "A request goes on {Seconds:0.0} s after it was cut, and this worker asks to be replaced for its sake: {Request}")]
     internal static partial void RequestStuck(ILogger log, string request, double seconds);
+
+    [LoggerMessage(6, LogLevel.Error, "Holding the connection {Connection} to its time limits failed, and it is cut")]
+    internal static partial void ClockFailed(ILogger log, string connection, Exception exception);
 }

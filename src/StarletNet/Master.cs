@@ -47,18 +47,28 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
 
         if (options.TriesOneFirst) log.TriesOneFirst();
         if (options.MainProcessDelay is not null) log.WithoutEffect("main-process-delay");
+        using var certificates = options.AnyTls ? new CertificateFiles(options.Tls, log) : null;
+        certificates?.Read();
         using var listeners = Listen();
         using var pidFile = options.PidFile is { } path ? PidFile.Create(path, Environment.ProcessId, ExitCodes.Failure) : null;
         var variables = Variables();
         var environment = new WorkerEnvironment(variables, options, listeners.Listeners, HostingPath());
         using var scoreboard = new ScoreboardPlaces();
-        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove ? _directory.Path : null, options.RequestShare);
-        var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, FindApplication)
+        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove ? _directory.Path : null, options.RequestShare, certificates);
+        var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, () => Prepare(certificates))
         {
             Watch = new WorkerWatch(queue, log, options.WorkerTimeout, options.WorkerMaxMemory),
             ExitCommand = new ExitCommand(queue, options.ChildExit, variables, log),
         };
         return new WorkerPool(around, Settings(superdaemon), options.Workers, application).Run();
+    }
+
+    // What a restart takes anew. All of it, or the workers that run go on.
+    private Application Prepare(CertificateFiles? certificates)
+    {
+        var application = FindApplication();
+        certificates?.Read();
+        return application;
     }
 
     private Application FindApplication()
@@ -71,12 +81,12 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
 
     private ListenerSet Listen()
     {
-        if (new AdoptedListeners(options.Listeners, log).Adopt(Variable, Environment.ProcessId) is { } adopted)
+        if (new AdoptedListeners(options.Listeners, options.ListenDefaults, log).Adopt(Variable, Environment.ProcessId) is { } adopted)
         {
             foreach (var listener in adopted.Listeners) log.Adopted(listener.Name, listener.Fd);
             return adopted;
         }
-        var own = new OwnListeners(options.Listeners, options.Backlog, log).Bind();
+        var own = new OwnListeners(options.Listeners, options.ListenDefaults, log).Bind();
         foreach (var listener in own.Listeners) log.Listening(listener.Name);
         return own;
     }

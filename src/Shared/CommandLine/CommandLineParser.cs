@@ -63,6 +63,7 @@ internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dia
     private string ReadSwitch(Option option, string written, string? attached, bool negated)
     {
         if (attached is null) return negated ? "0" : "1";
+        if (!negated && attached == option.ThirdPosition) return attached;
         if (!dialect.SwitchForms || negated) throw Error($"Option {written} does not take an argument");
         try
         {

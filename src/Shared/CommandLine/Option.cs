@@ -25,6 +25,9 @@ internal sealed record Option(string Name, ValueForm Form, string Help)
     /// <summary>What stands for the value in the help: <c>SECONDS</c>.</summary>
     internal string ValueName { get; init; } = "VALUE";
 
+    /// <summary>A word that a switch may also be set to: <c>--ipv6=only</c>; null for none.</summary>
+    internal string? ThirdPosition { get; init; }
+
     /// <summary>The default as the help shows it; null for none.</summary>
     internal string? Default { get; init; }
 

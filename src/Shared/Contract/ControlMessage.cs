@@ -18,11 +18,11 @@ internal static class ControlMessage
 
     /// <summary>
     /// Worker → master: wants to leave, and serves on until it is told to, which is when another serves in its place. The text says why:
-    /// <see cref="ForRequests"/> or <see cref="ForHarakiri"/>.
+    /// <see cref="ForRequests"/>, <see cref="ForHarakiri"/> or <see cref="ForOverdue"/>.
     /// </summary>
     internal const string Retire = "retire";
 
-    internal const string ForRequests = "requests", ForHarakiri = "harakiri";
+    internal const string ForRequests = "requests", ForHarakiri = "harakiri", ForOverdue = "overdue";
 
     /// <summary>Worker → master: cannot serve; the text says why, in one line for people. The worker exits non-zero next.</summary>
     internal const string Failed = "failed";

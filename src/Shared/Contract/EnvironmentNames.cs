@@ -33,7 +33,7 @@ internal static class EnvironmentNames
     internal const string NotifySocket = "NOTIFY_SOCKET";
 
     /// <summary>
-    /// Master → worker: listening descriptors, <c>fd;fd?http=h2</c>. See <see cref="WorkerListener"/>. None of the names that only
+    /// Master → worker: listening descriptors, <c>fd;fd?http=h2&amp;ssl</c>. See <see cref="WorkerListener"/>. None of the names that only
     /// workers are given is also the environment form of an option, so that an operator's own settings pass through untouched.
     /// </summary>
     internal const string Listen = "STARLETNET_WORKER_LISTEN";
@@ -62,6 +62,9 @@ internal static class EnvironmentNames
     /// <summary>Master → worker: how often it gives a sign of life on the scoreboard, in milliseconds; 0 = never.</summary>
     internal const string Heartbeat = "STARLETNET_WORKER_HEARTBEAT_MS";
 
+    /// <summary>Master → worker: descriptor of the memory with certificate and key. See <see cref="TlsFiles"/>; absent without TLS.</summary>
+    internal const string Tls = "STARLETNET_WORKER_TLS";
+
     /// <summary>
     /// Master → worker: names (comma separated) of the variables the master changed for injection. The worker gives each
     /// back the value saved under <see cref="SavedPrefix"/> + name, or removes it if none was saved.
@@ -87,5 +90,5 @@ internal static class EnvironmentNames
     internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, GracefulTimeout, DrainKeepAlive, Http, MaxRequests, Heartbeat, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Restore];
 }

@@ -5,21 +5,30 @@ namespace StarletNet.Shared.Contract;
 /// <summary>HTTP versions of one listener. Without TLS, HTTP/2 works only on a listener that speaks nothing else.</summary>
 internal enum HttpVersions
 {
-    /// <summary>HTTP/1.0 and 1.1; the default.</summary>
+    /// <summary>Over TLS HTTP/2 where the client wants it (ALPN), else HTTP/1; in clear text HTTP/1, or what the application says. Also written <c>?http=h1h2</c>.</summary>
+    Usual,
+
+    /// <summary>HTTP/1.0 and 1.1 alone, written <c>?http=h1</c>.</summary>
     Http1,
 
-    /// <summary>HTTP/2 with prior knowledge (h2c), written <c>?http=h2</c>.</summary>
+    /// <summary>HTTP/2 alone; in clear text with prior knowledge (h2c). Written <c>?http=h2</c>.</summary>
     Http2,
 }
 
 /// <summary>
-/// A listening descriptor as a worker receives it in <see cref="EnvironmentNames.Listen"/>: <c>7</c> or <c>7?http=h2</c>,
-/// joined by <c>;</c>. Addresses are not passed: the worker asks the kernel.
+/// A listening descriptor as a worker receives it in <see cref="EnvironmentNames.Listen"/>: <c>7</c>, <c>7?http=h2</c> or
+/// <c>7?http=h1&amp;ssl</c>, joined by <c>;</c>. Addresses are not passed: the worker asks the kernel.
 /// </summary>
-internal sealed record WorkerListener(int Fd, HttpVersions Http)
+internal sealed record WorkerListener(int Fd, HttpVersions Http = HttpVersions.Usual, bool Tls = false)
 {
-    internal static string Format(IEnumerable<WorkerListener> listeners) =>
-        string.Join(';', listeners.Select(l => l.Http == HttpVersions.Http2 ? $"{l.Fd}?http=h2" : $"{l.Fd}"));
+    internal static string Format(IEnumerable<WorkerListener> listeners) => string.Join(';', listeners.Select(FormatEntry));
+
+    private static string FormatEntry(WorkerListener listener)
+    {
+        var http = listener.Http switch { HttpVersions.Http1 => "http=h1", HttpVersions.Http2 => "http=h2", _ => null };
+        var options = string.Join('&', new[] { http, listener.Tls ? "ssl" : null }.OfType<string>());
+        return options.Length > 0 ? $"{listener.Fd}?{options}" : $"{listener.Fd}";
+    }
 
     /// <exception cref="FormatException">Not of that form; the message quotes the entry.</exception>
     internal static IReadOnlyList<WorkerListener> Parse(string value) => [.. value.Split(';').Select(ParseEntry)];
@@ -30,11 +39,18 @@ internal sealed record WorkerListener(int Fd, HttpVersions Http)
         var number = question < 0 ? entry : entry[..question];
         if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var fd))
             throw new FormatException($"'{entry}' does not begin with a descriptor number");
-        return (question < 0 ? "" : entry[(question + 1)..]) switch
+        var listener = new WorkerListener(fd);
+        if (question < 0) return listener;
+        foreach (var option in entry[(question + 1)..].Split('&'))
         {
-            "" => new WorkerListener(fd, HttpVersions.Http1),
-            "http=h2" => new WorkerListener(fd, HttpVersions.Http2),
-            var other => throw new FormatException($"'{other}' in '{entry}' is not a listener option"),
-        };
+            listener = option switch
+            {
+                "http=h1" => listener with { Http = HttpVersions.Http1 },
+                "http=h2" => listener with { Http = HttpVersions.Http2 },
+                "ssl" => listener with { Tls = true },
+                _ => throw new FormatException($"'{option}' in '{entry}' is not a listener option"),
+            };
+        }
+        return listener;
     }
 }

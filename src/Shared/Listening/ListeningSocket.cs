@@ -36,9 +36,10 @@ internal sealed unsafe class ListeningSocket : IDisposable
     /// <summary>Binds a Unix stream socket under a path or, with a leading <c>@</c>, an abstract name.</summary>
     /// <param name="path">At most <see cref="UnixAddress.MaxPathLength"/> bytes.</param>
     /// <param name="mode">Permissions of the socket file; whatever the umask is.</param>
-    /// <exception cref="SystemCallException">The call that failed is <c>socket</c>, <c>bind</c>, <c>chmod</c>, <c>listen</c> or <c>rename</c>.</exception>
+    /// <param name="owner">Whom the socket file is given to; null: as it is.</param>
+    /// <exception cref="SystemCallException">The call that failed is <c>socket</c>, <c>bind</c>, <c>chown</c>, <c>chmod</c>, <c>listen</c> or <c>rename</c>.</exception>
     /// <exception cref="SocketPathException">Something is at the path that must not be replaced.</exception>
-    internal static ListeningSocket BindUnix(string path, int backlog, uint mode)
+    internal static ListeningSocket BindUnix(string path, int backlog, uint mode, (uint User, uint Group)? owner = null)
     {
         if (path.StartsWith('@'))
         {
@@ -55,12 +56,23 @@ internal sealed unsafe class ListeningSocket : IDisposable
                 throw;
             }
         }
-        var named = UnixSocketFile.Bind(path, mode, socket => Listen(socket, backlog));
+        var named = UnixSocketFile.Bind(path, mode, owner, socket => Listen(socket, backlog));
         return new ListeningSocket(named.Socket, named.Remove);
     }
 
     /// <summary>One that somebody else has bound and left open for us; its name in the file system is not ours to remove.</summary>
     internal static ListeningSocket Adopt(int fd) => new(new FileDescriptor(fd));
+
+    /// <summary>
+    /// Has the kernel keep a TCP connection to itself until its first byte has come, or for a second: nobody is woken for clients that
+    /// send nothing. A property of the socket, so everybody who holds it sees it.
+    /// </summary>
+    internal static void SetDeferAccept(int fd, bool value)
+    {
+        var seconds = value ? 1 : 0;
+        // A wish: without it connections are accepted at once.
+        _ = LibC.setsockopt(fd, LibC.IPPROTO_TCP, LibC.TCP_DEFER_ACCEPT, &seconds, sizeof(int));
+    }
 
     /// <summary>The address the kernel bound: tells the port when 0 was asked for.</summary>
     internal static IPEndPoint BoundEndPoint(int fd)

@@ -41,7 +41,7 @@ internal sealed unsafe class UnixSocketFile
 
     internal FileDescriptor Socket { get; }
 
-    internal static UnixSocketFile Bind(string path, uint mode, Action<FileDescriptor> listen)
+    internal static UnixSocketFile Bind(string path, uint mode, (uint User, uint Group)? owner, Action<FileDescriptor> listen)
     {
         if (UnixAddress.Encode(path) is not { } address) throw new SocketPathException(path, SocketPathConflict.TooLong);
         RefuseIfTaken(path, address);
@@ -58,6 +58,7 @@ internal sealed unsafe class UnixSocketFile
         }
         try
         {
+            if (owner is { } given && LibC.chown(temporary, given.User, given.Group) < 0) throw SystemCallException.Of("chown");
             if (LibC.chmod(temporary, mode) < 0) throw SystemCallException.Of("chmod");
             listen(socket);
             var identity = FileIdentity.Of(temporary);

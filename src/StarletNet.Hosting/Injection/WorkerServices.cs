@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,8 +56,9 @@ internal static class WorkerServices
         services.AddSingleton<IConnectionListenerFactory>(listeners);
         services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new StrictContentLength());
         services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(limits);
-        if (worker.Settings.Listeners.Any(l => l.Http == HttpVersions.Http2))
-            services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new ListenerProtocols(listeners));
+        if (worker.Settings.Listeners.Any(l => l.Tls || l.Http != HttpVersions.Usual))
+            services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new ListenerProtocols(listeners, worker.Settings.Listeners, worker.Settings.Tls));
+        if (worker.Settings.Http.Text(HttpSettings.Path) is { } path) services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new PathPrefix(path.Value)));
         services.PostConfigure<HostOptions>(worker.RaiseShutdownTimeout);
     }
 }

@@ -15,7 +15,8 @@ internal sealed record WorkerSettings(
     LoopMode Loop,
     TimeSpan GracefulTimeout,
     TimeSpan DrainKeepAlive,
-    HttpSettings Http)
+    HttpSettings Http,
+    TlsFiles? Tls)
 {
     /// <summary>After so many requests the worker asks to be replaced; 0: never.</summary>
     internal long MaxRequests { get; init; }
@@ -37,7 +38,8 @@ internal sealed record WorkerSettings(
             ReadLoop(),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.GracefulTimeout)),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.DrainKeepAlive)),
-            ReadHttp())
+            ReadHttp(),
+            ReadTls())
         {
             MaxRequests = ReadNumberOrZero(EnvironmentNames.MaxRequests),
             Heartbeat = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.Heartbeat)),
@@ -84,6 +86,13 @@ internal sealed record WorkerSettings(
         {
             throw Malformed(EnvironmentNames.Http, error.Message);
         }
+    }
+
+    private static TlsFiles? ReadTls()
+    {
+        if (Read(EnvironmentNames.Tls) is null) return null;
+        using var memory = new FileDescriptor((int)ReadNumber(EnvironmentNames.Tls));
+        return TlsFiles.Read(memory.Number);
     }
 
     private static LoopMode ReadLoop() => Read(EnvironmentNames.Loop) switch

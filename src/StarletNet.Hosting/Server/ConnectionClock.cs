@@ -108,6 +108,21 @@ internal sealed class ConnectionClock : IConnectionWatch
 
     internal void OnDue(long now)
     {
+        try
+        {
+            LookAtAll(now);
+        }
+#pragma warning disable CA1031 // Code of Kestrel's and of the application's runs in here; one connection may not cost the worker.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _requests.ClockFailed(exception);
+            _connection.Abort();
+        }
+    }
+
+    private void LookAtAll(long now)
+    {
         var next = _closed || _upgraded ? Deadlines.None : Math.Min(LookAtInput(now), LookAtOutput(now));
         if (_limits.Request != 0 && !_upgraded) next = Math.Min(next, _requests.CutOverdue(now, _limits));
         if (next != Deadlines.None) Look(next);
@@ -149,7 +164,16 @@ internal sealed class ConnectionClock : IConnectionWatch
     // Over TLS this is known before the first request is.
     private bool SpeaksHttp2()
     {
-        if (_connection.Features.Get<ISslStreamFeature>()?.SslStream.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2) _readsFreely = true;
+        try
+        {
+            // In the middle of the handshake nothing is negotiated, and asking is an error.
+            if (_connection.Features.Get<ISslStreamFeature>()?.SslStream is { IsAuthenticated: true } tls)
+                _readsFreely |= tls.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2;
+        }
+        catch (InvalidOperationException)
+        {
+            // Closed this moment, and it does not matter any more.
+        }
         return _readsFreely;
     }
 

@@ -116,6 +116,8 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
         lock (_free) return [.. _running.Select(r => r.Describe(now))];
     }
 
+    internal void ClockFailed(Exception exception) => traffic.ClockFailed(connection.ConnectionId, exception);
+
     /// <summary>Gives up requests that have been running for too long.</summary>
     /// <returns>When to look again.</returns>
     internal long CutOverdue(long now, ConnectionLimits limits)

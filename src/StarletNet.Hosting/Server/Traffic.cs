@@ -10,7 +10,7 @@ namespace StarletNet.Hosting.Server;
 /// <param name="scoreboard">Where they are counted.</param>
 /// <param name="keepAlive">The drain's grace for connections that are idle.</param>
 /// <param name="limits">What each connection is held to.</param>
-/// <param name="leave">Asks for the end of this worker.</param>
+/// <param name="leave">Asks for this worker to be replaced.</param>
 /// <param name="log">The application's.</param>
 internal sealed class Traffic(
     EpollTransport transport, ScoreboardPlace scoreboard, TimeSpan keepAlive, ConnectionLimits limits, Action leave, ILogger log) : ITraffic, IDisposable
@@ -81,6 +81,8 @@ internal sealed class Traffic(
         WorkerLog.RequestStuck(log, request, limits.RequestGrace / 1000.0);
         leave();
     }
+
+    internal void ClockFailed(string connection, Exception exception) => WorkerLog.ClockFailed(log, connection, exception);
 
     public void Dispose() => _deadlines?.Dispose();
 

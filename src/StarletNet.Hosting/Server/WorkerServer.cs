@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StarletNet.Hosting.Transport;
 using StarletNet.Hosting.Worker;
+using StarletNet.Shared.Contract;
 
 namespace StarletNet.Hosting.Server;
 
@@ -84,7 +85,7 @@ internal sealed class WorkerServer(
         });
         _transport = transport;
         var traffic = new Traffic(transport, worker.Settings.Scoreboard, worker.Settings.DrainKeepAlive, limits.OfConnections,
-            () => worker.Post(new WorkerEvent.StopAsked()), _log);
+            () => worker.AskForRetirement(ControlMessage.ForOverdue), _log);
         _traffic = traffic;
         listeners.Use(traffic);
 

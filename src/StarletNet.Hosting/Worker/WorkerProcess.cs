@@ -79,7 +79,13 @@ internal sealed unsafe class WorkerProcess
     internal void Serve(ITraffic traffic) => Volatile.Write(ref _traffic, traffic);
 
     /// <summary>Tells the master, once, why this worker will not serve.</summary>
-    internal void Fail(Exception? error) => Fail(error is null ? "the application failed" : $"{error.GetType().Name}: {error.Message}");
+    internal void Fail(Exception? error) => Fail(error switch
+    {
+        null => "the application failed",
+        // Of ours, and for people.
+        OperatorException => error.Message,
+        _ => $"{error.GetType().Name}: {error.Message}",
+    });
 
     /// <summary>Hosts must not run out of time while the drain, whose clock is the operator's, is still on.</summary>
     internal void RaiseShutdownTimeout(HostOptions options)

@@ -10,7 +10,7 @@ namespace StarletNet.Master.Listening;
 /// Takes over listening sockets that a superdaemon left open for us. Each descriptor is checked with the kernel before it is
 /// believed, because the variable may be older than the descriptors (a shell in between, a stale environment).
 /// </summary>
-internal sealed class AdoptedListeners(IReadOnlyList<ListenSpec> asked, MasterLog log)
+internal sealed class AdoptedListeners(IReadOnlyList<ListenSpec> asked, ListenDefaults defaults, MasterLog log)
 {
     /// <summary>What the superdaemon left for us; null if there is none, or it has no sockets for us.</summary>
     /// <exception cref="OperatorException">Malformed, or a descriptor is not what the variable says; quotes the entry.</exception>
@@ -49,8 +49,10 @@ internal sealed class AdoptedListeners(IReadOnlyList<ListenSpec> asked, MasterLo
             default: throw Failure($"{quoted}: descriptor {entry.Fd} is not a stream socket");
         }
         if (!SocketFacts.IsListening(entry.Fd)) throw Failure($"{quoted}: descriptor {entry.Fd} is a socket that does not listen");
-        var http = asked.FirstOrDefault(spec => IsFor(spec, entry))?.Http ?? HttpVersions.Http1;
-        return new Listener(entry.Name, entry.Fd, http);
+        var spec = asked.FirstOrDefault(spec => IsFor(spec, entry));
+        var isTcp = SocketFacts.IsTcp(entry.Fd);
+        if (isTcp) ListeningSocket.SetDeferAccept(entry.Fd, defaults.Defers(spec));
+        return new Listener(entry.Name, entry.Fd, defaults.HttpOf(spec), defaults.TlsOn(spec, isTcp));
     }
 
     private static IReadOnlyList<NamedDescriptor>? Parse(string source, Func<IReadOnlyList<NamedDescriptor>?> parse)

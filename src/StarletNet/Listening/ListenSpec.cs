@@ -1,4 +1,5 @@
 using System.Globalization;
+using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 
@@ -44,6 +45,12 @@ internal sealed record ListenSpec(ListenAddress Address)
     /// <summary>Permissions of a Unix socket; null: 0666 less the umask.</summary>
     internal uint? Mode { get; init; }
 
+    /// <summary>Null: that of <c>--ssl</c>.</summary>
+    internal bool? Tls { get; init; }
+
+    /// <summary>Null: that of <c>--defer-accept</c>.</summary>
+    internal bool? DeferAccept { get; init; }
+
     internal static readonly ListenSpec Default = new(new ListenAddress.Tcp(null, DefaultPort));
 
     internal static ListenSpec Tcp(string? host, int port) => new(new ListenAddress.Tcp(AnyOr(host), port));
@@ -56,7 +63,9 @@ internal sealed record ListenSpec(ListenAddress Address)
     {
         string?[] options =
         [
-            Http == HttpVersions.Http2 ? "http=h2" : null,
+            Http switch { HttpVersions.Http1 => "http=h1", HttpVersions.Http2 => "http=h2", _ => null },
+            Tls is { } tls ? (tls ? "ssl" : "ssl=0") : null,
+            DeferAccept is { } defer ? (defer ? "defer" : "defer=0") : null,
             Backlog is { } backlog ? $"backlog={backlog}" : null,
             Mode is { } mode ? $"mode=0{Convert.ToString((int)mode, 8)}" : null,
         ];
@@ -67,8 +76,10 @@ internal sealed record ListenSpec(ListenAddress Address)
     internal static ListenSpec Parse(string text)
     {
         var question = text.IndexOf('?', StringComparison.Ordinal);
-        var address = ParseAddress(question < 0 ? text : text[..question]);
-        var spec = new ListenSpec(address);
+        var address = question < 0 ? text : text[..question];
+        // Starman's way to write ?ssl.
+        var isStarmanTls = address.EndsWith(":ssl", StringComparison.Ordinal);
+        var spec = new ListenSpec(ParseAddress(isStarmanTls ? address[..^4] : address)) { Tls = isStarmanTls ? true : null };
         return question < 0 ? spec : text[(question + 1)..].Split('&').Aggregate(spec, (current, option) => Apply(current, option, text));
     }
 
@@ -109,12 +120,29 @@ internal sealed record ListenSpec(ListenAddress Address)
         {
             ("http", "h1") => spec with { Http = HttpVersions.Http1 },
             ("http", "h2") => spec with { Http = HttpVersions.Http2 },
-            ("http", _) => throw new FormatException($"'{text}': '{value}' is not an HTTP version; write http=h1 or http=h2"),
+            ("http", "h1h2") => spec with { Http = HttpVersions.Usual },
+            ("http", _) => throw new FormatException($"'{text}': '{value}' is not an HTTP version; write http=h1, http=h2 or http=h1h2"),
+            ("ssl", _) => spec with { Tls = Switch(option, value, text) },
+            ("defer", _) when spec.Address is ListenAddress.Unix => throw new FormatException($"'{text}': only a TCP socket can defer"),
+            ("defer", _) => spec with { DeferAccept = Switch(option, value, text) },
             ("backlog", _) => spec with { Backlog = Number(value, int.MaxValue, "a queue length of at least 1", text, least: 1) },
             ("mode", _) when spec.Address is ListenAddress.Unix => spec with { Mode = ParseMode(value, text) },
             ("mode", _) => throw new FormatException($"'{text}': only a Unix socket has a mode"),
-            _ => throw new FormatException($"'{text}': '{key}' is not a listener option; there are http, backlog and mode"),
+            _ => throw new FormatException($"'{text}': '{key}' is not a listener option; there are http, ssl, backlog, defer and mode"),
         };
+    }
+
+    // "?ssl" alone is a yes.
+    private static bool Switch(string option, string value, string text)
+    {
+        try
+        {
+            return !option.Contains('=', StringComparison.Ordinal) || CommandLineParser.ReadSwitch(value);
+        }
+        catch (FormatException error)
+        {
+            throw new FormatException($"'{text}': {error.Message}");
+        }
     }
 
     private static uint ParseMode(string value, string text)

@@ -7,7 +7,8 @@ namespace StarletNet.Master.Listening;
 /// <param name="Name">For people: what it was asked for by, or what the kernel bound.</param>
 /// <param name="Fd">Open and close-on-exec in this process for as long as it lives.</param>
 /// <param name="Http">HTTP versions spoken on it.</param>
-internal sealed record Listener(string Name, int Fd, HttpVersions Http);
+/// <param name="Tls">Whether TLS is spoken on it.</param>
+internal sealed record Listener(string Name, int Fd, HttpVersions Http, bool Tls = false);
 
 /// <summary>All listeners of this master; disposing removes the socket files that are its own.</summary>
 /// <param name="Listeners">At least one.</param>

@@ -9,7 +9,7 @@ using StarletNet.Shared.Listening;
 namespace StarletNet.Master.Listening;
 
 /// <summary>Binds what was asked for when no superdaemon did: all of it, or nothing.</summary>
-internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, int? defaultBacklog, MasterLog log)
+internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaults defaults, MasterLog log)
 {
     private readonly List<Listener> _listeners = [];
     private readonly List<ListeningSocket> _own = [];
@@ -50,7 +50,7 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, int? default
     private void Adopt(ListenAddress.Inherited inherited)
     {
         var entry = new NamedDescriptor(inherited.ToString(), inherited.Fd);
-        if (new AdoptedListeners(specs, log).Take(entry, "--listen") is { } listener) _listeners.Add(listener);
+        if (new AdoptedListeners(specs, defaults, log).Take(entry, "--listen") is { } listener) _listeners.Add(listener);
         else throw Failure($"cannot listen on {inherited}: it is a datagram socket");
     }
 
@@ -58,7 +58,8 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, int? default
     {
         try
         {
-            Keep(ListeningSocket.BindUnix(unix.Path, Backlog(spec), spec.Mode ?? 0x1b6 /* 0666 */ & ~Umask()), spec, unix.ToString());
+            var mode = spec.Mode ?? defaults.SocketMode ?? 0x1b6 /* 0666 */ & ~Umask();
+            Keep(ListeningSocket.BindUnix(unix.Path, Backlog(spec), mode, defaults.SocketOwner?.Numbers()), spec, unix.ToString(), isTcp: false);
         }
         catch (SocketPathException error)
         {
@@ -74,6 +75,13 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, int? default
     // One socket for both families where the kernel has IPv6, else the plain IPv4 one.
     private void BindAny(int port, ListenSpec spec)
     {
+        if (defaults.AnyAddress == AnyAddress.OnlyIPv6) Bind(new IPEndPoint(IPAddress.IPv6Any, port), spec);
+        else if (defaults.AnyAddress == AnyAddress.OnlyIPv4) Bind(new IPEndPoint(IPAddress.Any, port), spec);
+        else BindBoth(port, spec);
+    }
+
+    private void BindBoth(int port, ListenSpec spec)
+    {
         try
         {
             Bind(new IPEndPoint(IPAddress.IPv6Any, port), spec, dualStack: true);
@@ -88,7 +96,7 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, int? default
     {
         if (IPAddress.TryParse(tcp.Host, out var literal))
         {
-            Bind(new IPEndPoint(literal, tcp.Port), spec, dualStack: literal.Equals(IPAddress.IPv6Any));
+            Bind(new IPEndPoint(literal, tcp.Port), spec, dualStack: literal.Equals(IPAddress.IPv6Any) && defaults.AnyAddress == AnyAddress.Both);
             return;
         }
         var before = _listeners.Count;
@@ -108,11 +116,12 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, int? default
         if (_listeners.Count == before && missing is not null) throw missing;
     }
 
-    private static IPAddress[] Resolve(ListenAddress.Tcp tcp)
+    private IPAddress[] Resolve(ListenAddress.Tcp tcp)
     {
         try
         {
-            return [.. Dns.GetHostAddresses(tcp.Host!).Distinct()];
+            var addresses = Dns.GetHostAddresses(tcp.Host!).Distinct().Where(IsWanted).ToArray();
+            return addresses.Length > 0 ? addresses : throw Failure($"cannot listen on {tcp}: the name '{tcp.Host}' has no address of the family that --ipv6 allows");
         }
         catch (Exception error) when (error is SocketException or ArgumentException)
         {
@@ -122,19 +131,27 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, int? default
         }
     }
 
+    private bool IsWanted(IPAddress address) => defaults.AnyAddress switch
+    {
+        AnyAddress.OnlyIPv4 => address.AddressFamily == AddressFamily.InterNetwork,
+        AnyAddress.OnlyIPv6 => address.AddressFamily == AddressFamily.InterNetworkV6,
+        _ => true,
+    };
+
     private void Bind(IPEndPoint endPoint, ListenSpec spec, bool dualStack = false)
     {
         var socket = ListeningSocket.BindTcp(endPoint, Backlog(spec), dualStack);
-        Keep(socket, spec, ListeningSocket.BoundEndPoint(socket.Descriptor.Number).ToString());
+        if (defaults.Defers(spec)) ListeningSocket.SetDeferAccept(socket.Descriptor.Number, true);
+        Keep(socket, spec, ListeningSocket.BoundEndPoint(socket.Descriptor.Number).ToString(), isTcp: true);
     }
 
-    private void Keep(ListeningSocket socket, ListenSpec spec, string name)
+    private void Keep(ListeningSocket socket, ListenSpec spec, string name, bool isTcp)
     {
         _own.Add(socket);
-        _listeners.Add(new Listener(name, socket.Descriptor.Number, spec.Http));
+        _listeners.Add(new Listener(name, socket.Descriptor.Number, defaults.HttpOf(spec), defaults.TlsOn(spec, isTcp)));
     }
 
-    private int Backlog(ListenSpec spec) => spec.Backlog ?? defaultBacklog ?? ListeningSocket.MaximumBacklog;
+    private int Backlog(ListenSpec spec) => spec.Backlog ?? defaults.Backlog ?? ListeningSocket.MaximumBacklog;
 
     private static uint Umask()
     {

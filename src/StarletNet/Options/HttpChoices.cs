@@ -44,8 +44,9 @@ internal sealed record HttpChoices
     internal string? ServerSoftware { get; init; }
 
     /// <summary>As the worker is told.</summary>
+    /// <param name="path">What the application is mounted below.</param>
     /// <param name="yields">Whether an option's value yields to the application's own, by the option's name.</param>
-    internal HttpSettings ForWorker(Func<string, bool> yields)
+    internal HttpSettings ForWorker(string? path, Func<string, bool> yields)
     {
         var keepsAlive = !DisableKeepAlive && KeepAliveTimeout != TimeSpan.Zero;
         (string Name, string? Value)[] values =
@@ -62,6 +63,7 @@ internal sealed record HttpChoices
             (HttpSettings.MaxRequestLine, Text(MaxRequestLine)),
             (HttpSettings.MaxBody, Text(MaxBody)),
             (HttpSettings.ServerSoftware, ServerSoftware),
+            (HttpSettings.Path, path),
         ];
         return HttpSettings.Of(values.Where(entry => entry.Value is not null).Select(entry => (entry.Name, entry.Value!, yields(entry.Name))));
     }

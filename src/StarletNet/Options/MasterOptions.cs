@@ -1,5 +1,6 @@
 using StarletNet.Master.Listening;
 using StarletNet.Master.Workers;
+using StarletNet.Shared.Contract;
 
 namespace StarletNet.Master.Options;
 
@@ -34,6 +35,35 @@ internal sealed record MasterOptions
 
     /// <summary>Null: as long as the kernel allows.</summary>
     internal int? Backlog { get; init; }
+
+    internal HttpVersions HttpVersions { get; init; }
+
+    internal AnyAddress AnyAddress { get; init; }
+
+    internal bool DeferAccept { get; init; }
+
+    internal uint? SocketMode { get; init; }
+
+    internal SocketOwner? SocketOwner { get; init; }
+
+    /// <summary>Null: the application is at the root.</summary>
+    internal string? Path { get; init; }
+
+    internal TlsChoices Tls { get; init; } = new();
+
+    /// <summary>Whether any listener that is asked for speaks TLS.</summary>
+    internal bool AnyTls => Tls.Everywhere || Listeners.Any(spec => spec.Tls == true);
+
+    internal ListenDefaults ListenDefaults => new()
+    {
+        Backlog = Backlog,
+        Http = HttpVersions,
+        Tls = Tls.Everywhere,
+        DeferAccept = DeferAccept,
+        AnyAddress = AnyAddress,
+        SocketMode = SocketMode,
+        SocketOwner = SocketOwner,
+    };
 
     // ---- connections and requests ------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ internal static class OptionTable
     private static readonly (string Heading, IReadOnlyList<MasterOption> Options)[] Sections =
     [
         ("Listening", ListeningOptions.All),
+        ("TLS", TlsOptions.All),
         ("Connections and requests", HttpOptions.All),
         ("Workers", WorkerOptions.All),
         ("Replacing workers", ReplacementOptions.All),

@@ -13,6 +13,7 @@ internal static class OptionsCheck
     {
         _ = environment;
         CheckRequests(options, nameOf);
+        CheckTls(options);
         if (options.Listeners.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw Refuse($"{twice.Key} is to be listened on twice; remove one of the two");
     }
@@ -28,6 +29,14 @@ internal static class OptionsCheck
         }
         if (options.MinReqsPerChild is not null && options.MaxRequestsJitter is not null)
             throw Refuse($"{nameOf("max-requests-jitter")}: says the same as --min-reqs-per-child; give one of them");
+    }
+
+    /// <summary>A certificate for nobody is as much of a mistake as nobody's certificate.</summary>
+    private static void CheckTls(MasterOptions options)
+    {
+        var tls = options.Tls;
+        if (options.AnyTls && tls.Certificate is null) throw Refuse("TLS needs a certificate; give --ssl-cert FILE, and --ssl-key FILE unless the key is in the same file");
+        if (!options.AnyTls && (tls.Certificate ?? tls.Key) is { } unused) throw Refuse($"there is a certificate ({unused}) but no listener with TLS; add --ssl, or ?ssl behind an address");
     }
 
     private static OperatorException Refuse(string message) => new(message, ExitCodes.Usage);

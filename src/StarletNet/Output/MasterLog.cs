@@ -38,6 +38,9 @@ internal sealed class MasterLog : IDisposable
     internal void ListenOptionsReplaced(string source, string listeners) =>
         Warning(4, "not listening on {Listeners:l}: the sockets of {Source:l} replace what the options say", listeners, source);
 
+    internal void CertificateKept(string reason) =>
+        Warning(13, "{Reason:l}; the new workers get the certificate as it was read before", reason);
+
     internal void AllReady(int workers, string application) =>
         Announce(5, "serving {Application:l} with {Workers} workers", application, workers);
 
@@ -178,6 +181,7 @@ internal sealed class MasterLog : IDisposable
         RetireReason.TooMany => "fewer workers are wanted",
         RetireReason.Requests => "it has answered its share of requests",
         RetireReason.Harakiri => "the application asked for it",
+        RetireReason.Overdue => "a request goes on after it was cut (--request-timeout)",
         RetireReason.Memory => "it uses too much memory (--worker-max-memory)",
         RetireReason.Age => "it is too old (--worker-max-age)",
         RetireReason.Stuck => "it gives no sign of life (--worker-timeout)",

@@ -114,6 +114,9 @@ internal enum RetireReason
     /// <summary>The application asked for it (<c>psgix.harakiri.commit</c>).</summary>
     Harakiri,
 
+    /// <summary>A request goes on although it was cut (<c>--request-timeout</c>).</summary>
+    Overdue,
+
     /// <summary>It uses more memory than it may (<c>--worker-max-memory</c>).</summary>
     Memory,
 

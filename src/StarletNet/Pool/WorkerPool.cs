@@ -99,6 +99,7 @@ internal sealed class WorkerPool
             case ControlMessage.Draining: Say(new PoolEvent.WorkerDraining(id)); break;
             case ControlMessage.Retire when text == ControlMessage.ForRequests: Say(new PoolEvent.RetireAsked(id, RetireReason.Requests)); break;
             case ControlMessage.Retire when text == ControlMessage.ForHarakiri: Say(new PoolEvent.RetireAsked(id, RetireReason.Harakiri)); break;
+            case ControlMessage.Retire when text == ControlMessage.ForOverdue: Say(new PoolEvent.RetireAsked(id, RetireReason.Overdue)); break;
             case ControlMessage.Failed: Say(new PoolEvent.WorkerFailed(id, text)); break;
                 // A newer worker may say more than we understand.
         }

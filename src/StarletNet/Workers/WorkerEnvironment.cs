@@ -17,20 +17,21 @@ internal sealed class WorkerEnvironment(
     private const string StartupHooks = "DOTNET_STARTUP_HOOKS", ServerGc = "DOTNET_gcServer";
     private const string AspNetCoreEnvironment = "ASPNETCORE_ENVIRONMENT", DotnetEnvironment = "DOTNET_ENVIRONMENT", PlackEnvironment = "PLACK_ENV";
 
-    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests)
+    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null)
     {
         var variables = new Dictionary<string, string>(inherited);
         foreach (var name in EnvironmentNames.NeverForApplications) variables.Remove(name);
         NameEnvironment(variables);
         Inject(variables, workers);
 
-        variables[EnvironmentNames.Listen] = WorkerListener.Format(listeners.Select(listener => new WorkerListener(listener.Fd, listener.Http)));
+        variables[EnvironmentNames.Listen] = WorkerListener.Format(listeners.Select(listener => new WorkerListener(listener.Fd, listener.Http, listener.Tls)));
         variables[EnvironmentNames.ControlFd] = Text(controlFd);
         if (scoreboard is { } figures) variables[EnvironmentNames.Scoreboard] = $"{figures.Fd}:{figures.Place}";
         variables[EnvironmentNames.Loop] = options.Loop;
         variables[EnvironmentNames.GracefulTimeout] = Milliseconds(options.GracefulTimeout);
         variables[EnvironmentNames.DrainKeepAlive] = Milliseconds(options.DrainKeepAlive);
-        if (options.Http.ForWorker(options.FromPreset.Contains).Format() is { Length: > 0 } http) variables[EnvironmentNames.Http] = http;
+        if (options.Http.ForWorker(options.Path, options.FromPreset.Contains).Format() is { Length: > 0 } http) variables[EnvironmentNames.Http] = http;
+        if (certificates is { } fd) variables[EnvironmentNames.Tls] = Text(fd);
         variables[EnvironmentNames.MaxRequests] = Text(requests);
         variables[EnvironmentNames.Heartbeat] = Milliseconds(options.WorkerTimeout / (2 * HeartbeatWatch.LooksToTimeout));
         variables[EnvironmentNames.WorkerSlot] = Text(worker.Slot);

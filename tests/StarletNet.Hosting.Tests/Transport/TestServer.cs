@@ -40,7 +40,7 @@ internal sealed class TestServer : IAsyncDisposable
         _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
 
     internal static async Task<TestServer> Start(
-        Action<WebApplication> routes, EndPoint? endPoint = null, HttpVersions http = HttpVersions.Http1,
+        Action<WebApplication> routes, EndPoint? endPoint = null, HttpVersions http = HttpVersions.Usual,
         TransportOptions? options = null, bool accept = true, bool tls = false)
     {
         var listener = new RawListener(endPoint ?? new IPEndPoint(IPAddress.Loopback, 0));

@@ -14,7 +14,10 @@ internal sealed record WorkerSetup(string App, params string[] Arguments)
 {
     internal IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    internal HttpVersions Http { get; init; } = HttpVersions.Http1;
+    internal HttpVersions Http { get; init; } = HttpVersions.Usual;
+
+    /// <summary>The listener speaks TLS.</summary>
+    internal TlsFiles? Tls { get; init; }
 
     /// <summary>Long, so that a test which does not wait for it never sees it.</summary>
     internal TimeSpan GracefulTimeout { get; init; } = TimeSpan.FromMinutes(2);
@@ -75,7 +78,9 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
                 var controlFd = Inheritable(theirs.Number);
                 // As /proc names them: socket:[inode].
                 IReadOnlyList<string> handed = [.. new[] { listenFd, controlFd }.Select(fd => File.ResolveLinkTarget($"/proc/self/fd/{fd}", false)!.Name)];
-                var process = new Process { StartInfo = StartInfo(setup, listenFd, controlFd) };
+                using var tls = setup.Tls?.Write();
+                var tlsFd = tls is null ? -1 : Inheritable(tls.Number);
+                var process = new Process { StartInfo = StartInfo(setup, listenFd, controlFd, tlsFd) };
                 var control = new Socket(new SafeSocketHandle(ours.Number, ownsHandle: true));
                 ours.SetHandleAsInvalid();
                 var worker = new WorkerUnderTest(listener, control, process) { HandedOver = handed };
@@ -86,6 +91,7 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
                 process.BeginErrorReadLine();
                 _ = LibC.close(listenFd);
                 _ = LibC.close(controlFd);
+                if (tlsFd >= 0) _ = LibC.close(tlsFd);
                 return worker;
             }
         }
@@ -167,7 +173,7 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
         return copy >= 0 ? copy : throw SystemCallException.Of("fcntl(F_DUPFD)");
     }
 
-    private static ProcessStartInfo StartInfo(WorkerSetup setup, int listenFd, int controlFd)
+    private static ProcessStartInfo StartInfo(WorkerSetup setup, int listenFd, int controlFd, int tlsFd)
     {
         var start = new ProcessStartInfo("dotnet", ["exec", setup.App, .. setup.Arguments])
         {
@@ -179,7 +185,8 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
         environment[EnvironmentNames.Restore] = "DOTNET_STARTUP_HOOKS,DOTNET_gcServer";
         environment["DOTNET_gcServer"] = "0";
         environment[EnvironmentNames.SavedPrefix + "DOTNET_gcServer"] = "users-own";
-        environment[EnvironmentNames.Listen] = WorkerListener.Format([new WorkerListener(listenFd, setup.Http)]);
+        environment[EnvironmentNames.Listen] = WorkerListener.Format([new WorkerListener(listenFd, setup.Http, setup.Tls is not null)]);
+        if (tlsFd >= 0) environment[EnvironmentNames.Tls] = $"{tlsFd}";
         environment[EnvironmentNames.ControlFd] = $"{controlFd}";
         environment[EnvironmentNames.Loop] = "pool";
         environment[EnvironmentNames.GracefulTimeout] = $"{(long)setup.GracefulTimeout.TotalMilliseconds}";

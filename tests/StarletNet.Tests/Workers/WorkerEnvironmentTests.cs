@@ -12,7 +12,7 @@ public sealed class WorkerEnvironmentTests
     private MasterOptions _options = new() { MaxWorkers = 4, GracefulTimeout = TimeSpan.FromSeconds(30), DrainKeepAlive = TimeSpan.FromSeconds(0.5) };
 
     private IReadOnlyDictionary<string, string> Of(int workers = 4) =>
-        new WorkerEnvironment(_inherited, _options, [new Listener("a", 7, HttpVersions.Http1), new Listener("b", 9, HttpVersions.Http2)], "/opt/StarletNet.Hosting.dll")
+        new WorkerEnvironment(_inherited, _options, [new Listener("a", 7, HttpVersions.Usual), new Listener("b", 9, HttpVersions.Http2)], "/opt/StarletNet.Hosting.dll")
             .Of(new Worker(5, Slot: 2, Generation: 3, TimeSpan.Zero), workers, controlFd: 11, scoreboard: (13, 4), requests: 87);
 
     [Fact]

@@ -52,7 +52,7 @@ internal static class HttpOptions
         Value("request-timeout", ValueKinds.TimeOrUnlimited,
             "How long the application may take for a request; then its client is cut and RequestAborted fires. Upgraded connections are exempt.",
             options => options.Http.RequestTimeout, (options, time) => With(options, options.Http with { RequestTimeout = time })).Alias("harakiri"),
-        Value("request-timeout-grace", ValueKinds.Time, "How long a request may go on after that, before its worker leaves and is replaced.",
+        Value("request-timeout-grace", ValueKinds.Time, "How long a request may go on after that, before its worker is replaced.",
             options => options.Http.RequestTimeoutGrace, (options, time) => With(options, options.Http with { RequestTimeoutGrace = time })),
         Value("max-connections", ValueKinds.Optional(ValueKinds.CountOrUnlimited), "Connections that a worker serves at once; further ones are closed.",
             options => options.Http.MaxConnections, (options, count) => With(options, options.Http with { MaxConnections = count })).DefaultIs("the application's, usually unlimited"),

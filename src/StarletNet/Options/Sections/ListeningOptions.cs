@@ -1,4 +1,5 @@
 using StarletNet.Master.Listening;
+using StarletNet.Shared.Contract;
 using static StarletNet.Master.Options.MasterOption;
 
 namespace StarletNet.Master.Options.Sections;
@@ -11,12 +12,43 @@ internal static class ListeningOptions
     private static readonly ValueKind<IReadOnlyList<ListenSpec>> Addresses =
         new("ADDRESS", text => [ListenSpec.Parse(text)], specs => specs.Count > 0 ? string.Join(';', specs) : null);
 
+    private static readonly ValueKind<HttpVersions> Http = new("VERSIONS", text => text.ToLowerInvariant() switch
+    {
+        "h1" or "http1" => HttpVersions.Http1,
+        "h2" or "http2" => HttpVersions.Http2,
+        "h1h2" or "http1andhttp2" => HttpVersions.Usual,
+        _ => throw new FormatException($"'{text}' is not a choice of versions; there are h1, h2 and h1h2"),
+    }, http => http switch { HttpVersions.Http1 => "h1", HttpVersions.Http2 => "h2", _ => "h1h2" })
+    { Words = ["h1", "h2", "h1h2"] };
+
+    private static readonly ValueKind<SocketOwner?> Owner = new("OWNER", SocketOwner.Parse, owner => owner?.ToString());
+
+    private static readonly ValueKind<string?> Prefix = new("PREFIX",
+        text => text.StartsWith('/') && text.Length > 1 && !text.AsSpan().ContainsAny("?# \r\n") ? text.TrimEnd('/') : throw new FormatException($"'{text}' is not a path below which to mount; write /prefix"),
+        path => path);
+
+    private static MasterOption IPv6()
+    {
+        const string help = "Any address means IPv6 and IPv4 where the kernel has both; --no-ipv6: IPv4 alone; --ipv6=only: IPv6 alone. A name "
+            + "is resolved accordingly.";
+        var option = Switch("ipv6", help, options => options.AnyAddress == AnyAddress.Both,
+            (options, on) => options with { AnyAddress = on ? AnyAddress.Both : AnyAddress.OnlyIPv4 });
+        return option with
+        {
+            Declared = option.Declared with { ThirdPosition = Only, Default = "1" },
+            Read = (options, text) => text == Only ? options with { AnyAddress = AnyAddress.OnlyIPv6 } : option.Read(options, text),
+            Show = options => options.AnyAddress == AnyAddress.OnlyIPv6 ? Only : option.Show(options),
+        };
+    }
+
+    private const string Only = "only";
+
     internal static readonly IReadOnlyList<MasterOption> All =
     [
         Repeated(Value("listen", Addresses,
             "Listen on HOST:PORT, :PORT, PORT, [::1]:PORT, unix:PATH, a PATH with a slash, @NAME (abstract Unix socket) or fd:N "
-            + "(inherited). Options follow a question mark, joined by &: http=h2 (HTTP/2 without TLS), backlog=N, mode=0660 (Unix "
-            + "socket). In the environment, addresses are separated by semicolons.",
+            + "(inherited). Options follow a question mark, joined by &: ssl, http=h1 or h2 (without TLS HTTP/2 alone), "
+            + "backlog=N, defer, mode=0660 (Unix socket). In the environment, addresses are separated by semicolons.",
             options => options.Listen, (options, specs) => options with { Listen = [.. options.Listen, .. specs] }).Alias("l"))
             .DefaultIs("any address, port 5000"),
         Value("host", ValueKinds.OptionalText(Host), "Address or name for --port; every address of a name is bound.",
@@ -29,6 +61,18 @@ internal static class ListeningOptions
             options => options.Socket, (options, socket) => options with { Socket = socket }).Alias("S"),
         Value("backlog", ValueKinds.Optional(ValueKinds.Number(1, int.MaxValue)), "Length of the queue of connections that wait to be accepted.",
             options => options.Backlog, (options, backlog) => options with { Backlog = backlog }).DefaultIs("as long as the kernel allows"),
+        Value("http", Http, "Versions of HTTP where the address does not say: h1, h2 or h1h2. In clear text h2 means HTTP/2 alone.",
+            options => options.HttpVersions, (options, http) => options with { HttpVersions = http }),
+        // A switch with a third position; bare, it is the default.
+        IPv6(),
+        Switch("defer-accept", "Have the kernel keep a TCP connection to itself until its first byte has come, for a second at most.",
+            options => options.DeferAccept, (options, on) => options with { DeferAccept = on }),
+        Value("socket-mode", ValueKinds.Optional(ValueKinds.Octal("0660")), "Permissions of Unix sockets whose address does not say.",
+            options => options.SocketMode, (options, mode) => options with { SocketMode = mode }).DefaultIs("0666 less the umask"),
+        Value("socket-owner", Owner, "Whom Unix sockets are given to: user, user:group or :group, as names or numbers.",
+            options => options.SocketOwner, (options, owner) => options with { SocketOwner = owner }).DefaultIs("who starts starletnet"),
+        Value("path", Prefix, "Mount the application below this path; everything else is answered with 404.",
+            options => options.Path, (options, path) => options with { Path = path }).DefaultIs("the root"),
     ];
 
     private static MasterOption Repeated(MasterOption option) => option with { Declared = option.Declared with { Repeatable = true } };

@@ -1,0 +1,89 @@
+using StarletNet.Master.Options;
+using StarletNet.Master.Output;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Master.Listening;
+
+/// <summary>
+/// Certificate and key: read by the master, which may still have the rights, and kept for the workers in memory that they inherit.
+/// Read again at each restart, so that a renewed certificate is one HUP away; workers that run keep theirs.
+/// </summary>
+/// <remarks>
+/// The master only looks whether the files are what their names say. Whether key and certificate belong together is found out by the
+/// first worker, before anything is served: cryptography would double what the master needs of memory.
+/// </remarks>
+internal sealed class CertificateFiles(TlsChoices choices, MasterLog log) : IDisposable
+{
+    /// <summary>No certificate is that long; a device or a log given by mistake may be endless.</summary>
+    private const int MostBytes = 1 << 20;
+
+    private FileDescriptor? _memory;
+
+    /// <summary>For the workers that start next.</summary>
+    internal int Descriptor => _memory!.Number;
+
+    /// <exception cref="OperatorException">A file cannot be read, or is something else.</exception>
+    internal void Read()
+    {
+        TlsFiles files;
+        try
+        {
+            files = new TlsFiles(
+                ReadFile("ssl-cert", choices.Certificate!), ReadOptional("ssl-key", choices.Key),
+                ReadOptional("ssl-password-file", choices.PasswordFile), ReadOptional("ssl-ca-file", choices.Authorities), choices.Clients);
+        }
+        catch (UnauthorizedAccessException error) when (_memory is not null)
+        {
+            // The rights that the start had are gone, as they should be.
+            log.CertificateKept(error.Message);
+            return;
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw Failure(error.Message);
+        }
+        Require(files.Certificate, "ssl-cert", file => Has(file, "-----BEGIN CERTIFICATE-----"u8) || file.Content[0] == 0x30, "neither a PEM certificate nor PKCS#12");
+        Require(files.Key, "ssl-key", file => Has(file, "PRIVATE KEY-----"u8), "not a PEM key");
+        Require(files.Authorities, "ssl-ca-file", file => Has(file, "-----BEGIN CERTIFICATE-----"u8), "not a PEM certificate");
+
+        var before = _memory;
+        _memory = files.Write();
+        before?.Dispose();
+    }
+
+    private static TlsFile? ReadOptional(string option, string? path) => path is null ? null : ReadFile(option, path);
+
+    private static TlsFile ReadFile(string option, string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            var content = new byte[MostBytes];
+            var length = file.ReadAtLeast(content, MostBytes, throwOnEndOfStream: false);
+            if (length is 0 or MostBytes) throw Failure($"--{option} {path} is {(length == 0 ? "empty" : "too long")}");
+            return new TlsFile(path, content[..length]);
+        }
+        catch (UnauthorizedAccessException) when (!Directory.Exists(path))
+        {
+            throw new UnauthorizedAccessException($"cannot read --{option} {path}: permission denied");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            var why = Directory.Exists(path) ? "it is a directory" : error is FileNotFoundException or DirectoryNotFoundException ? "no such file" : error.Message;
+            throw Failure($"cannot read --{option} {path}: {why}");
+        }
+    }
+
+    private static void Require(TlsFile? file, string option, Func<TlsFile, bool> holds, string why)
+    {
+        if (file is not null && !holds(file)) throw Failure($"cannot use --{option} {file.Name}: it is {why}");
+    }
+
+    private static bool Has(TlsFile file, ReadOnlySpan<byte> words) => file.Content.AsSpan().IndexOf(words) >= 0;
+
+    private static OperatorException Failure(string message) => new(message, ExitCodes.Failure);
+
+    public void Dispose() => _memory?.Dispose();
+}

@@ -1,0 +1,104 @@
+using StarletNet.Master.Listening;
+using StarletNet.Master.Options;
+using StarletNet.Shared.CommandLine;
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Errors;
+
+namespace StarletNet.Master.Tests.Options;
+
+/// <summary>TLS and what else listeners may be told.</summary>
+public sealed class ListeningOptionsTests
+{
+    private static MasterOptions Read(params string[] arguments) => new OptionsReader(
+        new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(arguments), _ => null, processors: 4).Read();
+
+    [Fact]
+    public void Tls_is_read_by_all_its_names()
+    {
+        var options = Read("--enable-ssl", "--ssl-cert-file=c", "--ssl-key-file=k", "--ssl-password-file=p", "--ssl-client-ca-file=a", "--ssl-verify-mode=3");
+
+        Assert.Equal(new TlsChoices { Everywhere = true, Certificate = "c", Key = "k", PasswordFile = "p", Authorities = "a", Clients = ClientCertificates.Required }, options.Tls);
+        Assert.True(options.ListenDefaults.TlsOn(null, isTcp: true));
+        Assert.False(options.ListenDefaults.TlsOn(null, isTcp: false));
+        Assert.False(options.ListenDefaults.TlsOn(ListenSpec.Parse(":80?ssl=0"), isTcp: true));
+    }
+
+    [Theory]
+    [InlineData("0", "None")]
+    [InlineData("2", "None")]
+    [InlineData("1", "Optional")]
+    [InlineData("5", "Optional")]
+    [InlineData("7", "Required")]
+    [InlineData("none", "None")]
+    [InlineData("optional", "Optional")]
+    [InlineData("require", "Required")]
+    public void Modes_are_words_or_the_bits_of_io_socket_ssl(string mode, string expected) =>
+        Assert.Equal(expected, Read("--ssl=1", "--ssl-cert=c", "--ssl-verify-mode", mode).Tls.Clients.ToString());
+
+    [Theory]
+    [InlineData(":443:ssl")]
+    [InlineData(":443?ssl")]
+    [InlineData("[::1]:443?http=h1&ssl=1")]
+    [InlineData("/run/a.sock?ssl")]
+    public void A_single_listener_may_have_tls(string listener)
+    {
+        var options = Read("--listen", listener, "--listen=8080", "--ssl-cert=c");
+
+        Assert.True(options.Listeners[0].Tls);
+        Assert.Null(options.Listeners[1].Tls);
+        Assert.Equal(options.Listeners[0], ListenSpec.Parse(options.Listeners[0].ToString()));
+    }
+
+    [Fact]
+    public void A_listener_says_more_than_the_options_for_all()
+    {
+        var options = Read("--http=h2", "--defer-accept", "--socket-mode=0600", "--socket-owner=www:web", "--path=/app/", "--listen=:80?http=h1&defer=0");
+        var defaults = options.ListenDefaults;
+
+        Assert.Equal(HttpVersions.Http2, defaults.HttpOf(null));
+        Assert.Equal(HttpVersions.Http1, defaults.HttpOf(options.Listeners[0]));
+        Assert.True(defaults.Defers(null));
+        Assert.False(defaults.Defers(options.Listeners[0]));
+        Assert.Equal(Convert.ToUInt32("600", 8), defaults.SocketMode);
+        Assert.Equal(new SocketOwner("www", "web"), defaults.SocketOwner);
+        Assert.Equal("/app", options.Path);
+    }
+
+    [Theory]
+    [InlineData("--ipv6", "Both")]
+    [InlineData("--ipv6=1", "Both")]
+    [InlineData("--no-ipv6", "OnlyIPv4")]
+    [InlineData("--disable-ipv6", "OnlyIPv4")]
+    [InlineData("--ipv6=0", "OnlyIPv4")]
+    [InlineData("--ipv6=only", "OnlyIPv6")]
+    public void Ipv6_has_three_positions(string argument, string expected)
+    {
+        var options = Read(argument, "app.dll");
+
+        Assert.Equal(expected, options.AnyAddress.ToString());
+        Assert.Equal("app.dll", options.Application);
+    }
+
+    [Theory]
+    [InlineData("TLS needs a certificate", "--ssl")]
+    [InlineData("TLS needs a certificate", "--listen=:443:ssl")]
+    [InlineData("there is a certificate (c) but no listener with TLS", "--ssl-cert=c")]
+    [InlineData("option --ssl-verify-mode: '8' is not a way to verify", "--ssl-verify-mode=8")]
+    [InlineData("option --http: 'h3' is not a choice of versions", "--http=h3")]
+    [InlineData("option --ipv6: 'maybe' is not a yes or no", "--ipv6=maybe")]
+    [InlineData("option --socket-mode: '999' is not an octal mode", "--socket-mode=999")]
+    [InlineData("option --socket-owner: 'a:b:c' is not an owner", "--socket-owner=a:b:c")]
+    [InlineData("option --path: 'app' is not a path", "--path=app")]
+    [InlineData("option --path: '/' is not a path", "--path=/")]
+    public void What_makes_no_sense_is_refused(string why, string argument)
+    {
+        var error = Assert.Throws<OperatorException>(() => Read(argument));
+
+        Assert.Equal(ExitCodes.Usage, error.ExitCode);
+        Assert.StartsWith(why, error.Message);
+    }
+
+    [Fact]
+    public void A_socket_for_each_worker_is_refused_with_the_reason() =>
+        Assert.Contains("one shared queue loses none", Assert.Throws<OperatorException>(() => Read("--reuse-port", "1")).Message);
+}

@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using StarletNet.Shared.Contract;
+using StarletNet.TestKit;
+
+namespace StarletNet.Master.Tests.Programs;
+
+/// <summary>What the master does about TLS: files, hand-over, restarts. TLS itself is spoken by real workers only.</summary>
+public sealed class TlsTests : IDisposable
+{
+    private readonly MasterUnderTest _test = new();
+
+    public void Dispose() => _test.Dispose();
+
+    private static string Pem(string name, out string key)
+    {
+        using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest(name, pair, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+        key = pair.ExportPkcs8PrivateKeyPem();
+        return certificate.ExportCertificatePem();
+    }
+
+    private (string Certificate, string Key) Files()
+    {
+        var certificate = _test.Write("cert.pem", Pem("CN=first", out var key));
+        return (certificate, _test.Write("key.pem", key));
+    }
+
+    [Fact]
+    public async Task Workers_get_what_the_master_has_read_and_restarted_ones_what_is_there_then()
+    {
+        var (certificate, key) = Files();
+        _test.Behave("environment");
+        var master = _test.Run(["-l", "127.0.0.1:0:ssl", "-l", "127.0.0.2:0", "-w1", "--ssl-cert", certificate, "--ssl-key", key, _test.Application, _test.Behaviour]);
+        await master.LineAsync(@"env STARLETNET_WORKER_LISTEN=\d+\?ssl;\d+$");
+        var first = await Handed(master, generation: 1);
+        Assert.Equal(File.ReadAllText(certificate), System.Text.Encoding.UTF8.GetString(first.Certificate.Content));
+        Assert.Equal(File.ReadAllText(key), System.Text.Encoding.UTF8.GetString(first.Key!.Content));
+
+        File.WriteAllText(certificate, Pem("CN=second", out var renewed));
+        File.WriteAllText(key, renewed);
+        master.Send(UnixSignal.Hup);
+        await master.LineAsync("fake 0 gen=2 .* ready");
+        Assert.Equal(File.ReadAllText(certificate), System.Text.Encoding.UTF8.GetString((await Handed(master, generation: 2)).Certificate.Content));
+
+        File.Delete(key);
+        master.Send(UnixSignal.Hup);
+        await master.LineAsync($"cannot read --ssl-key {key}: no such file");
+        Assert.StartsWith("fake 0 gen=2", await MasterUnderTest.AskAsync(Second(master)));
+    }
+
+    // The memory of a worker, by /proc: what it would read itself.
+    private static async Task<TlsFiles> Handed(ProgramUnderTest master, int generation)
+    {
+        var begun = await master.LineAsync($"fake 0 gen={generation} pid=\\d+ begins");
+        var line = await master.LineAsync(@"env STARLETNET_WORKER_TLS=\d+", since: master.Lines.ToList().IndexOf(begun));
+        var pid = System.Text.RegularExpressions.Regex.Match(begun.Text, @"pid=(\d+)").Groups[1].Value;
+        using var memory = File.OpenRead($"/proc/{pid}/fd/{line.Text.Split('=')[1]}");
+        return TlsFiles.Read((int)memory.SafeFileHandle.DangerousGetHandle());
+    }
+
+    private static IPEndPoint Second(ProgramUnderTest master) =>
+        IPEndPoint.Parse(master.Lines.Last(line => line.Text.Contains("listening on", StringComparison.Ordinal)).Text.Split(' ')[^1]);
+
+    [Fact]
+    public async Task Files_that_are_of_no_use_end_the_start_before_anything_listens()
+    {
+        var (certificate, key) = Files();
+        var junk = _test.Write("junk", "junk");
+        (string[] Options, string Why)[] cases =
+        [
+            (["--ssl-cert", _test.File("none")], $"starletnet: cannot read --ssl-cert {_test.File("none")}: no such file"),
+            (["--ssl-cert", _test.File("app")], $"starletnet: cannot read --ssl-cert {_test.File("app")}: it is a directory"),
+            (["--ssl-cert", _test.Write("empty", "")], $"starletnet: --ssl-cert {_test.File("empty")} is empty"),
+            (["--ssl-cert", "/dev/zero"], "starletnet: --ssl-cert /dev/zero is too long"),
+            (["--ssl-cert", junk], $"starletnet: cannot use --ssl-cert {junk}: it is neither a PEM certificate nor PKCS#12"),
+            (["--ssl-cert", certificate, "--ssl-key", certificate], $"starletnet: cannot use --ssl-key {certificate}: it is not a PEM key"),
+            (["--ssl-cert", certificate, "--ssl-key", key, "--ssl-ca-file", key], $"starletnet: cannot use --ssl-ca-file {key}: it is not a PEM certificate"),
+        ];
+        foreach (var (options, why) in cases)
+        {
+            var master = _test.Run(["--ssl", "-l", "127.0.0.1:0", .. options, _test.Application]);
+            Assert.Equal(1, (await master.ExitAsync()).Code);
+            Assert.Equal(why, Assert.Single(master.Lines).Text);
+        }
+    }
+
+    [Fact]
+    public async Task Unix_sockets_get_their_mode_and_owner()
+    {
+        var path = _test.File("a.sock");
+        var owner = $"{Environment.UserName}:{File.ReadLines("/etc/group").First().Split(':')[2]}";
+        var master = _test.Run(["-S", path, "--socket-mode", "0620", "--socket-owner", owner, "-w1", _test.Application, _test.Behaviour]);
+        await master.LineAsync("serving");
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite, File.GetUnixFileMode(path));
+        Assert.StartsWith("fake 0", await MasterUnderTest.AskAsync(new UnixDomainSocketEndPoint(path)));
+
+        var unknown = _test.Run(["-S", _test.File("b.sock"), "--socket-owner", "nobody-knows-him", _test.Application]);
+        Assert.Equal(2, (await unknown.ExitAsync()).Code);
+        Assert.Contains("there is no user 'nobody-knows-him'", Assert.Single(unknown.Lines).Text);
+        Assert.False(File.Exists(_test.File("b.sock")));
+    }
+
+    [Theory]
+    [InlineData("--no-ipv6", "0.0.0.0:")]
+    [InlineData("--ipv6=only", "[::]:")]
+    public async Task Any_address_is_of_the_family_that_is_wanted(string option, string address)
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
+        var master = _test.Run([option, "-p", "0", "-w1", _test.Application, _test.Behaviour]);
+        var line = await master.LineAsync("listening on ");
+        Assert.Contains(address, line.Text);
+        await master.LineAsync("serving");
+        var port = int.Parse(line.Text.Split(':')[^1]);
+
+        var (served, refused) = option == "--no-ipv6" ? (IPAddress.Loopback, IPAddress.IPv6Loopback) : (IPAddress.IPv6Loopback, IPAddress.Loopback);
+        Assert.StartsWith("fake 0", await MasterUnderTest.AskAsync(new IPEndPoint(served, port)));
+        await Assert.ThrowsAsync<SocketException>(() => MasterUnderTest.AskAsync(new IPEndPoint(refused, port)));
+    }
+}
