@@ -47,6 +47,12 @@ internal static class EnvironmentNames
     /// <summary>Master → worker: how requests are dispatched, <c>pool</c> or <c>inline</c>.</summary>
     internal const string Loop = "STARLETNET_WORKER_LOOP";
 
+    /// <summary>Master → worker: how many event loops it runs; 1 if not set.</summary>
+    internal const string Loops = "STARLETNET_WORKER_LOOPS";
+
+    /// <summary>Master → worker: most threads for loops and for handlers that block; 256 if not set.</summary>
+    internal const string MaxThreads = "STARLETNET_WORKER_THREADS";
+
     /// <summary>Master → worker: the drain's longer clock in milliseconds, for everything that is being answered; 0 = no limit.</summary>
     internal const string GracefulTimeout = "STARLETNET_WORKER_GRACEFUL_MS";
 
@@ -90,5 +96,5 @@ internal static class EnvironmentNames
     internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Restore];
 }

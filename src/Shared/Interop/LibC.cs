@@ -38,6 +38,9 @@ internal static unsafe partial class LibC
     internal static partial int open(string path, int flags, int mode);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int open(byte* path, int flags, int mode);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial nint read(int fd, byte* buffer, nint count);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -13,6 +13,8 @@ internal sealed record WorkerSettings(
     int ControlFd,
     ScoreboardPlace Scoreboard,
     LoopMode Loop,
+    int Loops,
+    int MaxThreads,
     TimeSpan GracefulTimeout,
     TimeSpan DrainKeepAlive,
     HttpSettings Http,
@@ -36,6 +38,8 @@ internal sealed record WorkerSettings(
             (int)ReadNumber(EnvironmentNames.ControlFd),
             ReadScoreboard(),
             ReadLoop(),
+            (int)ReadNumber(EnvironmentNames.Loops, 1),
+            (int)ReadNumber(EnvironmentNames.MaxThreads, 256),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.GracefulTimeout)),
             TimeSpan.FromMilliseconds(ReadNumber(EnvironmentNames.DrainKeepAlive)),
             ReadHttp(),
@@ -101,6 +105,9 @@ internal sealed record WorkerSettings(
         "inline" => LoopMode.Inline,
         var other => throw Malformed(EnvironmentNames.Loop, $"'{other}' is neither 'pool' nor 'inline'"),
     };
+
+    // Left out by masters that do not know it.
+    private static long ReadNumber(string name, long @default) => Read(name) is null ? @default : ReadNumber(name);
 
     private static long ReadNumber(string name) =>
         long.TryParse(Read(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)

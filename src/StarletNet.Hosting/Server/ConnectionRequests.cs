@@ -7,7 +7,7 @@ namespace StarletNet.Hosting.Server;
 /// <summary>
 /// What runs on one connection, and how it is asked to close. Kestrel's requests find it among the connection's features.
 /// </summary>
-internal sealed class ConnectionRequests(EpollConnection connection, Traffic traffic)
+internal sealed class ConnectionRequests(EpollConnection connection, Traffic traffic) : IRouteSource
 {
     // HTTP/1 runs one request at a time, HTTP/2 many; locked, because HTTP/2's begin and end on any thread, and uncontended
     // everywhere else.
@@ -46,6 +46,16 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     /// <summary>Has the connection held to the operator's time limits.</summary>
     internal void Watch(Deadlines deadlines) =>
         connection.Input.Watch = _clock = new ConnectionClock(connection, this, traffic.Limits, deadlines);
+
+    internal EpollTransport Transport => traffic.Transport;
+
+    public int CurrentRoute
+    {
+        get
+        {
+            lock (_free) return _running.Count == 1 && !_http2 ? _running[0].Route : 0;
+        }
+    }
 
     internal void Begin(IFeatureCollection features)
     {

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using StarletNet.Hosting.Transport;
 using StarletNet.Hosting.Worker;
 using StarletNet.Shared.Contract;
 
@@ -40,6 +41,12 @@ internal sealed class RunningRequest(ConnectionRequests connection)
     }
 
     internal bool IsHttp2 => _features?.Get<IHttpRequestFeature>()?.Protocol is "HTTP/2";
+
+    /// <summary>See <see cref="BlockingMemory.RouteOf"/>. May be asked while the request ends, and is then anybody's.</summary>
+    internal int Route => RouteOf(_features);
+
+    internal static int RouteOf(IFeatureCollection? features) =>
+        features?.Get<IHttpRequestFeature>() is { Method: { } method, Path: { } path } ? BlockingMemory.RouteOf(method, path) : 0;
 
     /// <summary>For an operator's eyes, read while the request runs: it may be over before the words are.</summary>
     internal string Describe(long now)

@@ -1,15 +1,21 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
+using StarletNet.Hosting.Transport;
 
 namespace StarletNet.Hosting.Server;
 
 /// <summary>
 /// Sees every request on its way from Kestrel to the application. The context type and the feature collection pass through
-/// unchanged: Kestrel and hosting keep a context per connection in them and reuse it.
+/// unchanged: Kestrel and hosting keep a context per connection in them and reuse it. A request for a route that has lately
+/// blocked goes on elsewhere before the application sees it.
 /// </summary>
-internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> application) : IHttpApplication<TContext>
+internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> application, EpollTransport transport) : IHttpApplication<TContext>
     where TContext : notnull
 {
+    // From CreateContext to the ProcessRequestAsync that Kestrel calls next, on the same thread.
+    [ThreadStatic]
+    private static int _route;
+
     public TContext CreateContext(IFeatureCollection contextFeatures)
     {
         if (contextFeatures[typeof(ConnectionRequests)] is ConnectionRequests connection)
@@ -17,10 +23,49 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
             RequestFraming.Check(contextFeatures);
             connection.Begin(contextFeatures);
         }
+        _route = transport.IsInline && !(transport.Memory.IsEmpty && LoopThread.IsInline) ? RunningRequest.RouteOf(contextFeatures) : 0;
         return application.CreateContext(contextFeatures);
     }
 
-    public Task ProcessRequestAsync(TContext context) => application.ProcessRequestAsync(context);
+    public Task ProcessRequestAsync(TContext context)
+    {
+        // The usual case: on the loop, and nothing is known against anybody; or --loop pool.
+        if (_route == 0) return application.ProcessRequestAsync(context);
+        return ProcessWhereItBelongs(context, _route);
+    }
 
     public void DisposeContext(TContext context, Exception? exception) => application.DisposeContext(context, exception);
+
+    private Task ProcessWhereItBelongs(TContext context, int route) => transport.Memory.PlaceOf(route) switch
+    {
+        Place.Spare => ProcessIn(transport.Elsewhere.Spare, context, route),
+        Place.Pool => ProcessIn(transport.Elsewhere.Pool, context, route),
+        _ when LoopThread.IsInline => ProcessOnLoop(context, route),
+        _ => ProcessHere(context, route),
+    };
+
+    private Task ProcessOnLoop(TContext context, int route)
+    {
+        var processing = application.ProcessRequestAsync(context);
+        transport.Memory.HasBehaved(route);
+        return processing;
+    }
+
+    /// <summary>Away from a loop already, as a connection's first request is: nobody else watches whether it blocks.</summary>
+    private Task ProcessHere(TContext context, int route)
+    {
+        var run = ObservedRun.Begin();
+        var processing = application.ProcessRequestAsync(context);
+        if (run.Deserved() is var place and not Place.Loop) transport.Memory.Observe(route, place);
+        return processing;
+    }
+
+    private async Task ProcessIn(System.IO.Pipelines.PipeScheduler scheduler, TContext context, int route)
+    {
+        await new Elsewhere(scheduler);
+        var run = ObservedRun.Begin();
+        var processing = application.ProcessRequestAsync(context);
+        transport.Memory.Observe(route, run.Deserved());
+        await processing.ConfigureAwait(false);
+    }
 }

@@ -40,7 +40,7 @@ internal sealed class WorkerServer(
         try
         {
             var traffic = BindInherited();
-            await kestrel.StartAsync(new WorkerApplication<TContext>(application), cancellationToken).ConfigureAwait(false);
+            await kestrel.StartAsync(new WorkerApplication<TContext>(application, traffic.Transport), cancellationToken).ConfigureAwait(false);
             listeners.RequireAllBound(kestrel);
             worker.Serve(traffic);
             Follow(services.GetRequiredService<IHostApplicationLifetime>());
@@ -81,6 +81,8 @@ internal sealed class WorkerServer(
         var transport = new EpollTransport(worker.Settings.Listeners, _log, new TransportOptions
         {
             Loop = worker.Settings.Loop,
+            Loops = worker.Settings.Loops,
+            MaxThreads = worker.Settings.MaxThreads,
             ConnectionsChanged = worker.Settings.Scoreboard.Connections,
         });
         _transport = transport;

@@ -5,10 +5,8 @@ using System.Runtime.CompilerServices;
 namespace StarletNet.Hosting.Transport;
 
 /// <summary>
-/// Takes continuations away from the thread that produced them: what a pipe schedules while the transport reads (the
-/// application waiting for input) is recorded here and never run inside the read. Here the recorded ones go to the thread
-/// pool; a loop that runs them itself would run them after the read has been left completely, because a handler that reads
-/// its body synchronously inside the read would wait for itself.
+/// Takes continuations away from the thread that produced them, to the thread pool: what a pipe schedules while the transport
+/// reads (the application waiting for input) is recorded here and never run inside the read.
 /// </summary>
 internal sealed class PoolDispatch : PipeScheduler, IThreadPoolWorkItem
 {
@@ -17,12 +15,14 @@ internal sealed class PoolDispatch : PipeScheduler, IThreadPoolWorkItem
 
     // One queue of our own, and one work item for many entries: queueing each to the pool from outside of it wakes a thread
     // for each, which costs as much as a small request.
-    private readonly ConcurrentQueue<(Action<object?> Action, object? State)> _recorded = new();
+    private readonly ConcurrentQueue<Scheduled> _recorded = new();
     private int _isRequested;
 
-    public override void Schedule(Action<object?> action, object? state)
+    public override void Schedule(Action<object?> action, object? state) => Schedule(new Scheduled(action, state, null));
+
+    internal void Schedule(in Scheduled work)
     {
-        _recorded.Enqueue((action, state));
+        _recorded.Enqueue(work);
         RequestThread();
     }
 
@@ -43,9 +43,33 @@ internal sealed class PoolDispatch : PipeScheduler, IThreadPoolWorkItem
         for (var run = 0; run < MostInARow && _recorded.TryDequeue(out var next); run++)
         {
             if (!_recorded.IsEmpty) RequestThread();
-            next.Action(next.State);
+            next.RunObserved();
         }
         if (!_recorded.IsEmpty) RequestThread();
+    }
+}
+
+/// <summary>The places away from a loop.</summary>
+internal sealed class ElsewhereDispatch(LoopThreads threads, PoolDispatch pool)
+{
+    /// <summary>For <c>await new Elsewhere(…)</c>.</summary>
+    internal PipeScheduler Spare => _spare ??= new SpareScheduler(this);
+
+    internal PipeScheduler Pool => pool;
+
+    private SpareScheduler? _spare;
+
+    /// <summary>When all spare threads wait already, the pool does what it can: no worse than without us.</summary>
+    internal void Schedule(in Scheduled work, Place place)
+    {
+        if (place == Place.Spare && threads.TryPost(work)) return;
+        pool.Schedule(work);
+    }
+
+    private sealed class SpareScheduler(ElsewhereDispatch elsewhere) : PipeScheduler
+    {
+        public override void Schedule(Action<object?> action, object? state) =>
+            elsewhere.Schedule(new Scheduled(action, state, null), Place.Spare);
     }
 }
 

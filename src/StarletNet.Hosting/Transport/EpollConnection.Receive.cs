@@ -74,7 +74,7 @@ internal sealed partial class EpollConnection
                 // FIN that was already there when the bytes were raises none: then only reading to the end will find it.
                 if (received < offered && !_peerFinished) break;
                 wanted = received == offered ? LargeRead : SmallRead;
-                if (reads % ReadsPerTurn == 0) await new Elsewhere(_context.Dispatch);
+                if (reads % ReadsPerTurn == 0) await new Elsewhere(_context.NextTurn);
             }
             if (HasEnded) return false;
         }
@@ -165,7 +165,7 @@ internal sealed partial class EpollConnection
                 var received = Discard();
                 if (received == (int)SocketResult.WouldBlock) break;
                 if (received < 0 || Environment.TickCount64 >= deadline) return;
-                if (reads % ReadsPerTurn == 0) await new Elsewhere(_context.Dispatch);
+                if (reads % ReadsPerTurn == 0) await new Elsewhere(_context.NextTurn);
             }
             if (_peerGone || Environment.TickCount64 >= deadline) return;
             await _readable;

@@ -56,8 +56,8 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         _halfCloseIsClose = halfCloseIsClose;
         _context = context;
         _features = new ConnectionFeatures(this);
-        _input = new Pipe(context.InputOptions);
-        _output = new Pipe(context.OutputOptions);
+        if (context.Options.Loop == LoopMode.Inline) Dispatch = new ConnectionDispatch(context.Loop);
+        (_input, _output) = context.CreatePipes(Dispatch);
         Input = new InputReader(_input.Reader);
         Transport = new DuplexPipe(Input, _output.Writer);
         ConnectionClosed = _closedSource.Token;
@@ -67,6 +67,11 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
     internal InputReader Input { get; }
 
     internal int Descriptor { get; }
+
+    internal EpollLoop Loop => _context.Loop;
+
+    /// <summary>Where its application code runs; null: on the thread pool.</summary>
+    internal ConnectionDispatch? Dispatch { get; }
 
     /// <summary>Unlike the descriptor's number never used twice; travels in epoll's data.</summary>
     internal uint Generation { get; }
@@ -182,6 +187,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         if (Interlocked.Decrement(ref _users) > 0) return;
         if (!EndedGracefully) ConnectionSocket.ResetOnClose(Descriptor);
         _context.Connections.Forget(this);
+        Dispatch?.Forget();
         // No EPOLL_CTL_DEL: the kernel drops the registration with the last reference to the socket. Should a process just
         // forked by the application hold one for the moment until its exec, the generation keeps its events from anybody.
         _ = LibC.close(Descriptor);

@@ -13,22 +13,47 @@ namespace StarletNet.Hosting.Transport;
 internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector, IAsyncDisposable
 {
     private readonly BlockPool _pool = new();
-    private readonly EpollLoop _loop;
+    private readonly EpollLoop[] _loops;
+    private readonly LoopMonitor? _monitor;
     private readonly TransportOptions _options;
     private int _isDisposed;
 
     /// <exception cref="SystemCallException">A descriptor is closed, or no socket.</exception>
     internal EpollTransport(IReadOnlyList<WorkerListener> listeners, ILogger logger, TransportOptions options)
     {
-        if (options.Loop != LoopMode.Pool) throw new NotSupportedException($"loop mode {options.Loop}");
         _options = options;
         Connections = new ConnectionSet(options.ConnectionsChanged);
-        _loop = new EpollLoop(Connections, _pool);
-        var context = new TransportContext(_loop, Connections, _pool, options, logger);
+        Threads = new LoopThreads(options.MaxThreads, options.Loops);
+        Elsewhere = new ElsewhereDispatch(Threads, new PoolDispatch());
+        _loops = [.. Enumerable.Range(0, options.Loops).Select(_ => new EpollLoop(Connections, Threads, Memory, Elsewhere))];
+        var contexts = _loops.Select(loop => new TransportContext(loop, Connections, _pool, options, logger)).ToArray();
         var taken = new HashSet<EndPoint>();
-        Listeners = [.. listeners.Select((listener, index) => Adopt(index, listener, context, taken))];
-        _loop.Start(Listeners);
+        Listeners = [.. listeners.Select((listener, index) => Adopt(index, listener, contexts, taken))];
+        if (options.Loop == LoopMode.Inline) _monitor = Watch();
+        _loops[0].Ticked = _pool.Trim;
+        for (var index = 0; index < _loops.Length; index++) _loops[index].Start(Listeners.Select(listener => listener.Acceptors[index]));
     }
+
+    private LoopMonitor Watch()
+    {
+        var monitor = new LoopMonitor(_loops, Threads);
+        foreach (var loop in _loops) loop.Monitor = monitor;
+        Threads.NeedsThread = monitor.Wake;
+        monitor.Start();
+        return monitor;
+    }
+
+    internal LoopThreads Threads { get; }
+
+    /// <summary>What is known of routes and connections that block; empty with <see cref="LoopMode.Pool"/>.</summary>
+    internal BlockingMemory Memory { get; } = new();
+
+    internal ElsewhereDispatch Elsewhere { get; }
+
+    /// <summary>How often a loop was taken over.</summary>
+    internal long TakeOvers => _monitor?.TakeOvers ?? 0;
+
+    internal bool IsInline => _options.Loop == LoopMode.Inline;
 
     internal IReadOnlyList<TransportListener> Listeners { get; }
 
@@ -58,16 +83,16 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
         return new ValueTask<IConnectionListener>(listener);
     }
 
-    private static TransportListener Adopt(int index, WorkerListener inherited, TransportContext context, HashSet<EndPoint> taken)
+    private static TransportListener Adopt(int index, WorkerListener inherited, TransportContext[] loops, HashSet<EndPoint> taken)
     {
         var endPoint = SocketAddress.OfSocket(inherited.Fd) ?? throw SystemCallException.Of($"getsockname({inherited.Fd})");
         var (bindEndPoint, address) = ListenerAddress.Of(endPoint, index);
         // Two sockets on one address (SO_REUSEPORT): Kestrel must be able to tell them apart.
         if (!taken.Add(bindEndPoint)) (bindEndPoint, address) = ListenerAddress.Synthetic(index);
-        return new TransportListener(index, inherited, endPoint, bindEndPoint, address, context);
+        return new TransportListener(index, inherited, endPoint, bindEndPoint, address, loops);
     }
 
-    /// <summary>Aborts what is open and ends the loop. The listening descriptors stay open and as they were.</summary>
+    /// <summary>Aborts what is open and ends the loops. The listening descriptors stay open and as they were.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
@@ -75,7 +100,8 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
         foreach (var connection in Connections) connection.Abort();
         // What has ended gracefully may still await the client's FIN, for a bounded time that the loop has to watch.
         await Task.WhenAny(Connections.WhenEmpty(), Task.Delay(_options.Linger + TimeSpan.FromSeconds(2))).ConfigureAwait(false);
-        _loop.Dispose();
+        foreach (var loop in _loops) loop.Dispose();
+        _monitor?.Dispose();
         _pool.Dispose();
     }
 }

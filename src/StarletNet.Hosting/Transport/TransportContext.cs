@@ -3,9 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace StarletNet.Hosting.Transport;
 
-/// <summary>What the listeners and connections of one transport share.</summary>
+/// <summary>What the connections of one loop share.</summary>
 internal sealed class TransportContext
 {
+    private readonly PipeOptions _poolInput;
+    private readonly PipeOptions _poolOutput;
+
     internal TransportContext(EpollLoop loop, ConnectionSet connections, BlockPool pool, TransportOptions options, ILogger logger)
     {
         Loop = loop;
@@ -13,11 +16,9 @@ internal sealed class TransportContext
         Pool = pool;
         Options = options;
         Logger = logger;
-        Dispatch = new PoolDispatch();
-        InputOptions = new PipeOptions(pool, Dispatch, PipeScheduler.Inline,
-            options.MaxReadBufferSize, options.MaxReadBufferSize / 2, useSynchronizationContext: false);
-        OutputOptions = new PipeOptions(pool, PipeScheduler.Inline, Dispatch,
-            options.MaxWriteBufferSize, options.MaxWriteBufferSize / 2, useSynchronizationContext: false);
+        NextTurn = options.Loop == LoopMode.Inline ? loop.NextTurn : loop.Elsewhere.Pool;
+        _poolInput = InputOptions(loop.Elsewhere.Pool);
+        _poolOutput = OutputOptions(loop.Elsewhere.Pool, PipeScheduler.Inline);
     }
 
     internal EpollLoop Loop { get; }
@@ -30,15 +31,23 @@ internal sealed class TransportContext
 
     internal ILogger Logger { get; }
 
-    /// <summary>Where the application's code runs, and whatever else must not run in the callback that produced it.</summary>
-    internal PipeScheduler Dispatch { get; }
+    /// <summary>Where transport code goes on that has had its share for now.</summary>
+    internal PipeScheduler NextTurn { get; }
+
+    /// <summary>A connection's two pipes.</summary>
+    /// <param name="dispatch">Where its application code runs; null: on the thread pool.</param>
+    internal (Pipe Input, Pipe Output) CreatePipes(ConnectionDispatch? dispatch) => dispatch is null
+        ? (new Pipe(_poolInput), new Pipe(_poolOutput))
+        : (new Pipe(InputOptions(dispatch)), new Pipe(OutputOptions(dispatch, new OutputDispatch(Loop))));
 
     /// <summary>
-    /// The application goes on where <see cref="Dispatch"/> puts it; we go on in the thread that consumed: it has just been
-    /// working on this connection, and our part is a few non-blocking calls.
+    /// The application goes on where it is dispatched to; we go on in the thread that consumed: it has just been working on this
+    /// connection, and our part is a few non-blocking calls.
     /// </summary>
-    internal PipeOptions InputOptions { get; }
+    private PipeOptions InputOptions(PipeScheduler application) => new(Pool, application, PipeScheduler.Inline,
+        Options.MaxReadBufferSize, Options.MaxReadBufferSize / 2, useSynchronizationContext: false);
 
-    /// <summary>We send in the thread that flushes, at once; a writer that had to wait goes on where the application runs.</summary>
-    internal PipeOptions OutputOptions { get; }
+    /// <summary>We send in the thread that flushes; a writer that had to wait goes on where the application runs.</summary>
+    private PipeOptions OutputOptions(PipeScheduler application, PipeScheduler sending) => new(Pool, sending, application,
+        Options.MaxWriteBufferSize, Options.MaxWriteBufferSize / 2, useSynchronizationContext: false);
 }

@@ -6,7 +6,7 @@ internal enum LoopMode
     /// <summary>On the thread pool, as with Kestrel's own transport.</summary>
     Pool,
 
-    /// <summary>On the loop's own thread. Needs the loop's take-over, without which one blocking handler stops a worker.</summary>
+    /// <summary>On the loop's own thread. A handler that blocks it loses the loop to a spare thread.</summary>
     Inline,
 }
 
@@ -14,6 +14,12 @@ internal enum LoopMode
 internal sealed record TransportOptions
 {
     internal LoopMode Loop { get; init; } = LoopMode.Pool;
+
+    /// <summary>Event loops, each with a thread of its own.</summary>
+    internal int Loops { get; init; } = 1;
+
+    /// <summary>Threads for loops and for handlers that block, together; at least two for each loop.</summary>
+    internal int MaxThreads { get; init; } = 256;
 
     /// <summary>Told how many connections are open whenever that changes; must not wait.</summary>
     internal Action<int>? ConnectionsChanged { get; init; }

@@ -10,7 +10,7 @@ namespace StarletNet.Master.Options;
 /// </summary>
 internal sealed record MasterOptions
 {
-    internal const int MostWorkers = 1024;
+    internal const int MostWorkers = 1024, MostLoops = 64, MostThreads = 10_000;
 
     // ---- listening ---------------------------------------------------------------------------------------------
 
@@ -91,14 +91,22 @@ internal sealed record MasterOptions
     /// <summary>Without effect; kept for <c>--check-config</c> and a word in the log.</summary>
     internal TimeSpan? MainProcessDelay { get; init; }
 
-    /// <summary><c>pool</c>.</summary>
-    internal string Loop { get; init; } = "pool";
+    /// <summary><c>pool</c> or <c>inline</c>.</summary>
+    internal string Loop { get; init; } = Pool;
+
+    /// <summary>Event loops in each worker.</summary>
+    internal int Loops { get; init; } = 1;
+
+    /// <summary>In each worker; at least two for each loop.</summary>
+    internal int MaxThreads { get; init; } = 256;
 
     /// <summary>One worker must become ready before the others are started.</summary>
     internal bool PreloadApp { get; init; }
 
     /// <summary><c>preload</c> says the same as <see cref="PreloadApp"/>.</summary>
     internal string Loader { get; init; } = Delayed;
+
+    internal const string Inline = "inline", Pool = "pool";
 
     internal const string Delayed = "delayed", Preload = "preload";
 

@@ -14,6 +14,8 @@ internal static class OptionsCheck
         _ = environment;
         CheckRequests(options, nameOf);
         CheckTls(options);
+        if (options.MaxThreads < 2 * options.Loops)
+            throw Refuse($"{nameOf("max-threads")}: {options.MaxThreads} is too few for --loops {options.Loops}, which needs at least {2 * options.Loops}");
         if (options.Listeners.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw Refuse($"{twice.Key} is to be listened on twice; remove one of the two");
     }

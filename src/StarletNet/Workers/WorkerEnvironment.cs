@@ -28,6 +28,8 @@ internal sealed class WorkerEnvironment(
         variables[EnvironmentNames.ControlFd] = Text(controlFd);
         if (scoreboard is { } figures) variables[EnvironmentNames.Scoreboard] = $"{figures.Fd}:{figures.Place}";
         variables[EnvironmentNames.Loop] = options.Loop;
+        variables[EnvironmentNames.Loops] = Text(options.Loops);
+        variables[EnvironmentNames.MaxThreads] = Text(options.MaxThreads);
         variables[EnvironmentNames.GracefulTimeout] = Milliseconds(options.GracefulTimeout);
         variables[EnvironmentNames.DrainKeepAlive] = Milliseconds(options.DrainKeepAlive);
         if (options.Http.ForWorker(options.Path, options.FromPreset.Contains).Format() is { Length: > 0 } http) variables[EnvironmentNames.Http] = http;

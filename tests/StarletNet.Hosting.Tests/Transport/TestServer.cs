@@ -41,17 +41,21 @@ internal sealed class TestServer : IAsyncDisposable
 
     internal static async Task<TestServer> Start(
         Action<WebApplication> routes, EndPoint? endPoint = null, HttpVersions http = HttpVersions.Usual,
-        TransportOptions? options = null, bool accept = true, bool tls = false)
+        TransportOptions? options = null, bool accept = true, bool tls = false, bool asWorker = false)
     {
         var listener = new RawListener(endPoint ?? new IPEndPoint(IPAddress.Loopback, 0));
         var log = new CapturedLog();
-        var transport = new EpollTransport([new WorkerListener(listener.Fd, http)], log, options ?? new TransportOptions());
+        options ??= new TransportOptions();
+        if (Environment.GetEnvironmentVariable("STARLETNET_TEST_LOOP") == "inline") options = options with { Loop = LoopMode.Inline };
+        var transport = new EpollTransport([new WorkerListener(listener.Fd, http)], log, options);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IConnectionListenerFactory>(transport);
+        if (asWorker) WorkerParts.AddTo(builder.Services, transport, log);
+        else builder.Services.AddSingleton<IConnectionListenerFactory>(transport);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            kestrel.AllowSynchronousIO = true;
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;

@@ -37,6 +37,8 @@ public sealed class OptionsReaderTests
         Assert.Equal(30, options.GracefulTimeout.TotalSeconds);
         Assert.Equal(5, options.DrainKeepAlive.TotalSeconds);
         Assert.Equal("pool", options.Loop);
+        Assert.Equal(1, options.Loops);
+        Assert.Equal(256, options.MaxThreads);
         Assert.Null(options.EnvironmentName);
         Assert.Null(options.PidFile);
     }
@@ -156,6 +158,15 @@ public sealed class OptionsReaderTests
     [InlineData("1024", 1024)]
     public void Workers_may_be_a_number_or_auto(string value, int workers) => Assert.Equal(workers, Read("-w", value).Workers);
 
+    [Fact]
+    public void A_worker_has_at_least_two_threads_for_each_loop()
+    {
+        var options = Read("--loop", "inline", "--loops", "4", "--max-threads=8");
+
+        Assert.Equal(("inline", 4, 8), (options.Loop, options.Loops, options.MaxThreads));
+        Assert.Contains("from 8 to 10000", Refusal("--loops=4", "--max-threads=7"));
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("inf")]
@@ -175,7 +186,9 @@ public sealed class OptionsReaderTests
     [InlineData("--err-respawn-interval", "", "is not a time")]
     [InlineData("--boot-failure-limit", "-1", "at least 0")]
     [InlineData("--worker-boot-timeout", "0", "more than 0")]
-    [InlineData("--loop", "inline", "there is pool")]
+    [InlineData("--loop", "both", "there are inline and pool")]
+    [InlineData("--loops", "0", "from 1 to 64")]
+    [InlineData("--max-threads", "1", "from 2 to 10000")]
     [InlineData("--env", "", "is empty")]
     [InlineData("--pid", "", "is empty")]
     [InlineData("--socket", "", "is empty")]

@@ -24,6 +24,8 @@ public sealed class WorkerEnvironmentTests
         Assert.Equal("11", variables["STARLETNET_CONTROL_FD"]);
         Assert.Equal("13:4", variables["STARLETNET_SCOREBOARD"]);
         Assert.Equal("pool", variables["STARLETNET_WORKER_LOOP"]);
+        Assert.Equal("1", variables["STARLETNET_WORKER_LOOPS"]);
+        Assert.Equal("256", variables["STARLETNET_WORKER_THREADS"]);
         Assert.Equal("30000", variables["STARLETNET_WORKER_GRACEFUL_MS"]);
         Assert.Equal("500", variables["STARLETNET_WORKER_KEEPALIVE_MS"]);
         Assert.Equal("87", variables["STARLETNET_WORKER_MAX_REQUESTS"]);

@@ -33,8 +33,17 @@ internal static class WorkerOptions
         Value("loader", ValueKinds.Word("NAME", "a loader", MasterOptions.Delayed, MasterOptions.Preload),
             "Plack's: preload means --preload-app, delayed is how it is without.",
             options => options.Loader, (options, name) => options with { Loader = name }).Alias("L"),
-        Value("loop", ValueKinds.Word("MODE", "a loop", "pool"), "How a worker dispatches requests: pool (the thread pool).",
+        Value("loop", ValueKinds.Word("MODE", "a loop", MasterOptions.Inline, MasterOptions.Pool),
+            "Where a worker runs the application: inline (on the event loop, which a spare thread takes over when it is blocked) or pool (on the "
+            + "thread pool).",
             options => options.Loop, (options, loop) => options with { Loop = loop }),
+        Value("loops", ValueKinds.Number(1, MasterOptions.MostLoops),
+            "Event loops in each worker, 1 to 64. Several suit a single worker on several CPUs.",
+            options => options.Loops, (options, number) => options with { Loops = number }),
+        Value("max-threads", ValueKinds.Number(2, MasterOptions.MostThreads),
+            "Most threads that a worker uses for its loops and for requests that block (--loop inline); at least two for each loop. Beyond them the "
+            + "thread pool is used.",
+            options => options.MaxThreads, (options, number) => options with { MaxThreads = number }),
         // Starlight's loop polls, ours does not; an old command line that sets its pace is none the worse for it.
         Value("main-process-delay", ValueKinds.Optional(ValueKinds.Time),
             "Starlight's polling interval: accepted, and without effect, since this master is driven by events.",

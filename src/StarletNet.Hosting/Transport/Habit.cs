@@ -1,0 +1,72 @@
+namespace StarletNet.Hosting.Transport;
+
+/// <summary>Where application code is to run.</summary>
+internal enum Place
+{
+    /// <summary>On the loop: it has given no reason for anything else.</summary>
+    Loop,
+
+    /// <summary>On a spare thread: it has lately kept a thread waiting.</summary>
+    Spare,
+
+    /// <summary>On the thread pool, which runs about as many at once as there are processors: it has lately kept a processor busy.</summary>
+    Pool,
+}
+
+/// <summary>
+/// What is remembered of one route or connection. A long run makes it a suspect, another one soon after sends it away from the
+/// loop, and good behaviour brings it back. Once is not enough, because on a busy machine a pause of the process or of the thread
+/// looks the same, and on the loop most have behaved well again before they can be caught a second time. Many threads write it.
+/// </summary>
+internal struct Habit
+{
+    /// <summary>
+    /// A run of this length is one too long for the loop. About the time it takes to take the loop over: blocking for less
+    /// costs the others less than the cure.
+    /// </summary>
+    internal const int LongMicroseconds = 1000;
+
+    /// <summary>Good runs that clear a suspect. A long run per so many costs others less than a thread hop for each would.</summary>
+    private const int Suspect = 50;
+
+    /// <summary>
+    /// Away from the loop a good run takes one off and a long run adds more: back on the loop comes who is long less than once in 25
+    /// times.
+    /// </summary>
+    private const int Condemned = Suspect + 50, PerLongRun = 25, Most = Suspect + 100;
+
+    // 0: nothing known. Above zero: it waits; below: it computes. The distance from zero is the distance from being cleared.
+    private int _score;
+
+    internal readonly Place Place => Math.Abs(_score) <= Suspect ? Place.Loop : _score > 0 ? Place.Spare : Place.Pool;
+
+    internal readonly bool IsUnderSuspicion => _score != 0;
+
+    /// <param name="deserved">The place that suits the run that has been observed.</param>
+    /// <returns>1 if there is now something to remember where there was nothing, -1 if it is the other way round, else 0.</returns>
+    internal int Observe(Place deserved)
+    {
+        while (true)
+        {
+            var before = Volatile.Read(ref _score);
+            var after = After(before, deserved);
+            if (Interlocked.CompareExchange(ref _score, after, before) == before) return Math.Abs(Math.Sign(after)) - Math.Abs(Math.Sign(before));
+        }
+    }
+
+    /// <returns>As <see cref="Observe"/>.</returns>
+    internal int Clear() => Interlocked.Exchange(ref _score, 0) == 0 ? 0 : -1;
+
+    private static int After(int before, Place deserved)
+    {
+        var score = Math.Abs(before);
+        if (deserved == Place.Loop) return score is 0 or Suspect + 1 ? 0 : before - Math.Sign(before);
+        var worse = score switch
+        {
+            0 => Suspect,
+            <= Suspect => Condemned,
+            _ => Math.Min(score + PerLongRun, Most),
+        };
+        return deserved == Place.Spare ? worse : -worse;
+    }
+}

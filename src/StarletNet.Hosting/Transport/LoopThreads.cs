@@ -1,0 +1,188 @@
+using System.Globalization;
+
+namespace StarletNet.Hosting.Transport;
+
+/// <summary>
+/// The worker's own threads, as many as are needed and no more than allowed. One for each loop, and one more in reserve that
+/// can take a loop over; the others run application code that has been found to block. Those that are not needed for a while
+/// end.
+/// </summary>
+/// <param name="most">Including those that run the loops.</param>
+/// <param name="loops">How many loops there are, and so how many spares are kept in reserve for take-overs.</param>
+internal sealed class LoopThreads(int most, int loops)
+{
+    private const int IdleMilliseconds = 10_000;
+
+    private readonly object _gate = new();
+    // The last one to come is the first to go: it is still warm, and those below it can end.
+    private readonly List<LoopThread> _idle = [];
+    private readonly Queue<Scheduled> _waiting = new();
+    private int _count;
+    private int _started;
+    private int _engaged;
+
+    /// <summary>Threads alive.</summary>
+    internal int Count => Volatile.Read(ref _count);
+
+    /// <summary>Told that a thread is to be started, by somebody who cannot wait for that; answers with <see cref="Replenish"/>.</summary>
+    internal Action? NeedsThread { get; set; }
+
+    /// <summary>
+    /// Whether a loop could be taken over now. While it could not, nothing that may block should run on a loop.
+    /// </summary>
+    internal bool CanTakeOver => Available > 0;
+
+    /// <summary>Idle threads, and those that may still be started.</summary>
+    private int Available => most - Volatile.Read(ref _engaged);
+
+    /// <summary>Gives a loop to a spare thread or a new one, provided that <paramref name="take"/> succeeds once there is one.</summary>
+    /// <returns>False if there is no thread left, or it did not succeed.</returns>
+    internal bool TryGive(EpollLoop loop, Func<bool> take)
+    {
+        if (TakeSpare() is not { } spare) return false;
+        var taken = take();
+        if (taken) spare.Assign(loop);
+        else spare.AssignNothing();
+        return taken;
+    }
+
+    /// <summary>Runs application code on a spare thread; never waits.</summary>
+    /// <returns>False if all threads have their work, or are kept for take-overs.</returns>
+    internal bool TryPost(in Scheduled work)
+    {
+        LoopThread spare;
+        lock (_gate)
+        {
+            if (Available <= loops) return false;
+            if (_idle.Count <= loops)
+            {
+                _waiting.Enqueue(work);
+                CountEngaged();
+                spare = null!;
+            }
+            else
+            {
+                spare = PopIdle();
+            }
+        }
+        if (spare is null) NeedsThread?.Invoke();
+        else spare.Assign(work);
+        return true;
+    }
+
+    /// <summary>Starts a thread if work waits for one, or the reserve is not complete. Takes its time.</summary>
+    internal void Replenish()
+    {
+        lock (_gate)
+        {
+            if (_count == most || (_waiting.Count == 0 && _idle.Count >= loops)) return;
+            CountBy(1);
+        }
+        Start()?.AssignNothing();
+    }
+
+    private LoopThread? TakeSpare()
+    {
+        lock (_gate)
+        {
+            if (_idle.Count > 0) return PopIdle();
+            if (_count == most) return null;
+            CountBy(1);
+        }
+        return Start();
+    }
+
+    private LoopThread PopIdle()
+    {
+        var last = _idle.Count - 1;
+        var spare = _idle[last];
+        _idle.RemoveAt(last);
+        CountEngaged();
+        return spare;
+    }
+
+    private void CountBy(int change)
+    {
+        _count += change;
+        CountEngaged();
+    }
+
+    private void CountEngaged() => Volatile.Write(ref _engaged, _count - _idle.Count + _waiting.Count);
+
+    /// <returns>A thread that waits for its assignment; null if the system has none to give.</returns>
+    private LoopThread? Start()
+    {
+        var number = Interlocked.Increment(ref _started);
+        var thread = new LoopThread();
+        try
+        {
+            new Thread(() => Run(thread)) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"starletnet {number}") }.UnsafeStart();
+            return thread;
+        }
+        catch (OutOfMemoryException)
+        {
+            // How .NET reports that the limit of threads (or of anything else a thread needs) is reached.
+            lock (_gate) CountBy(-1);
+            return null;
+        }
+    }
+
+    private void Run(LoopThread me)
+    {
+        me.BecomeCurrent();
+        me.WaitForAssignment(Timeout.Infinite);
+        do
+        {
+            if (me.TakeAssignment(out var work) is { } loop) loop.Run(me);
+            else if (work.Action is not null) RunWork(me, work);
+            while (TryTakeWaiting(out work)) RunWork(me, work);
+        }
+        while (AwaitAssignment(me));
+    }
+
+    private static void RunWork(LoopThread me, in Scheduled work)
+    {
+        work.RunObserved();
+        me.Clean();
+    }
+
+    /// <summary>The thread that is about to run something that may block sees to it that others do not wait for it.</summary>
+    private bool TryTakeWaiting(out Scheduled work)
+    {
+        bool more;
+        lock (_gate)
+        {
+            if (!_waiting.TryDequeue(out work)) return false;
+            CountEngaged();
+            more = _waiting.Count > 0;
+        }
+        if (more) Replenish();
+        return true;
+    }
+
+    /// <returns>False if the thread has not been needed for long and is to end.</returns>
+    private bool AwaitAssignment(LoopThread me)
+    {
+        lock (_gate)
+        {
+            if (_waiting.Count > 0)
+            {
+                me.AssignNothing();
+                return true;
+            }
+            _idle.Add(me);
+            CountEngaged();
+        }
+        if (me.WaitForAssignment(IdleMilliseconds)) return true;
+        lock (_gate)
+        {
+            // Not if it belongs to the reserve, or is being given something at this moment.
+            if (_idle.Count > loops && _idle.Remove(me))
+            {
+                CountBy(-1);
+                return false;
+            }
+        }
+        return me.WaitForAssignment(Timeout.Infinite);
+    }
+}
