@@ -95,8 +95,9 @@ internal static class Daemonizer
         environment[RoleVariable] = string.Create(CultureInfo.InvariantCulture, $"{role}:{pipe}");
         return ChildProcess.Start(new ChildSpec
         {
-            // By its own name, and not as /proc/self/exe, so that it is called start_server in a list of processes.
-            Program = Environment.ProcessPath!,
+            // By its own name, and not as /proc/self/exe, so that it is called start_server in a list of processes; and by the one the
+            // caller used, links not followed, because that is where an upgrade looks for its successor.
+            Program = OwnProgram.Path ?? Environment.ProcessPath!,
             Title = File.ReadAllText("/proc/self/cmdline").Split('\0')[0],
             Arguments = arguments,
             Environment = environment,

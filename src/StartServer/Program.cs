@@ -11,6 +11,7 @@ using StartServer.Generations;
 using StartServer.Listeners;
 using StartServer.Output;
 using StartServer.Supervision;
+using StartServer.Upgrade;
 
 namespace StartServer;
 
@@ -29,11 +30,16 @@ internal static class Program
 
     private static int Run(string[] args, CallersPipe? caller)
     {
+        Snapshot? taken = null;
         try
         {
+            if (args is [TakeOver.TrialRole, .. var tried]) return TakeOver.Try(tried);
             FileDescriptor.OpenStandardOnes();
+            taken = TakeOver.FromPredecessor();
             var command = StartServerOptions.Parse(args, Environment.GetEnvironmentVariable);
-            return command is StartServerOptions { Daemonize: true } options && caller is null ? Daemonizer.Call(args, options.Ports) : Run(command, caller);
+            if (command is StartServerOptions options)
+                return options.Daemonize && caller is null && taken is null ? Daemonizer.Call(args, options.Ports) : Serve(options, args.Length, caller, taken);
+            return Run(command);
         }
         catch (OperatorException error)
         {
@@ -48,12 +54,14 @@ internal static class Program
         int Fail(string message, int exitCode)
         {
             StandardError.WriteLine(message);
+            // The generations that were given into our care must not sit on the port without a supervisor.
+            foreach (var generation in taken?.Supervision.Generations ?? []) Signal.Term.SendTo(generation.Pid);
             caller?.Repeat(message);
             return exitCode;
         }
     }
 
-    private static int Run(Command command, CallersPipe? caller)
+    private static int Run(Command command)
     {
         switch (command)
         {
@@ -64,19 +72,22 @@ internal static class Program
             case RestartByFiles options: RestartByFilesCommand.Run(options); break;
             case StopByPidFile options: StopByPidFileCommand.Run(options); break;
             case CheckOnly check: CheckCommand.Run(check.Options); break;
-            case StartServerOptions options: return Serve(options, caller);
         }
         return ExitCodes.Success;
     }
 
     /// <summary>The order is the contract's: log file, sockets, pid file, log redirected, first generation.</summary>
-    private static int Serve(StartServerOptions options, CallersPipe? caller)
+    /// <param name="options">The command line.</param>
+    /// <param name="words">How many it has.</param>
+    /// <param name="caller">Who waits for a daemon.</param>
+    /// <param name="taken">What a program before us, in this very process, has left; then all of that is there already.</param>
+    private static int Serve(StartServerOptions options, int words, CallersPipe? caller, Snapshot? taken)
     {
         EventQueue.Block(Supervisor.Signals);
         // First, before anything is opened or started that could get one of their descriptors.
-        var inherited = InheritedListeners.Take(Environment.GetEnvironmentVariable, LibC.getpid());
-        PromisedDescriptors.Reserve(options.Ports);
-        if (options.ListenFds) HandedListeners.RefuseOverlap(options.Ports, inherited.Count, options.Paths.Count);
+        var inherited = taken is null ? InheritedListeners.Take(Environment.GetEnvironmentVariable, LibC.getpid()) : [];
+        if (taken is null) PromisedDescriptors.Reserve(options.Ports);
+        if (taken is null && options.ListenFds) HandedListeners.RefuseOverlap(options.Ports, inherited.Count, options.Paths.Count);
         // Before anything is bound or created: from here on a signal ends us through the supervisor, and nothing is left behind.
         using var queue = new EventQueue();
         queue.Handle(Supervisor.Signals);
@@ -87,17 +98,21 @@ internal static class Program
         using var environment = new ProgramEnvironment(Environment.GetEnvironmentVariables(), options.Twins, options.EnvDirectory);
         var policy = new CurrentPolicy(options.Policy, environment);
 
-        using var log = OpenLog(options, queue, environment, detached: caller is not null);
-        StandardError.WriteLine(Messages.Starting(pid));
+        using var log = taken is null ? OpenLog(options, queue, environment, detached: caller is not null) : AdoptLog(options, queue, environment, taken.LogPipe);
+        StandardError.WriteLine(taken is null ? Messages.Starting(pid) : Messages.TakenOver(pid, ManualPage.Number, taken));
         // Ended last: who waits there for our end finds nothing of ours left.
-        using var control = options.Control is { } controlPath ? new ControlServer(queue, controlPath) : null;
-        using var listeners = ListenerSet.Bind(inherited, options.Ports, options.Paths, options.Backlog);
+        using var control = options.Control is not { } controlPath ? null
+            : taken?.Control is { } kept ? new ControlServer(queue, kept) : new ControlServer(queue, controlPath);
+        using var listeners = taken is null ? ListenerSet.Bind(inherited, options.Ports, options.Paths, options.Backlog) : ListenerSet.Adopt(taken.Listeners);
         // Both while stderr is still the caller's, who can put wrong paths right. After binding, so that a second instance that
         // fails to bind has not touched the first one's files.
-        using var pidFile = options.PidFile is { } pidPath ? PidFile.Create(pidPath, pid, ExitCodes.Failure) : null;
-        var status = options.StatusFile is { } statusPath ? new StatusFile(statusPath) : null;
-        log?.Redirect();
+        using var pidFile = options.PidFile is not { } pidPath ? null
+            : taken?.PidFile is { } locked ? PidFile.Adopt(pidPath, new FileDescriptor(locked))
+            : PidFile.Create(pidPath, pid, ExitCodes.Failure);
+        var status = options.StatusFile is { } statusPath ? new StatusFile(statusPath) { Identity = taken?.StatusFile } : null;
+        if (taken is null) log?.Redirect();
         using var output = GenerationOutput.Choose(mayRelay: control is not null);
+        if (taken is not null) output.GoOnWith(taken.Output);
         control?.BeginWith(listeners.Descriptors, output);
         if (caller is not null)
         {
@@ -106,11 +121,30 @@ internal static class Program
         }
 
         var manager = new ServiceManager(queue, Environment.GetEnvironmentVariable);
-        var exitCode = new Supervisor(queue, options, listeners, environment, policy, log, status, manager)
+        var supervisor = new Supervisor(queue, options, listeners, environment, policy, log, status, manager)
         {
             Listener = Audience.Of(caller, control),
             Output = output,
-        }.Run();
+        };
+        supervisor.Upgrade = new Upgrader(queue, words, () => supervisor.Moment, () => new Snapshot
+        {
+            Version = ManualPage.Number,
+            Supervision = supervisor.Keep(),
+            Listeners = listeners.Keep(),
+            PidFile = pidFile?.Descriptor.Number,
+            StatusFile = status?.Identity,
+            LogPipe = (log as LogPipe)?.Keep(),
+            Output = output.Keep(),
+            Control = control?.Keep(),
+        })
+        { Output = output, Control = control };
+        if (control is not null) control.UpgradeAsked = supervisor.Upgrade.Ask;
+        if (taken is not null)
+        {
+            supervisor.GoOnFrom(taken.Supervision);
+            control?.EndUpgrade(NewsJson.Upgraded(taken.Version, ManualPage.Number));
+        }
+        var exitCode = supervisor.Run();
         // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left, and the log complete.
         output.Dispose();
         log?.Finish();
@@ -123,5 +157,10 @@ internal static class Program
     private static ILog? OpenLog(StartServerOptions options, EventQueue queue, ProgramEnvironment environment, bool detached) =>
         options.LogCommand is { } command ? LogPipe.Open(command, queue, environment.Variables(), detached)
         : options.LogFile is { } file ? LogFile.Open(file)
+        : null;
+
+    private static ILog? AdoptLog(StartServerOptions options, EventQueue queue, ProgramEnvironment environment, KeptLogPipe? pipe) =>
+        options.LogCommand is { } command && pipe is not null ? LogPipe.Adopt(command, queue, environment.Variables(), pipe)
+        : options.LogFile is { } file ? LogFile.Adopt(file)
         : null;
 }

@@ -24,7 +24,10 @@ internal static class ExitCodes
     /// <summary>start_server's clients: no server is there, or it ended meanwhile.</summary>
     internal const int NoServer = 3;
 
-    /// <summary><c>start_server --restart</c>: the new generation did not start; the old one serves on.</summary>
+    /// <summary>
+    /// <c>start_server --restart</c>: the new generation did not start; the old one serves on. <c>--upgrade</c>: the new version cannot
+    /// take over; the old one goes on.
+    /// </summary>
     internal const int CandidateFailed = 10;
 
     /// <summary>start_server's clients: not done within <c>--timeout</c>.</summary>

@@ -70,6 +70,9 @@ internal sealed unsafe class EventQueue : IDisposable
     /// <summary>Sets the timer of that key, or moves it if it is set.</summary>
     internal void SetTimer(object key, TimeSpan delay) => _timers.Set(key, delay);
 
+    /// <summary>All that are set, and the time each still has.</summary>
+    internal IEnumerable<(object Key, TimeSpan Remaining)> Timers => _timers.Running;
+
     internal void CancelTimer(object key) => _timers.Cancel(key);
 
     /// <summary>Waits for the next batch of events; never empty.</summary>

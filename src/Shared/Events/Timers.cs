@@ -12,6 +12,9 @@ internal sealed class Timers
 
     internal void Cancel(object key) => _due.Remove(key);
 
+    internal IEnumerable<(object Key, TimeSpan Remaining)> Running =>
+        _due.Select(timer => (timer.Key, Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), Math.Max(timer.Value, Stopwatch.GetTimestamp()))));
+
     /// <summary>For poll(2): rounded up, so that waking never comes a little too early; -1 when nothing is set.</summary>
     internal int MillisecondsToNext()
     {

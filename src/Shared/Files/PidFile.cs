@@ -26,6 +26,14 @@ internal sealed unsafe class PidFile : IDisposable
 
     internal string Path { get; }
 
+    internal FileDescriptor Descriptor => _file;
+
+    /// <summary>
+    /// One that this process had before it became another program by exec. The lock belongs to the open file description, which is the
+    /// same, so at no moment is there none.
+    /// </summary>
+    internal static PidFile Adopt(string path, FileDescriptor file) => new(path, file);
+
     /// <summary>Creates or takes over the file and writes <paramref name="pid"/> and a newline. Mode 0666 less the umask.</summary>
     /// <exception cref="OperatorException">Not writable, or locked by a process that is alive; the message names its pid.</exception>
     internal static PidFile Create(string path, int pid, int exitCode)

@@ -4,8 +4,8 @@ using StarletNet.Shared.Errors;
 namespace StarletNet.Shared.Interop;
 
 /// <summary>
-/// An owned file descriptor. Born close-on-exec wherever it comes from: the one place that clears the flag is the child's
-/// side of a spawn, which names each descriptor it hands over.
+/// An owned file descriptor. Born close-on-exec wherever it comes from. The flag is cleared in two places, which name each
+/// descriptor: the child's side of a spawn, and <see cref="KeepInExec"/> when a program replaces itself.
 /// </summary>
 internal sealed unsafe class FileDescriptor : SafeHandleMinusOneIsInvalid
 {
@@ -34,6 +34,12 @@ internal sealed unsafe class FileDescriptor : SafeHandleMinusOneIsInvalid
     {
         if (LibC.fcntl(number, LibC.F_SETFD, LibC.FD_CLOEXEC) < 0)
             throw SystemCallException.Of($"fcntl({number}, F_SETFD)");
+    }
+
+    /// <summary>For what the program that takes our place is to find under the same number. Undone by <see cref="SetCloseOnExec"/>.</summary>
+    internal static void KeepInExec(int number)
+    {
+        if (LibC.fcntl(number, LibC.F_SETFD, 0) < 0) throw SystemCallException.Of($"fcntl({number}, F_SETFD)");
     }
 
     /// <summary>Sets or clears O_NONBLOCK: a property of the open file description, so every holder in every process sees it.</summary>

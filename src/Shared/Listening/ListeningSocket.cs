@@ -14,15 +14,16 @@ internal sealed unsafe class ListeningSocket : IDisposable
     /// <summary>As long as the kernel allows: it caps the value at net.core.somaxconn.</summary>
     internal const int MaximumBacklog = int.MaxValue;
 
-    private readonly Action? _removeName;
-
-    private ListeningSocket(FileDescriptor descriptor, Action? removeName = null)
+    private ListeningSocket(FileDescriptor descriptor, SocketName? name = null)
     {
         Descriptor = descriptor;
-        _removeName = removeName;
+        Name = name;
     }
 
     internal FileDescriptor Descriptor { get; }
+
+    /// <summary>Its name in the file system; null if it has none.</summary>
+    internal SocketName? Name { get; }
 
     /// <summary>Binds a TCP socket and listens. An IPv6 address takes IPv6 clients only, unless <paramref name="dualStack"/>.</summary>
     /// <exception cref="SystemCallException">The call that failed is <c>socket</c>, <c>bind</c> or <c>listen</c>.</exception>
@@ -56,12 +57,13 @@ internal sealed unsafe class ListeningSocket : IDisposable
                 throw;
             }
         }
-        var named = UnixSocketFile.Bind(path, mode, owner, socket => Listen(socket, backlog));
-        return new ListeningSocket(named.Socket, named.Remove);
+        var (socketFile, name) = UnixSocketFile.Bind(path, mode, owner, opened => Listen(opened, backlog));
+        return new ListeningSocket(socketFile, name);
     }
 
     /// <summary>One that somebody else has bound and left open for us; its name in the file system is not ours to remove.</summary>
-    internal static ListeningSocket Adopt(int fd) => new(new FileDescriptor(fd));
+    /// <param name="name">Of one that this process had before it became another program by exec; another's name is not ours to remove.</param>
+    internal static ListeningSocket Adopt(int fd, SocketName? name = null) => new(new FileDescriptor(fd), name);
 
     /// <summary>
     /// Has the kernel keep a TCP connection to itself until its first byte has come, or for a second: nobody is woken for clients that
@@ -107,7 +109,7 @@ internal sealed unsafe class ListeningSocket : IDisposable
         if (LibC.dup2(Descriptor.Number, number) < 0) throw SystemCallException.Of($"dup2({number})");
         FileDescriptor.SetCloseOnExec(number);
         Descriptor.Dispose();
-        return new ListeningSocket(new FileDescriptor(number), _removeName);
+        return new ListeningSocket(new FileDescriptor(number), Name);
     }
 
     private static ListeningSocket BindInternet(IPEndPoint endPoint, int type, bool dualStack, int? backlog)
@@ -156,7 +158,7 @@ internal sealed unsafe class ListeningSocket : IDisposable
     /// <summary>Closes our descriptor and removes the socket file if it is still ours. Other holders go on accepting.</summary>
     public void Dispose()
     {
-        _removeName?.Invoke();
+        Name?.Remove();
         Descriptor.Dispose();
     }
 }

@@ -21,27 +21,24 @@ internal sealed class SocketPathException(string path, SocketPathConflict confli
     internal SocketPathConflict Conflict { get; } = conflict;
 }
 
+/// <summary>The name of a socket of ours, and what it meant when we gave it.</summary>
+internal sealed record SocketName(string Path, FileIdentity? Identity)
+{
+    /// <summary>Only while it still means our socket.</summary>
+    internal void Remove()
+    {
+        if (Identity is not null && FileIdentity.Of(Path) == Identity) LibC.unlink(Path);
+    }
+}
+
 /// <summary>
 /// The name of a Unix socket in the file system. Bound under a temporary name, given its mode, made to listen, then renamed over
 /// the path: at no moment is there a name that refuses connections or has the wrong permissions, and a live server's socket is
-/// never stolen. Removed only while the name still means our socket.
+/// never stolen.
 /// </summary>
-internal sealed unsafe class UnixSocketFile
+internal static unsafe class UnixSocketFile
 {
-    private readonly string _path;
-    private readonly FileIdentity? _identity;
-
-    private UnixSocketFile(string path, FileIdentity? identity, FileDescriptor socket)
-    {
-        // The name may be relative; we never change directory, but a full path also survives the day somebody does.
-        _path = Path.GetFullPath(path);
-        _identity = identity;
-        Socket = socket;
-    }
-
-    internal FileDescriptor Socket { get; }
-
-    internal static UnixSocketFile Bind(string path, uint mode, (uint User, uint Group)? owner, Action<FileDescriptor> listen)
+    internal static (FileDescriptor Socket, SocketName Name) Bind(string path, uint mode, (uint User, uint Group)? owner, Action<FileDescriptor> listen)
     {
         if (UnixAddress.Encode(path) is not { } address) throw new SocketPathException(path, SocketPathConflict.TooLong);
         RefuseIfTaken(path, address);
@@ -63,7 +60,8 @@ internal sealed unsafe class UnixSocketFile
             listen(socket);
             var identity = FileIdentity.Of(temporary);
             if (LibC.rename(temporary, path) < 0) throw SystemCallException.Of("rename");
-            return new UnixSocketFile(path, identity, socket);
+            // The name may be relative; we never change directory, but a full path also survives the day somebody does.
+            return (socket, new SocketName(Path.GetFullPath(path), identity));
         }
         catch
         {
@@ -103,9 +101,4 @@ internal sealed unsafe class UnixSocketFile
     // and not by pid, which two containers that share the directory may have in common. bind(2) refuses a name that exists.
     private static string TemporaryName(string path) =>
         Path.Combine(Path.GetDirectoryName(path) ?? "", $".{Guid.NewGuid().ToString("N")[..6]}");
-
-    internal void Remove()
-    {
-        if (_identity is not null && FileIdentity.Of(_path) == _identity) LibC.unlink(_path);
-    }
 }

@@ -47,6 +47,9 @@ internal sealed unsafe class NotifyReceiver : IDisposable
         throw failure;
     }
 
+    /// <summary>One that this process had before it became another program by exec, with all that waits in it.</summary>
+    internal static NotifyReceiver Adopt(FileDescriptor socket, string address) => new(socket, address);
+
     /// <summary>The next datagram, or null if none is waiting.</summary>
     internal NotifyMessage? Receive()
     {

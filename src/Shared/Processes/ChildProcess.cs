@@ -18,6 +18,14 @@ internal sealed unsafe class ChildProcess
 
     internal int Pid { get; }
 
+    /// <summary>A child that this process had before it became another program by exec. Its launch is over.</summary>
+    internal static ChildProcess Adopt(int pid)
+    {
+        var nothing = new FileDescriptor(-1);
+        nothing.Dispose();
+        return new ChildProcess(pid, nothing);
+    }
+
     internal bool Signal(Signal signal) => signal.SendTo(Pid);
 
     /// <summary>Becomes readable when the child has executed its program, or has failed to, or has ended.</summary>

@@ -4,7 +4,7 @@ using StarletNet.Shared.Interop;
 
 namespace StarletNet.Shared.Processes;
 
-/// <summary>What this process was started as, for becoming the same again with execve(2).</summary>
+/// <summary>What this process was started as, for becoming the same again, or its successor, with execve(2).</summary>
 internal static unsafe class OwnProgram
 {
     private const string ThisImage = "/proc/self/exe";
@@ -12,14 +12,28 @@ internal static unsafe class OwnProgram
     /// <summary>argv, argv[0] included: of <c>dotnet program.dll</c> it is more than what Main is given.</summary>
     internal static string[] CommandLine => Encoding.UTF8.GetString(File.ReadAllBytes("/proc/self/cmdline")).Split('\0')[..^1];
 
-    /// <summary>The path this process was executed by, as its caller's PATH had it; null if the kernel does not tell.</summary>
+    /// <summary>
+    /// The path this process was executed by, as its caller's PATH had it and with no link followed: another program may be there by
+    /// now. Null if that cannot be told.
+    /// </summary>
     internal static string? Path
     {
         get
         {
             var path = Marshal.PtrToStringUTF8((nint)LibC.getauxval(LibC.AT_EXECFN));
-            return string.IsNullOrEmpty(path) ? null : path;
+            // An empty element of PATH finds a name without slash in the current directory, where execvp would not look again.
+            if (!string.IsNullOrEmpty(path) && !path.StartsWith("/proc/", StringComparison.Ordinal) && !path.StartsWith("/dev/fd/", StringComparison.Ordinal))
+                return path.Contains('/') ? path : "./" + path;
+            return Find(CommandLine[0]);
         }
+    }
+
+    private static string? Find(string name)
+    {
+        if (name.Contains('/')) return name;
+        var path = Environment.GetEnvironmentVariable("PATH") ?? "/bin:/usr/bin";
+        return path.Split(':').Select(directory => System.IO.Path.Combine(directory.Length == 0 ? "." : directory, name))
+            .FirstOrDefault(candidate => LibC.access(candidate, LibC.X_OK) == 0);
     }
 
     /// <summary>
@@ -33,11 +47,30 @@ internal static unsafe class OwnProgram
         Execute(ThisImage);
     }
 
-    /// <summary>Returns only if it fails, with errno in <see cref="Errno.Last"/>.</summary>
+    /// <summary>The same with whatever is at the path now. Never by a shell, as execvp would in its despair.</summary>
     internal static void Execute(string path)
     {
         using var name = new NativeStrings([path]);
         using var argv = new NativeStrings(CommandLine);
         LibC.execv(name.Pointer[0], argv.Pointer);
+    }
+
+    /// <summary>
+    /// Whether the file at the path is a native program for this machine; execve(2) would say no more than "Exec format error", and
+    /// execvp would give it to a shell.
+    /// </summary>
+    internal static bool IsForThisMachine(string path) => Head(path) is { Length: HeadSize } other && other.AsSpan().SequenceEqual(Head(ThisImage));
+
+    /// <summary>e_ident up to the byte order, then e_machine.</summary>
+    private const int HeadSize = 8;
+
+    private static byte[] Head(string path)
+    {
+        var number = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0);
+        if (number < 0) return [];
+        using var file = new FileDescriptor(number);
+        const int Elf = 20;
+        var head = stackalloc byte[Elf];
+        return LibC.read(number, head, Elf) == Elf ? [.. new ReadOnlySpan<byte>(head, 6), head[18], head[19]] : [];
     }
 }

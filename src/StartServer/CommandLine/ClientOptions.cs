@@ -18,8 +18,9 @@ internal abstract record ClientOptions(TimeSpan? Timeout) : Command
         if (line.IsOn(OptionTable.Restart)) return Restart(line);
         if (line.IsOn(OptionTable.Stop)) return Stop(line);
         if (line.IsOn(OptionTable.List)) return List(line);
+        if (line.IsOn(OptionTable.Upgrade)) return Upgrade(line);
         if (ForClientsAlone.FirstOrDefault(option => line[option] is not null) is { } stray)
-            throw Usage($"--{stray} belongs to a command to a running start_server: --restart, --stop, --list");
+            throw Usage($"--{stray} belongs to a command to a running start_server: --restart, --stop, --list, --upgrade");
         return null;
     }
 
@@ -51,6 +52,14 @@ internal abstract record ClientOptions(TimeSpan? Timeout) : Command
         return line[OptionTable.Control] is { } control
             ? new ListByControl(control, TimeoutOf(line, TimeSpan.FromSeconds(10)), line.IsOn(OptionTable.Json))
             : throw Usage("--list option requires --control to be set as well");
+    }
+
+    private static UpgradeByControl Upgrade(ParsedCommandLine line)
+    {
+        Refuse(line, OptionTable.Attempts);
+        return line[OptionTable.Control] is { } control
+            ? new UpgradeByControl(control, TimeoutOf(line, TimeSpan.FromSeconds(600)), line.IsOn(OptionTable.Json))
+            : throw Usage("--upgrade option requires --control to be set as well");
     }
 
     private static void Refuse(ParsedCommandLine line, params ReadOnlySpan<string> options)
@@ -98,3 +107,6 @@ internal sealed record StopByControl(string Control, TimeSpan? Timeout, bool Jso
 
 /// <summary><c>--list --control</c>.</summary>
 internal sealed record ListByControl(string Control, TimeSpan? Timeout, bool Json) : ControlOptions(Control, Timeout, Json);
+
+/// <summary><c>--upgrade --control</c>.</summary>
+internal sealed record UpgradeByControl(string Control, TimeSpan? Timeout, bool Json) : ControlOptions(Control, Timeout, Json);

@@ -5,9 +5,11 @@ namespace StartServer.CommandLine;
 /// <summary>What <c>--help</c> and <c>--version</c> print.</summary>
 internal static class ManualPage
 {
+    /// <summary><c>0.1.0</c>.</summary>
+    internal static string Number => typeof(ManualPage).Assembly.GetName().Version?.ToString(3) ?? "";
+
     /// <summary>The contract's version stands in it, for scripts that look for it.</summary>
-    internal static readonly string Version =
-        $"start_server {typeof(ManualPage).Assembly.GetName().Version?.ToString(3)} (Server::Starter 0.35 compatible)\n";
+    internal static readonly string Version = $"start_server {Number} (Server::Starter 0.35 compatible)\n";
 
     private const string Summary = "owns listening sockets and swaps the program behind them without losing a connection";
 
@@ -37,6 +39,7 @@ internal static class ManualPage
           INT          the same, with TERM
                        a second one, a second or more later, repeats it; a third sends KILL
           USR1         open --log-file anew, for us and for generations started from now on; running ones keep the old file
+          USR2         go on as the version that is at start_server's path now, if that one can take over; nothing else changes
           all others   logged and ignored, if they can be caught
 
         Exit codes:
@@ -47,7 +50,8 @@ internal static class ManualPage
         of --restart, --stop and --list also:
           2    the pid file or the status file cannot be opened
           3    no start_server is there, or it ended meanwhile
-          10   the new generation did not start; the old one serves on
+          10   the new generation did not start; the old one serves on;
+               of --upgrade: the new version cannot take over, the old one goes on
           11   not done within --timeout; what was begun goes on
           12   another deploy is under way; nothing was done
           13   the new generation failed during --watch; the one before it serves again

@@ -12,7 +12,7 @@ internal static class OptionTable
         Control = "control", List = "list", Attempts = "attempts", Timeout = "timeout", Json = "json",
         EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready", ReadyProbe = "ready-probe",
         MaxStartAttempts = "max-start-attempts", Watch = "watch", DrainTimeout = "drain-timeout", MaxOldGenerations = "max-old-generations",
-        StopTimeout = "stop-timeout", Help = "help", Version = "version";
+        StopTimeout = "stop-timeout", Upgrade = "upgrade", Help = "help", Version = "version";
 
     internal static readonly IReadOnlyList<Option> Options =
     [
@@ -102,7 +102,7 @@ internal static class OptionTable
             + "it does not start, or the caller goes before, nothing is left running.")
         { Section = Files },
         new(Control, ValueForm.Text,
-            "Unix socket, with mode 0600, on which start_server takes commands from its own user and root: --restart, --stop, --list. With these it says "
+            "Unix socket, with mode 0600, on which start_server takes commands from its own user and root: --restart, --stop, --list, --upgrade. With these it says "
             + "where the start_server is that is meant.")
         { ValueName = "SOCKET", Extension = true, Section = Clients },
         new(Restart, ValueForm.Switch,
@@ -115,8 +115,12 @@ internal static class OptionTable
         new(List, ValueForm.Switch,
             "Shows all generations of the start_server of --control, with their state and age, how the last one failed, and the listeners with their ports.")
         { Extension = true, Section = Clients },
+        new(Upgrade, ValueForm.Switch,
+            "Replaces the start_server of --control, in place, by the version that is at its path now: same pid, sockets and generations. A version that "
+            + "cannot take over is refused. USR2 does the same without an answer.")
+        { Extension = true, Section = Clients },
         new(Timeout, ValueForm.Integer, "How long these commands wait; 0 is for ever.")
-        { ValueName = "SECONDS", Default = "600 for --restart, 0 for --stop, 10 for --list", Extension = true, Section = Clients },
+        { ValueName = "SECONDS", Default = "600 for --restart and --upgrade, 0 for --stop, 10 for --list", Extension = true, Section = Clients },
         new(Json, ValueForm.Switch, "With --control: writes each event, or the list, as one line of JSON.") { Extension = true, Section = Clients },
         new(Check, ValueForm.Switch,
             "Says 'ok', or what a start with this command line would be refused for, and exits as it would. Binds, creates and starts "

@@ -6,7 +6,7 @@ using StartServer.Output;
 namespace StartServer.Control;
 
 /// <summary>
-/// <c>--restart</c>, <c>--stop</c> and <c>--list</c> over the control socket. Where they end early (a time-out, ^C), what was begun goes on:
+/// <c>--restart</c>, <c>--stop</c>, <c>--list</c> and <c>--upgrade</c> over the control socket. Where they end early (a time-out, ^C), what was begun goes on:
 /// the server does not depend on anybody who watches it.
 /// </summary>
 internal static class ControlCommand
@@ -44,6 +44,7 @@ internal static class ControlCommand
     {
         RestartByControl restart => new RestartRequest(restart.Attempts),
         StopByControl => new StopRequest(),
+        UpgradeByControl => new UpgradeRequest(),
         _ => new ListRequest(),
     };
 
@@ -62,10 +63,15 @@ internal static class ControlCommand
             case "generations":
                 if (!options.Json) StandardError.Write(1, Table.Of(happened));
                 return ExitCodes.Success;
+            case "upgraded":
+                if (!options.Json) StandardError.Write(1, $"upgraded from {happened.Text("from")} to {happened.Text("to")}\n");
+                return ExitCodes.Success;
+            case "upgrade-refused":
+                throw new OperatorException($"not upgraded: {happened.Text("reason")}", ExitCodes.CandidateFailed);
             case "stopped":
                 return options is StopByControl
                     ? ExitCodes.Success
-                    : throw new OperatorException("not deployed: start_server has been stopped", ExitCodes.NoServer);
+                    : throw new OperatorException($"not {(options is UpgradeByControl ? "upgraded" : "deployed")}: start_server has been stopped", ExitCodes.NoServer);
             default: return null;
         }
     }

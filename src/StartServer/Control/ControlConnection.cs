@@ -26,7 +26,21 @@ internal sealed unsafe class ControlConnection : ControlPart
         Peer = peer;
     }
 
+    /// <summary>One that the program before us has let in.</summary>
+    internal ControlConnection(ControlServer server, FileDescriptor socket, PeerCredentials peer, KeptClient kept)
+        : this(server, socket, peer)
+    {
+        _request = kept.Request is { } line ? ControlRequest.Parse(line) : null;
+        _number = kept.Number;
+        _length = Encoding.UTF8.GetBytes(kept.Received, _received);
+    }
+
+    internal KeptClient Keep() => new(
+        _socket.Number, _request?.ToString(), _number, _request is null ? Encoding.UTF8.GetString(_received, 0, _length) : "");
+
     internal PeerCredentials Peer { get; }
+
+    internal bool HasAsked => _request is not null;
 
     /// <summary>Reads what is there; a whole line is a request.</summary>
     internal override SupervisorEvent? Take(Func<Roster> roster)
@@ -75,10 +89,13 @@ internal sealed unsafe class ControlConnection : ControlPart
                 Send(NewsJson.Line(_server.List(roster())));
                 Close();
                 return null;
+            case UpgradeRequest:
+                _server.UpgradeAsked!(Messages.Asked(_request.ToString(), Peer.Pid, Peer.Uid));
+                return null;
             case FollowRequest:
                 return null;
             default:
-                Refuse("there is no such request; there are: restart [attempts=N], stop, list, follow");
+                Refuse("there is no such request; there are: restart [attempts=N], stop, list, follow, upgrade");
                 return null;
         }
     }
@@ -88,7 +105,7 @@ internal sealed unsafe class ControlConnection : ControlPart
     /// <summary>Passes on what it follows: of the ends of deploys only its own, which is the last it hears.</summary>
     internal void Hear(News news, byte[] line)
     {
-        if (_request is null or ListRequest) return;
+        if (_request is null or ListRequest or UpgradeRequest) return;
         if (news is DeployEnded ended && _request is RestartRequest)
         {
             if (ended.Request != _number) return;
@@ -97,6 +114,13 @@ internal sealed unsafe class ControlConnection : ControlPart
             return;
         }
         Send(line);
+    }
+
+    internal void EndUpgrade(byte[] line)
+    {
+        if (_request is not UpgradeRequest) return;
+        Send(line);
+        Close();
     }
 
     internal override void TimeIsUp() => Refuse("no request came in time");

@@ -5,7 +5,7 @@ namespace StartServer.Control;
 /// <summary>What a client asks for: the one line that it sends.</summary>
 internal abstract record ControlRequest
 {
-    private const string Restart = "restart", Stop = "stop", List = "list", Follow = "follow", Attempts = "attempts=";
+    private const string Restart = "restart", Stop = "stop", List = "list", Follow = "follow", Upgrade = "upgrade", Attempts = "attempts=";
 
     /// <summary>As the line has it, without its end.</summary>
     public sealed override string ToString() => this switch
@@ -13,6 +13,7 @@ internal abstract record ControlRequest
         RestartRequest restart => string.Create(CultureInfo.InvariantCulture, $"{Restart} {Attempts}{restart.Attempts}"),
         StopRequest => Stop,
         ListRequest => List,
+        UpgradeRequest => Upgrade,
         _ => Follow,
     };
 
@@ -25,6 +26,7 @@ internal abstract record ControlRequest
         [Stop] => new StopRequest(),
         [List] => new ListRequest(),
         [Follow] => new FollowRequest(),
+        [Upgrade] => new UpgradeRequest(),
         _ => null,
     };
 }
@@ -38,6 +40,9 @@ internal sealed record StopRequest : ControlRequest;
 
 /// <summary>Show all generations and listeners.</summary>
 internal sealed record ListRequest : ControlRequest;
+
+/// <summary>Become the program that is at start_server's path by now, and tell when that is done, or why it is not.</summary>
+internal sealed record UpgradeRequest : ControlRequest;
 
 /// <summary>Tell of every deploy, whoever asked for it, for as long as the client stays.</summary>
 internal sealed record FollowRequest : ControlRequest;

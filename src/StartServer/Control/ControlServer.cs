@@ -46,6 +46,31 @@ internal sealed unsafe class ControlServer : ControlPart, INewsListener, IDispos
 
     internal int Clients => _clients.Count;
 
+    /// <summary>The one that this process had before it became another program by exec, with its clients.</summary>
+    internal ControlServer(EventQueue queue, KeptControl kept)
+    {
+        _queue = queue;
+        _socket = ListeningSocket.Adopt(kept.Socket, kept.File);
+        _lastRequest = kept.LastRequest;
+        queue.Watch(_socket.Descriptor, this);
+        foreach (var client in kept.Clients)
+        {
+            var socket = new FileDescriptor(client.Socket);
+            LetIn(socket, new ControlConnection(this, socket, PeerCredentials.Of(client.Socket), client));
+        }
+    }
+
+    internal KeptControl Keep() => new(_socket.Descriptor.Number, _socket.Name, _lastRequest, [.. _clients.Select(client => client.Keep())]);
+
+    /// <summary>Called when a client wants an upgrade.</summary>
+    internal Action<string>? UpgradeAsked { get; set; }
+
+    /// <summary>Tells those who want an upgrade how it has ended; for each that is the last.</summary>
+    internal void EndUpgrade(byte[] line)
+    {
+        foreach (var client in _clients.ToArray()) client.EndUpgrade(line);
+    }
+
     /// <summary>To be called before the first request is read.</summary>
     /// <param name="listeners">What is listed.</param>
     /// <param name="output">What generations wrote last.</param>
@@ -67,7 +92,8 @@ internal sealed unsafe class ControlServer : ControlPart, INewsListener, IDispos
             var number = LibC.accept4(_socket.Descriptor.Number, null, null, LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK);
             if (number >= 0)
             {
-                LetIn(new FileDescriptor(number));
+                var socket = new FileDescriptor(number);
+                LetIn(socket, new ControlConnection(this, socket, PeerCredentials.Of(number)));
                 continue;
             }
             if (Errno.Last == Errno.EINTR || Errno.Last == Errno.ECONNABORTED) continue;
@@ -82,12 +108,11 @@ internal sealed unsafe class ControlServer : ControlPart, INewsListener, IDispos
 
     internal override void TimeIsUp() => _queue.Watch(_socket.Descriptor, this);
 
-    private void LetIn(FileDescriptor socket)
+    private void LetIn(FileDescriptor socket, ControlConnection connection)
     {
-        var connection = new ControlConnection(this, socket, PeerCredentials.Of(socket.Number));
         _clients.Add(connection);
         _queue.Watch(socket, connection);
-        _queue.SetTimer(connection, Patience);
+        if (!connection.HasAsked) _queue.SetTimer(connection, Patience);
         // The file's mode says the same, unless somebody has changed it.
         if (!connection.Peer.IsOurs) connection.Refuse("only the user that start_server runs as, and root, may ask");
         else if (_clients.Count > MostClients) connection.Refuse($"there are {MostClients} clients already; try again later");
@@ -126,3 +151,12 @@ internal sealed unsafe class ControlServer : ControlPart, INewsListener, IDispos
         Debug.Assert(_clients.Count == 0);
     }
 }
+
+/// <summary>A control socket that outlives an exec.</summary>
+/// <param name="LastRequest">The number of the last deploy that was asked for.</param>
+internal sealed record KeptControl(int Socket, SocketName? File, long LastRequest, IReadOnlyList<KeptClient> Clients);
+
+/// <param name="Request">The line it sent; null if it has not sent a whole one.</param>
+/// <param name="Number">Of its deploy.</param>
+/// <param name="Received">The beginning of a line.</param>
+internal sealed record KeptClient(int Socket, string? Request, long Number, string Received);

@@ -102,6 +102,19 @@ internal static class NewsJson
         json.WriteString("message", message);
     });
 
+    internal static byte[] Upgraded(string from, string to) => Write(json =>
+    {
+        Begin(json, "upgraded");
+        json.WriteString("from", from);
+        json.WriteString("to", to);
+    });
+
+    internal static byte[] UpgradeRefused(string reason) => Write(json =>
+    {
+        Begin(json, "upgrade-refused");
+        json.WriteString("reason", reason);
+    });
+
     internal static byte[] Stopped() => Write(json => Begin(json, "stopped"));
 
     private static byte[] Write(Action<Utf8JsonWriter> body)

@@ -25,6 +25,13 @@ internal sealed class StatusFile
         if (Replace([], rename: false) is { } error) throw new OperatorException($"failed to open file:{path}: {error}", ExitCodes.Failure);
     }
 
+    /// <summary>Which file it was when we wrote it last; null before the first time.</summary>
+    internal FileIdentity? Identity
+    {
+        get => _ours;
+        init => _ours = value;
+    }
+
     /// <returns>Why it could not be written; null if it was.</returns>
     internal Errno? Write(IEnumerable<Generation> generations) => Replace(Format(generations), rename: true);
 

@@ -6,12 +6,12 @@ using StarletNet.Shared.Processes;
 namespace StartServer.Generations;
 
 /// <summary>A generation as the supervisor holds it: its process and the socket it may report to.</summary>
-internal sealed class GenerationProcess(int number, ChildProcess process, NotifyReceiver notifications) : IDisposable
+internal sealed class GenerationProcess(int number, ChildProcess process, NotifyReceiver notifications, TimeSpan age = default) : IDisposable
 {
     // Opened while the child cannot have been reaped, so it is the child's and nobody else's for ever: a signal sent through it never
     // hits a stranger who was given the same pid, not even when the end of the child stands, reaped, in the batch of events at hand.
     private readonly FileDescriptor? _pidfd = LibC.pidfd_open(process.Pid) is var number and >= 0 ? new FileDescriptor(number) : null;
-    private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private readonly long _startedAt = Stopwatch.GetTimestamp() - (long)(age.TotalSeconds * Stopwatch.Frequency);
     private bool _launched;
 
     internal int Number { get; } = number;

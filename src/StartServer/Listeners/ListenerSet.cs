@@ -7,6 +7,10 @@ using StartServer.Output;
 
 namespace StartServer.Listeners;
 
+/// <summary>A listener that outlives an exec.</summary>
+/// <param name="File">Of a Unix socket that we have bound.</param>
+internal sealed record KeptListener(Listener Listener, SocketName? File);
+
 /// <summary>Every listener, bound: all or none. They live as long as start_server; the generations only borrow them.</summary>
 internal sealed class ListenerSet : IDisposable
 {
@@ -33,6 +37,18 @@ internal sealed class ListenerSet : IDisposable
             throw;
         }
     }
+
+    /// <summary>Those that this process had before it became another program by exec.</summary>
+    internal static ListenerSet Adopt(IEnumerable<KeptListener> kept)
+    {
+        var set = new ListenerSet();
+        foreach (var listener in kept)
+            set._listeners.Add((listener.Listener, ListeningSocket.Adopt(listener.Listener.Fd, listener.File)));
+        return set;
+    }
+
+    internal IReadOnlyList<KeptListener> Keep() =>
+        [.. _listeners.Select(bound => new KeptListener(bound.Listener, bound.Socket.Name))];
 
     /// <summary>In the order in which SERVER_STARTER_PORT lists them.</summary>
     /// <remarks>

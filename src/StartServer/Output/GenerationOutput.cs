@@ -28,8 +28,31 @@ internal abstract class GenerationOutput : IDisposable
     /// <summary>It has ended, and nobody will ask any more.</summary>
     internal abstract void Forget(int generation);
 
+    /// <summary>What the program that takes our place must know. Nothing is read any more after <see cref="Pause"/>.</summary>
+    internal abstract IReadOnlyList<KeptOutput> Keep();
+
+    /// <summary>To be called before the first generation is started, by the program that goes on where another stopped.</summary>
+    internal abstract void GoOnWith(IReadOnlyList<KeptOutput> kept);
+
+    /// <summary>Before an exec, which no thread survives.</summary>
+    /// <returns>False if that is not possible now: somebody waits for stderr to take what was read.</returns>
+    internal virtual bool Pause() => true;
+
+    /// <summary>After an exec that has failed.</summary>
+    internal virtual void Resume()
+    {
+    }
+
     public abstract void Dispose();
 }
+
+/// <summary>A generation's output that outlives an exec.</summary>
+/// <param name="Pipe">Where it comes from; null if it has been read to its end, or comes from no pipe.</param>
+/// <param name="Forgotten">The generation has ended; its children may still write.</param>
+/// <param name="Lines">The last ones.</param>
+/// <param name="File">Which file stderr was when it began, if it was one.</param>
+/// <param name="Size">How large that was then.</param>
+internal sealed record KeptOutput(int Generation, int? Pipe, bool Forgotten, IReadOnlyList<string> Lines, FileIdentity? File, long Size);
 
 /// <summary>Nothing is known of it.</summary>
 internal sealed class UnknownOutput : GenerationOutput
@@ -39,6 +62,12 @@ internal sealed class UnknownOutput : GenerationOutput
     internal override IReadOnlyList<string> LastLines(int generation) => [];
 
     internal override void Forget(int generation)
+    {
+    }
+
+    internal override IReadOnlyList<KeptOutput> Keep() => [];
+
+    internal override void GoOnWith(IReadOnlyList<KeptOutput> kept)
     {
     }
 

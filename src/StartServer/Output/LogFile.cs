@@ -25,6 +25,9 @@ internal sealed class LogFile : ILog
     internal static LogFile Open(string path) =>
         TryOpen(path, out var error) is { } file ? new LogFile(path, file) : throw new OperatorException(Messages.LogFileFailed(path, error), ExitCodes.Failure);
 
+    /// <summary>After an exec: what is stdout by then is the file, also when its name is another's by now.</summary>
+    internal static LogFile Adopt(string path) => new(path, FileDescriptor.Duplicate(1, 3));
+
     private static FileDescriptor? TryOpen(string path, out Errno error)
     {
         // Non-blocking for the open alone: a FIFO that nobody reads is an error (ENXIO), not a start that hangs.

@@ -31,7 +31,7 @@ internal sealed class LogPipe : ILog
     private readonly EventQueue _queue;
     private readonly LogCommand _command;
     private readonly IReadOnlyDictionary<string, string> _environment;
-    private readonly PipeEnds _pipe = PipeEnds.Open();
+    private readonly PipeEnds _pipe;
     // A logger's own words go where ours went before: into the log they would come back to it.
     private readonly FileDescriptor _stdout, _stderr;
     private readonly object _restartDue = new(), _linesWait = new(), _pipeFills = new(), _patienceOver = new();
@@ -41,10 +41,11 @@ internal sealed class LogPipe : ILog
     private long _dropped;
     private bool _redirected;
 
-    private LogPipe(EventQueue queue, LogCommand command, IReadOnlyDictionary<string, string> environment, bool detached)
+    private LogPipe(
+        EventQueue queue, LogCommand command, IReadOnlyDictionary<string, string> environment, PipeEnds pipe, FileDescriptor stdout, FileDescriptor stderr)
     {
         (_queue, _command, _environment) = (queue, command, environment);
-        (_stdout, _stderr) = detached ? (Nothing(), Nothing()) : (FileDescriptor.Duplicate(1, 3), FileDescriptor.Duplicate(2, 3));
+        (_pipe, _stdout, _stderr) = (pipe, stdout, stderr);
     }
 
     private static FileDescriptor Nothing()
@@ -60,7 +61,8 @@ internal sealed class LogPipe : ILog
     /// <exception cref="OperatorException">The command cannot be executed.</exception>
     internal static LogPipe Open(LogCommand command, EventQueue queue, IReadOnlyDictionary<string, string> environment, bool detached)
     {
-        var log = new LogPipe(queue, command, environment, detached);
+        var log = new LogPipe(
+            queue, command, environment, PipeEnds.Open(), detached ? Nothing() : FileDescriptor.Duplicate(1, 3), detached ? Nothing() : FileDescriptor.Duplicate(2, 3));
         try
         {
             log.StartLogger();
@@ -74,6 +76,37 @@ internal sealed class LogPipe : ILog
             throw;
         }
     }
+
+    /// <summary>The one that this process had before it became another program by exec.</summary>
+    internal static LogPipe Adopt(LogCommand command, EventQueue queue, IReadOnlyDictionary<string, string> environment, KeptLogPipe kept)
+    {
+        var pipe = PipeEnds.Adopt(new FileDescriptor(kept.Read), new FileDescriptor(kept.Write));
+        var log = new LogPipe(queue, command, environment, pipe, new FileDescriptor(kept.Stdout), new FileDescriptor(kept.Stderr))
+        {
+            _logger = kept.Logger is { } pid ? ChildProcess.Adopt(pid) : null,
+            _startedAt = Stopwatch.GetTimestamp() - (long)(kept.Age.TotalSeconds * Stopwatch.Frequency),
+            _failures = kept.Failures,
+            _dropped = kept.Dropped,
+        };
+        log.Redirect();
+        StandardError.GoOnWith(kept.Waiting);
+        if (log._logger is null) log.RestartIn(kept.RestartIn);
+        return log;
+    }
+
+    internal KeptLogPipe Keep() => new()
+    {
+        Read = _pipe.Read.Number,
+        Write = _pipe.Write.Number,
+        Stdout = _stdout.Number,
+        Stderr = _stderr.Number,
+        Logger = _logger?.Pid,
+        Age = Stopwatch.GetElapsedTime(_startedAt),
+        Failures = _failures,
+        Dropped = _dropped,
+        RestartIn = _queue.Timers.FirstOrDefault(timer => timer.Key == _restartDue).Remaining,
+        Waiting = StandardError.Kept,
+    };
 
     public void Redirect()
     {
@@ -128,6 +161,11 @@ internal sealed class LogPipe : ILog
         var pause = _failures == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, Math.Min(_failures, 10) - 1)));
         _failures++;
         if (pause > TimeSpan.Zero) StandardError.WriteLine(Messages.LoggerPause(pause));
+        RestartIn(pause);
+    }
+
+    private void RestartIn(TimeSpan pause)
+    {
         _queue.SetTimer(_restartDue, pause);
         _queue.SetTimer(_pipeFills, Step);
     }
@@ -200,4 +238,36 @@ internal sealed class LogPipe : ILog
         _stdout.Dispose();
         _stderr.Dispose();
     }
+}
+
+/// <summary>A log pipe that outlives an exec.</summary>
+internal sealed record KeptLogPipe
+{
+    internal required int Read { get; init; }
+
+    internal required int Write { get; init; }
+
+    /// <summary>Where a logger's own words go.</summary>
+    internal required int Stdout { get; init; }
+
+    /// <inheritdoc cref="Stdout"/>
+    internal required int Stderr { get; init; }
+
+    /// <summary>Its pid; null while there is none.</summary>
+    internal required int? Logger { get; init; }
+
+    /// <summary>Since it was started.</summary>
+    internal required TimeSpan Age { get; init; }
+
+    /// <summary>How many in a row have died young.</summary>
+    internal required int Failures { get; init; }
+
+    /// <summary>Bytes thrown away while there was none.</summary>
+    internal required long Dropped { get; init; }
+
+    /// <summary>When the next one is due, if there is none.</summary>
+    internal required TimeSpan RestartIn { get; init; }
+
+    /// <summary>Lines of our own that the pipe had no room for.</summary>
+    internal required IReadOnlyList<string> Waiting { get; init; }
 }

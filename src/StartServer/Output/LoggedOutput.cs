@@ -51,6 +51,14 @@ internal sealed unsafe class LoggedOutput : GenerationOutput
 
     internal override void Forget(int generation) => _begun.Remove(generation);
 
+    internal override IReadOnlyList<KeptOutput> Keep() =>
+        [.. _begun.Select(one => new KeptOutput(one.Key, null, false, [], one.Value.File, one.Value.Size))];
+
+    internal override void GoOnWith(IReadOnlyList<KeptOutput> kept)
+    {
+        foreach (var one in kept) _begun[one.Generation] = (one.File, one.Size);
+    }
+
     public override void Dispose()
     {
     }

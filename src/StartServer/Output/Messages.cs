@@ -3,6 +3,7 @@ using System.Net;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Processes;
 using StartServer.Supervision;
+using StartServer.Upgrade;
 
 namespace StartServer.Output;
 
@@ -60,7 +61,7 @@ internal static class Messages
 
     internal const string StopsInstead = "start_server is stopping";
 
-    internal static string SignalIgnored(Signal signal) => $"received {signal}, ignored: HUP restarts, TERM stops";
+    internal static string SignalIgnored(Signal signal) => $"received {signal}, ignored: HUP restarts, TERM stops, USR2 upgrades";
 
     internal static string NewWorkerRunning(ChosenSignal signal, IReadOnlyList<Generation> old) =>
         $"new worker is now running, sending {signal} to old workers:{(old.Count == 0 ? "none" : Pids(old))}";
@@ -123,6 +124,16 @@ internal static class Messages
     internal static string LogDropped(long bytes) => $"{bytes} bytes of the log are lost: no logger ran, and the pipe was full";
 
     internal static string LinesLost(long lines) => $"{lines} lines of start_server are lost: the log took nothing";
+
+    internal const string UpgradeAsked = "received USR2, upgrading";
+
+    internal const string UpgradeWaits = "the upgrade waits until it is decided whether the new worker starts";
+
+    internal static string UpgradeRefused(string program, string reason) =>
+        $"upgrade refused, this version goes on:{(program.Length > 0 ? $" {program}:" : "")} {reason}";
+
+    internal static string TakenOver(int pid, string version, Snapshot from) =>
+        $"start_server {version} (pid:{pid}) has taken over from {from.Version}, workers:{string.Join(',', from.Supervision.Generations.Select(generation => generation.Pid))}";
 
     internal const string Exiting = "exiting";
 

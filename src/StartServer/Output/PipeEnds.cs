@@ -29,6 +29,9 @@ internal sealed unsafe class PipeEnds : IDisposable
         return new PipeEnds(read, write);
     }
 
+    /// <summary>The pipe that this process had before it became another program by exec.</summary>
+    internal static PipeEnds Adopt(FileDescriptor read, FileDescriptor write) => new(read, write);
+
     private static FileDescriptor OpenAnew(FileDescriptor end, int mode)
     {
         var number = LibC.open($"/proc/self/fd/{end.Number}", mode | LibC.O_NONBLOCK | LibC.O_CLOEXEC, 0);

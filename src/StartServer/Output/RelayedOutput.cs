@@ -1,3 +1,4 @@
+using System.Text;
 using StarletNet.Shared.Interop;
 
 namespace StartServer.Output;
@@ -24,16 +25,22 @@ internal sealed unsafe class RelayedOutput : GenerationOutput
     private readonly Dictionary<int, Source> _sources = [];
     private readonly Queue<byte[]> _unwritten = new();
     private readonly FileDescriptor _wake;
-    private readonly Thread _thread;
-    private bool _ending;
+    private Thread _thread;
+    private bool _ending, _pausing, _paused;
 
     internal RelayedOutput()
     {
         var wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
         if (wake < 0) throw SystemCallException.Of("eventfd");
         _wake = new FileDescriptor(wake);
-        _thread = new Thread(Relay, maxStackSize: 256 * 1024) { IsBackground = true, Name = "stderr" };
-        _thread.Start();
+        _thread = Start();
+    }
+
+    private Thread Start()
+    {
+        var thread = new Thread(Relay, maxStackSize: 256 * 1024) { IsBackground = true, Name = "stderr" };
+        thread.Start();
+        return thread;
     }
 
     internal override FileDescriptor? Begin(int generation)
@@ -77,6 +84,11 @@ internal sealed unsafe class RelayedOutput : GenerationOutput
             bool ending;
             lock (_gate)
             {
+                if (_pausing && _unwritten.Count == 0)
+                {
+                    _paused = true;
+                    return;
+                }
                 open = [.. _sources.Values.Where(source => !source.Pipe.IsClosed)];
                 ending = _ending;
             }
@@ -147,6 +159,47 @@ internal sealed unsafe class RelayedOutput : GenerationOutput
     {
         ulong one = 1;
         LibC.write(_wake.Number, (byte*)&one, sizeof(ulong));
+    }
+
+    internal override IReadOnlyList<KeptOutput> Keep()
+    {
+        lock (_gate)
+        {
+            return [.. _sources.Select(one => new KeptOutput(
+                one.Key, one.Value.Pipe.IsClosed ? null : one.Value.Pipe.Number, one.Value.Forgotten, one.Value.Tail.Lines, null, 0))];
+        }
+    }
+
+    internal override void GoOnWith(IReadOnlyList<KeptOutput> kept)
+    {
+        foreach (var one in kept)
+        {
+            var pipe = new FileDescriptor(one.Pipe ?? -1);
+            if (one.Pipe is null) pipe.Dispose();
+            var source = new Source(one.Generation, pipe) { Forgotten = one.Forgotten };
+            foreach (var line in one.Lines) source.Tail.Add(Encoding.UTF8.GetBytes(line + "\n"));
+            lock (_gate) _sources[one.Generation] = source;
+        }
+        Wake();
+    }
+
+    /// <summary>All that was read is written: what is still in the pipes waits there.</summary>
+    internal override bool Pause()
+    {
+        lock (_gate) _pausing = true;
+        Wake();
+        if (_thread.Join(Patience)) return true;
+        lock (_gate)
+        {
+            if (!_paused) _pausing = false;
+            return _paused;
+        }
+    }
+
+    internal override void Resume()
+    {
+        lock (_gate) _pausing = _paused = false;
+        _thread = Start();
     }
 
     /// <summary>Passes on what is still in the pipes; not for ever, if nobody takes it.</summary>

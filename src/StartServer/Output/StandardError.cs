@@ -32,6 +32,16 @@ internal static unsafe class StandardError
         _linesWait = linesWait;
     }
 
+    /// <summary>What is kept, for the program that takes our place.</summary>
+    internal static IReadOnlyList<string> Kept => [.. Waiting];
+
+    /// <summary>Goes on with what the program before us has kept.</summary>
+    internal static void GoOnWith(IReadOnlyList<string> kept)
+    {
+        foreach (var line in kept) Waiting.Enqueue(line);
+        if (kept.Count > 0) _linesWait?.Invoke();
+    }
+
     /// <summary>Tries again what was kept.</summary>
     /// <returns>Whether some of it still waits.</returns>
     internal static bool WriteWaiting()
@@ -49,6 +59,9 @@ internal static unsafe class StandardError
         _lost = 0;
         return Waiting.Count > 0;
     }
+
+    /// <returns>Whether a file has taken it all.</returns>
+    internal static bool WriteAll(int fd, ReadOnlySpan<byte> bytes) => Write(fd, bytes) && FileIdentity.SizeOf(fd) == bytes.Length;
 
     /// <returns>False if the descriptor never waits and takes nothing now.</returns>
     internal static bool Write(int fd, string text) => Write(fd, Encoding.UTF8.GetBytes(text));

@@ -25,6 +25,13 @@ internal sealed class ServiceManager
         if (_watchdog is { } period) _queue.SetTimer(_watchdogDue, period);
     }
 
+    /// <summary>After an exec: how much of the time to the next sign of life had passed is not known, so it is given at once.</summary>
+    internal void GoOnWith(SupervisorState state)
+    {
+        if (_watchdog is not null) _sender.Send("WATCHDOG=1");
+        Follow(state);
+    }
+
     /// <summary>Half of WATCHDOG_USEC, as sd_watchdog_enabled(3) advises; null when nobody waits for us, or for somebody else.</summary>
     internal static TimeSpan? WatchdogPeriod(Func<string, string?> environment, int pid)
     {

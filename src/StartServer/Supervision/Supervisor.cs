@@ -15,7 +15,7 @@ using StartServer.Probes;
 namespace StartServer.Supervision;
 
 /// <summary>The loop: takes events from the queue, asks <see cref="Transitions"/>, does what it says. Decides nothing itself.</summary>
-internal sealed class Supervisor(
+internal sealed partial class Supervisor(
     EventQueue queue, StartServerOptions options, ListenerSet listeners, ProgramEnvironment environment, CurrentPolicy policy, ILog? log, StatusFile? status, ServiceManager manager)
 {
     /// <summary>So that a generation that floods its notify socket cannot keep us from hearing anything else.</summary>
@@ -23,7 +23,7 @@ internal sealed class Supervisor(
 
     private readonly GenerationLauncher _launcher = new(options, listeners, environment);
     private readonly Dictionary<int, GenerationProcess> _generations = [];
-    private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private long _startedAt = Stopwatch.GetTimestamp();
     private Transitions _transitions = new(policy.Value);
 
     // A caller waits for the first generation (--daemonize): unless he allows for more attempts, the first failure is his answer.
@@ -49,7 +49,7 @@ internal sealed class Supervisor(
     {
         // The first attempt is a timer that is due, and timers come last in a batch: a TERM that came while we were still binding
         // finds nothing started.
-        queue.SetTimer(new RetryDue(1), TimeSpan.Zero);
+        if (_generations.Count == 0) queue.SetTimer(new RetryDue(1), TimeSpan.Zero);
         if (environment.Watch is { } watch) queue.Watch(watch.Descriptor, watch);
         try
         {
@@ -65,6 +65,7 @@ internal sealed class Supervisor(
                     Take(happened);
                     manager.Follow(_state);
                 }
+                Upgrade?.GoOn();
             }
         }
         catch
@@ -78,6 +79,7 @@ internal sealed class Supervisor(
     private void Take(Event happened)
     {
         if (manager.Takes(happened) || (log is not null && log.Takes(happened))) return;
+        if (Upgrade is not null && Upgrade.Takes(happened)) return;
         switch (happened)
         {
             case SignalReceived { Signal: var signal } when signal == Signal.Hup: Handle(new RestartRequested()); break;

@@ -31,14 +31,14 @@ internal sealed class Superdaemon : IDisposable
     /// <summary>Starts it with a pid file, a status file and, unless given otherwise, <c>--interval 0</c>.</summary>
     /// <param name="options">Before <c>--</c>; <c>DIR/</c> stands for the scratch directory.</param>
     internal static Superdaemon Start(
-        string[] options, string[] child, ScratchDirectory? scratch = null, IReadOnlyDictionary<string, string>? environment = null)
+        string[] options, string[] child, ScratchDirectory? scratch = null, IReadOnlyDictionary<string, string>? environment = null, string? executable = null)
     {
         var directory = scratch ?? new ScratchDirectory();
         string[] words =
         [
             "--interval", "0", "--pid-file", directory.File("pid"), "--status-file", directory.File("status"), .. options, "--", .. child,
         ];
-        var program = ProgramUnderTest.Start(Executable, words.Select(word => word.Replace("DIR/", directory.Path + "/", StringComparison.Ordinal)),
+        var program = ProgramUnderTest.Start(executable ?? Executable, words.Select(word => word.Replace("DIR/", directory.Path + "/", StringComparison.Ordinal)),
             new ProgramOptions { StatusFile = directory.File("status"), WorkingDirectory = directory.Path, Environment = environment ?? new Dictionary<string, string>() });
         return new Superdaemon(directory, scratch is null, program);
     }

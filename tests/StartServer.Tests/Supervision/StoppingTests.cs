@@ -160,7 +160,7 @@ public sealed class StoppingTests : TransitionTestBase
         {
             var step = Next(state, new MeaninglessSignal(Signal.Usr1));
             Assert.Same(state, step.State);
-            Assert.Equal(["received USR1, ignored: HUP restarts, TERM stops"], Lines(step));
+            Assert.Equal(["received USR1, ignored: HUP restarts, TERM stops, USR2 upgrades"], Lines(step));
         }
     }
 }

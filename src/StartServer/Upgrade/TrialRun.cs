@@ -1,0 +1,102 @@
+using System.Text;
+using StarletNet.Shared.Events;
+using StarletNet.Shared.Interop;
+using StarletNet.Shared.Processes;
+
+namespace StartServer.Upgrade;
+
+/// <summary>
+/// The successor, started beside us with our own command line and the snapshot, to say whether it could go on from there. It binds nothing
+/// and writes nothing.
+/// </summary>
+internal sealed unsafe class TrialRun : IDisposable
+{
+    /// <summary>Of what it says, no more is kept: the end counts.</summary>
+    private const int MostKept = 4096;
+
+    private readonly EventQueue _queue;
+    private readonly ChildProcess _process;
+    private readonly FileDescriptor _words;
+    private readonly List<byte> _said = [];
+    private bool _late;
+
+    private TrialRun(EventQueue queue, ChildProcess process, FileDescriptor words)
+    {
+        (_queue, _process, _words) = (queue, process, words);
+        _queue.Watch(words, this);
+    }
+
+    internal int Pid => _process.Pid;
+
+    /// <param name="program">The executable file.</param>
+    /// <param name="ownArguments">Those that Main was given: in <c>dotnet program.dll</c> the role stands behind the dll.</param>
+    /// <exception cref="SystemCallException">There could be no process.</exception>
+    internal static TrialRun Start(EventQueue queue, string program, int ownArguments, Snapshot snapshot)
+    {
+        using var file = TakeOver.Store(snapshot.Write(out _));
+        var (read, write) = FileDescriptor.Pipe();
+        FileDescriptor.SetNonBlocking(read.Number, true);
+        try
+        {
+            using (write)
+            {
+                var line = OwnProgram.CommandLine;
+                var process = queue.Start(new ChildSpec
+                {
+                    Program = program,
+                    Title = line[0],
+                    Arguments = [.. line[1..^ownArguments], TakeOver.TrialRole, .. line[^ownArguments..]],
+                    Environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
+                        .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? ""),
+                    Descriptors = [new(write.Number, 1), new(write.Number, 2), new(file.Number, TakeOver.TrialSnapshot)],
+                });
+                return new TrialRun(queue, process, read);
+            }
+        }
+        catch
+        {
+            read.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes what it has said since.</summary>
+    internal void Listen()
+    {
+        if (_words.IsClosed) return;
+        var buffer = stackalloc byte[MostKept];
+        nint count;
+        while ((count = LibC.read(_words.Number, buffer, MostKept)) > 0)
+        {
+            _said.AddRange(new ReadOnlySpan<byte>(buffer, (int)count));
+            if (_said.Count > MostKept) _said.RemoveRange(0, _said.Count - MostKept);
+        }
+        if (count == 0 || Errno.Last != Errno.EAGAIN) Dispose();
+    }
+
+    /// <summary>It has had its time.</summary>
+    internal void End()
+    {
+        _late = true;
+        _process.Signal(Signal.Kill);
+    }
+
+    /// <summary>To be asked when it has exited.</summary>
+    /// <returns>Null if it can take over; else why not.</returns>
+    internal string? Verdict(ChildExit exit)
+    {
+        Listen();
+        var failure = _process.TakeLaunchFailure();
+        var last = Encoding.UTF8.GetString([.. _said]).Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault()?.Trim();
+        if (failure is not null) return $"it cannot be executed: {failure.Errno}";
+        if (_late) return $"its trial run did not end within {Upgrader.TrialTime.TotalSeconds} secs";
+        if (!exit.IsSuccess) return $"its trial run ended with {exit}{(last is null ? "" : $": {last}")}";
+        return last == TakeOver.TrialPassed ? null : "its trial run did not say that it can take over";
+    }
+
+    public void Dispose()
+    {
+        _queue.Unwatch(this);
+        _words.Dispose();
+    }
+}
