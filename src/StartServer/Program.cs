@@ -111,7 +111,8 @@ internal static class Program
             : PidFile.Create(pidPath, pid, ExitCodes.Failure);
         var status = options.StatusFile is { } statusPath ? new StatusFile(statusPath) { Identity = taken?.StatusFile } : null;
         if (taken is null) log?.Redirect();
-        using var output = GenerationOutput.Choose(mayRelay: control is not null);
+        // A generation that is to outlive us must not write into a pipe that ends with us.
+        using var output = GenerationOutput.Choose(mayRelay: control is not null && options.OrphansStop);
         if (taken is not null) output.GoOnWith(taken.Output);
         control?.BeginWith(listeners.Descriptors, output);
         if (caller is not null)

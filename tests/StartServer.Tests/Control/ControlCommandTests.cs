@@ -195,6 +195,17 @@ public sealed class ControlCommandTests
         await superdaemon.StopsCleanlyAsync();
     }
 
+    [Theory]
+    [InlineData("stop", false)]
+    [InlineData("keep", true)]
+    public async Task Generations_that_may_outlive_us_write_to_our_stderr_themselves(string orphans, bool same)
+    {
+        using var superdaemon = await ServingAsync(Children.Perl("print 'stderr ', readlink('/proc/self/fd/2'), \"\\n\"; up(); sleep 60 while 1;"), "--orphans", orphans);
+        var theirs = (await superdaemon.Program.LineAsync("^stderr pipe:")).Text["stderr ".Length..];
+        Assert.Equal(same, theirs == new FileInfo($"/proc/{superdaemon.Program.Pid}/fd/2").LinkTarget);
+        await superdaemon.StopsCleanlyAsync();
+    }
+
     [Fact]
     public async Task Where_nobody_is_nobody_is_asked()
     {
