@@ -2,6 +2,16 @@ using System.Globalization;
 
 namespace StarletNet.Shared.Contract;
 
+/// <summary>One choice of an operator's.</summary>
+/// <param name="Name">That of the option.</param>
+/// <param name="Value">As it travels.</param>
+/// <param name="Yields">To what the application has chosen itself.</param>
+internal sealed record HttpSetting(string Name, string Value, bool Yields)
+{
+    /// <summary>What it counts depends on the name.</summary>
+    internal long Number => long.Parse(Value, NumberStyles.None, CultureInfo.InvariantCulture);
+}
+
 /// <summary>
 /// What an operator has chosen for the HTTP side of a worker, as it travels in <see cref="EnvironmentNames.Http"/>:
 /// <c>name=value</c> joined by <c>&amp;</c>, times in milliseconds, values escaped as in a URL. <c>name~value</c> comes from a preset:
@@ -17,27 +27,22 @@ internal sealed class HttpSettings
 
     internal static readonly HttpSettings None = new([]);
 
-    private readonly Dictionary<string, (string Value, bool Yields)> _values;
+    private readonly List<HttpSetting> _values;
 
-    private HttpSettings(Dictionary<string, (string, bool)> values) => _values = values;
+    private HttpSettings(List<HttpSetting> values) => _values = values;
 
-    internal static HttpSettings Of(IEnumerable<(string Name, string Value, bool Yields)> values) =>
-        new(values.ToDictionary(entry => entry.Name, entry => (entry.Value, entry.Yields)));
+    internal static HttpSettings Of(IEnumerable<HttpSetting> values) => new([.. values]);
 
-    /// <summary>The value, and whether it yields to the application's own; null: not chosen.</summary>
-    internal (string Value, bool Yields)? Text(string name) => _values.TryGetValue(name, out var entry) ? entry : null;
-
-    /// <summary>The same as a number; what it counts depends on the name.</summary>
-    internal (long Value, bool Yields)? Number(string name) =>
-        Text(name) is { } entry ? (long.Parse(entry.Value, NumberStyles.None, CultureInfo.InvariantCulture), entry.Yields) : null;
+    /// <summary>Null: not chosen.</summary>
+    internal HttpSetting? Find(string name) => _values.Find(setting => setting.Name == name);
 
     internal string Format() =>
-        string.Join('&', _values.Select(entry => $"{entry.Key}{(entry.Value.Yields ? '~' : '=')}{Uri.EscapeDataString(entry.Value.Value)}"));
+        string.Join('&', _values.Select(setting => $"{setting.Name}{(setting.Yields ? '~' : '=')}{Uri.EscapeDataString(setting.Value)}"));
 
     /// <exception cref="FormatException">Not of that form; the message quotes the entry.</exception>
     internal static HttpSettings Parse(string text)
     {
-        var values = new Dictionary<string, (string, bool)>();
+        var values = new List<HttpSetting>();
         foreach (var entry in text.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var sign = entry.AsSpan().IndexOfAny('=', '~');
@@ -45,7 +50,7 @@ internal sealed class HttpSettings
             var value = Uri.UnescapeDataString(entry[(sign + 1)..]);
             if (entry[..sign] is not (ServerSoftware or Path) && !long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
                 throw new FormatException($"'{value}' in '{entry}' is not a number");
-            values[entry[..sign]] = (value, entry[sign] == '~');
+            values.Add(new HttpSetting(entry[..sign], value, entry[sign] == '~'));
         }
         return new HttpSettings(values);
     }

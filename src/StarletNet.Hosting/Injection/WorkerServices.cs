@@ -58,7 +58,7 @@ internal static class WorkerServices
         services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(limits);
         if (worker.Settings.Listeners.Any(l => l.Tls || l.Http != HttpVersions.Usual))
             services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new ListenerProtocols(listeners, worker.Settings.Listeners, worker.Settings.Tls));
-        if (worker.Settings.Http.Text(HttpSettings.Path) is { } path) services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new PathPrefix(path.Value)));
+        if (worker.Settings.Http.Find(HttpSettings.Path) is { } path) services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new PathPrefix(path.Value)));
         services.PostConfigure<HostOptions>(worker.RaiseShutdownTimeout);
     }
 }

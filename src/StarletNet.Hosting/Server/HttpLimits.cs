@@ -42,7 +42,7 @@ internal sealed class HttpLimits(HttpSettings settings) : IPostConfigureOptions<
             limits.MaxRequestBodySize = body == 0 ? null : body;
         if (Chosen(HttpSettings.MaxConnections, limits.MaxConcurrentConnections is null) is { } connections)
             limits.MaxConcurrentConnections = connections == 0 ? null : connections;
-        var software = settings.Text(HttpSettings.ServerSoftware)?.Value;
+        var software = settings.Find(HttpSettings.ServerSoftware)?.Value;
         if (software is not null) options.AddServerHeader = false;
 
         OfConnections = new ConnectionLimits
@@ -50,18 +50,18 @@ internal sealed class HttpLimits(HttpSettings settings) : IPostConfigureOptions<
             Head = head ?? 0,
             Idle = idle ?? 0,
             Stall = stall ?? 0,
-            Request = settings.Number(HttpSettings.RequestTimeout)?.Value ?? 0,
-            RequestGrace = settings.Number(HttpSettings.RequestTimeoutGrace)?.Value ?? new ConnectionLimits().RequestGrace,
-            MaxRequests = settings.Number(HttpSettings.MaxKeepAliveRequests)?.Value ?? 0,
+            Request = settings.Find(HttpSettings.RequestTimeout)?.Number ?? 0,
+            RequestGrace = settings.Find(HttpSettings.RequestTimeoutGrace)?.Number ?? new ConnectionLimits().RequestGrace,
+            MaxRequests = settings.Find(HttpSettings.MaxKeepAliveRequests)?.Number ?? 0,
             ServerSoftware = software,
         };
     }
 
     private long? Chosen(string name, bool unchanged) =>
-        settings.Number(name) is { } chosen && (unchanged || !chosen.Yields) ? chosen.Value : null;
+        settings.Find(name) is { } chosen && (unchanged || !chosen.Yields) ? chosen.Number : null;
 
     private long? Chosen(string name, string otherwise, bool unchanged) =>
-        Chosen(settings.Text(name) is null ? otherwise : name, unchanged);
+        Chosen(settings.Find(name) is null ? otherwise : name, unchanged);
 
     private static TimeSpan Time(long milliseconds) => milliseconds == 0 ? TimeSpan.MaxValue : TimeSpan.FromMilliseconds(milliseconds);
 

@@ -49,23 +49,27 @@ internal sealed record HttpChoices
     internal HttpSettings ForWorker(string? path, Func<string, bool> yields)
     {
         var keepsAlive = !DisableKeepAlive && KeepAliveTimeout != TimeSpan.Zero;
-        (string Name, string? Value)[] values =
-        [
-            (HttpSettings.Timeout, Milliseconds(Timeout)),
-            (HttpSettings.ReadTimeout, Milliseconds(ReadTimeout)),
-            (HttpSettings.KeepAliveTimeout, keepsAlive ? Milliseconds(KeepAliveTimeout == Unlimited ? TimeSpan.Zero : KeepAliveTimeout) : null),
-            (HttpSettings.MaxKeepAliveRequests, keepsAlive ? Text(MaxKeepAliveRequests) : "1"),
-            (HttpSettings.RequestTimeout, RequestTimeout > TimeSpan.Zero ? Milliseconds(RequestTimeout) : null),
-            (HttpSettings.RequestTimeoutGrace, RequestTimeout > TimeSpan.Zero ? Milliseconds(RequestTimeoutGrace) : null),
-            (HttpSettings.MaxConnections, Text(MaxConnections)),
-            (HttpSettings.MaxHeaderSize, Text(MaxHeaderSize)),
-            (HttpSettings.MaxHeaders, Text(MaxHeaders)),
-            (HttpSettings.MaxRequestLine, Text(MaxRequestLine)),
-            (HttpSettings.MaxBody, Text(MaxBody)),
-            (HttpSettings.ServerSoftware, ServerSoftware),
-            (HttpSettings.Path, path),
-        ];
-        return HttpSettings.Of(values.Where(entry => entry.Value is not null).Select(entry => (entry.Name, entry.Value!, yields(entry.Name))));
+        // One by one and not as a list of pairs: each kind of pair that goes through LINQ costs native code.
+        var settings = new List<HttpSetting>();
+        Add(HttpSettings.Timeout, Milliseconds(Timeout));
+        Add(HttpSettings.ReadTimeout, Milliseconds(ReadTimeout));
+        Add(HttpSettings.KeepAliveTimeout, keepsAlive ? Milliseconds(KeepAliveTimeout == Unlimited ? TimeSpan.Zero : KeepAliveTimeout) : null);
+        Add(HttpSettings.MaxKeepAliveRequests, keepsAlive ? Text(MaxKeepAliveRequests) : "1");
+        Add(HttpSettings.RequestTimeout, RequestTimeout > TimeSpan.Zero ? Milliseconds(RequestTimeout) : null);
+        Add(HttpSettings.RequestTimeoutGrace, RequestTimeout > TimeSpan.Zero ? Milliseconds(RequestTimeoutGrace) : null);
+        Add(HttpSettings.MaxConnections, Text(MaxConnections));
+        Add(HttpSettings.MaxHeaderSize, Text(MaxHeaderSize));
+        Add(HttpSettings.MaxHeaders, Text(MaxHeaders));
+        Add(HttpSettings.MaxRequestLine, Text(MaxRequestLine));
+        Add(HttpSettings.MaxBody, Text(MaxBody));
+        Add(HttpSettings.ServerSoftware, ServerSoftware);
+        Add(HttpSettings.Path, path);
+        return HttpSettings.Of(settings);
+
+        void Add(string name, string? value)
+        {
+            if (value is not null) settings.Add(new HttpSetting(name, value, yields(name)));
+        }
     }
 
     private static string? Milliseconds(TimeSpan? time) =>

@@ -7,14 +7,15 @@ public sealed class HttpSettingsTests
     [Fact]
     public void What_is_written_is_read()
     {
-        var written = HttpSettings.Of([("timeout", "1500", false), ("max-body", "0", true), ("server-software", "a=b~c&d ü", false)]).Format();
+        var written = HttpSettings.Of([new("timeout", "1500", false), new("max-body", "0", true), new("server-software", "a=b~c&d ü", false)]).Format();
 
         var read = HttpSettings.Parse(written);
 
-        Assert.Equal((1500, false), read.Number(HttpSettings.Timeout));
-        Assert.Equal((0, true), read.Number(HttpSettings.MaxBody));
-        Assert.Equal(("a=b~c&d ü", false), read.Text(HttpSettings.ServerSoftware));
-        Assert.Null(read.Number(HttpSettings.MaxHeaders));
+        Assert.Equal(new HttpSetting("timeout", "1500", false), read.Find(HttpSettings.Timeout));
+        Assert.Equal(1500, read.Find(HttpSettings.Timeout)!.Number);
+        Assert.Equal(new HttpSetting("max-body", "0", true), read.Find(HttpSettings.MaxBody));
+        Assert.Equal("a=b~c&d ü", read.Find(HttpSettings.ServerSoftware)!.Value);
+        Assert.Null(read.Find(HttpSettings.MaxHeaders));
     }
 
     [Theory]

@@ -104,6 +104,20 @@ public sealed class TlsTests : IDisposable
         Assert.False(File.Exists(_test.File("b.sock")));
     }
 
+    [Fact]
+    public async Task A_connection_may_be_kept_back_until_its_first_byte()
+    {
+        var master = await _test.StartReady("--defer-accept");
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var line = await master.LineAsync("listening on ");
+        socket.Connect(IPEndPoint.Parse(line.Text.Split(' ')[^1]));
+
+        // The fake worker speaks first, as soon as it has accepted.
+        Assert.False(socket.Poll(TimeSpan.FromMilliseconds(300), SelectMode.SelectRead));
+        socket.Send("x"u8);
+        Assert.True(socket.Poll(Deadlines.Event, SelectMode.SelectRead));
+    }
+
     [Theory]
     [InlineData("--no-ipv6", "0.0.0.0:")]
     [InlineData("--ipv6=only", "[::]:")]
