@@ -101,8 +101,8 @@ internal sealed record WorkerSettings(
 
     private static LoopMode ReadLoop() => Read(EnvironmentNames.Loop) switch
     {
-        null or "pool" => LoopMode.Pool,
-        "inline" => LoopMode.Inline,
+        null or "inline" => LoopMode.Inline,
+        "pool" => LoopMode.Pool,
         var other => throw Malformed(EnvironmentNames.Loop, $"'{other}' is neither 'pool' nor 'inline'"),
     };
 

@@ -15,6 +15,9 @@ internal sealed class LoopThread
     /// <summary>The loop it runs, or believes to run: only leaving a callback tells that it has been taken.</summary>
     internal EpollLoop? Loop { get; set; }
 
+    /// <summary>Whether it has been given something to run; belongs to <see cref="LoopThreads"/>.</summary>
+    internal bool IsBusy { get; set; }
+
     /// <summary>
     /// The loop whose transport code this thread runs at this moment; null during callbacks. What is scheduled meanwhile goes to
     /// that loop's run queue.

@@ -19,6 +19,7 @@ internal sealed class LoopThreads(int most, int loops)
     private readonly Queue<Scheduled> _waiting = new();
     private int _count;
     private int _started;
+    private int _busy;
     private int _engaged;
 
     /// <summary>Threads alive.</summary>
@@ -32,7 +33,7 @@ internal sealed class LoopThreads(int most, int loops)
     /// </summary>
     internal bool CanTakeOver => Available > 0;
 
-    /// <summary>Idle threads, and those that may still be started.</summary>
+    /// <summary>Threads that have nothing to do, and those that may still be started.</summary>
     private int Available => most - Volatile.Read(ref _engaged);
 
     /// <summary>Gives a loop to a spare thread or a new one, provided that <paramref name="take"/> succeeds once there is one.</summary>
@@ -76,20 +77,23 @@ internal sealed class LoopThreads(int most, int loops)
         lock (_gate)
         {
             if (_count == most || (_waiting.Count == 0 && _idle.Count >= loops)) return;
-            CountBy(1);
+            _count++;
         }
-        Start()?.AssignNothing();
+        Start(new LoopThread())?.AssignNothing();
     }
 
     private LoopThread? TakeSpare()
     {
+        LoopThread thread;
         lock (_gate)
         {
             if (_idle.Count > 0) return PopIdle();
             if (_count == most) return null;
-            CountBy(1);
+            _count++;
+            thread = new LoopThread();
+            SetBusy(thread, true);
         }
-        return Start();
+        return Start(thread);
     }
 
     private LoopThread PopIdle()
@@ -97,23 +101,23 @@ internal sealed class LoopThreads(int most, int loops)
         var last = _idle.Count - 1;
         var spare = _idle[last];
         _idle.RemoveAt(last);
-        CountEngaged();
+        SetBusy(spare, true);
         return spare;
     }
 
-    private void CountBy(int change)
+    private void SetBusy(LoopThread thread, bool isBusy)
     {
-        _count += change;
+        if (thread.IsBusy != isBusy) _busy += isBusy ? 1 : -1;
+        thread.IsBusy = isBusy;
         CountEngaged();
     }
 
-    private void CountEngaged() => Volatile.Write(ref _engaged, _count - _idle.Count + _waiting.Count);
+    private void CountEngaged() => Volatile.Write(ref _engaged, _busy + _waiting.Count);
 
     /// <returns>A thread that waits for its assignment; null if the system has none to give.</returns>
-    private LoopThread? Start()
+    private LoopThread? Start(LoopThread thread)
     {
         var number = Interlocked.Increment(ref _started);
-        var thread = new LoopThread();
         try
         {
             new Thread(() => Run(thread)) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"starletnet {number}") }.UnsafeStart();
@@ -122,7 +126,11 @@ internal sealed class LoopThreads(int most, int loops)
         catch (OutOfMemoryException)
         {
             // How .NET reports that the limit of threads (or of anything else a thread needs) is reached.
-            lock (_gate) CountBy(-1);
+            lock (_gate)
+            {
+                _count--;
+                SetBusy(thread, false);
+            }
             return null;
         }
     }
@@ -135,7 +143,7 @@ internal sealed class LoopThreads(int most, int loops)
         {
             if (me.TakeAssignment(out var work) is { } loop) loop.Run(me);
             else if (work.Action is not null) RunWork(me, work);
-            while (TryTakeWaiting(out work)) RunWork(me, work);
+            while (TryTakeWaiting(me, out work)) RunWork(me, work);
         }
         while (AwaitAssignment(me));
     }
@@ -147,13 +155,14 @@ internal sealed class LoopThreads(int most, int loops)
     }
 
     /// <summary>The thread that is about to run something that may block sees to it that others do not wait for it.</summary>
-    private bool TryTakeWaiting(out Scheduled work)
+    private bool TryTakeWaiting(LoopThread me, out Scheduled work)
     {
         bool more;
         lock (_gate)
         {
-            if (!_waiting.TryDequeue(out work)) return false;
-            CountEngaged();
+            var took = _waiting.TryDequeue(out work);
+            SetBusy(me, took);
+            if (!took) return false;
             more = _waiting.Count > 0;
         }
         if (more) Replenish();
@@ -171,7 +180,6 @@ internal sealed class LoopThreads(int most, int loops)
                 return true;
             }
             _idle.Add(me);
-            CountEngaged();
         }
         if (me.WaitForAssignment(IdleMilliseconds)) return true;
         lock (_gate)
@@ -179,7 +187,7 @@ internal sealed class LoopThreads(int most, int loops)
             // Not if it belongs to the reserve, or is being given something at this moment.
             if (_idle.Count > loops && _idle.Remove(me))
             {
-                CountBy(-1);
+                _count--;
                 return false;
             }
         }

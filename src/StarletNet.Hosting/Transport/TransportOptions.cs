@@ -13,7 +13,7 @@ internal enum LoopMode
 /// <summary>The transport's numbers. The buffer sizes are those of Kestrel's socket transport.</summary>
 internal sealed record TransportOptions
 {
-    internal LoopMode Loop { get; init; } = LoopMode.Pool;
+    internal LoopMode Loop { get; init; } = LoopMode.Inline;
 
     /// <summary>Event loops, each with a thread of its own.</summary>
     internal int Loops { get; init; } = 1;

@@ -91,8 +91,8 @@ internal sealed record MasterOptions
     /// <summary>Without effect; kept for <c>--check-config</c> and a word in the log.</summary>
     internal TimeSpan? MainProcessDelay { get; init; }
 
-    /// <summary><c>pool</c> or <c>inline</c>.</summary>
-    internal string Loop { get; init; } = Pool;
+    /// <summary><c>inline</c> or <c>pool</c>.</summary>
+    internal string Loop { get; init; } = Inline;
 
     /// <summary>Event loops in each worker.</summary>
     internal int Loops { get; init; } = 1;

@@ -6,13 +6,14 @@ using System.Text;
 namespace StarletNet.Hosting.Tests.Transport;
 
 /// <summary>One client after another: some stay for many requests, some for one, some leave in the middle of something.</summary>
-internal sealed class StressClient(EndPoint server, int seed)
+internal sealed class StressClient(EndPoint server, int number, int seed)
 {
     private static readonly string[] Gets = ["quick", "quick", "quick", "seldom", "sleep", "result", "pieces", "blocking-pieces", "until-gone"];
     private static readonly string[] Posts = ["echo", "blocking-echo", "ignore-body"];
 
     private readonly Random _random = new(seed);
-    private int _lastId = seed << 16;
+    // No two clients ever use the same.
+    private int _lastId = number << 24;
 
     internal long Answered { get; private set; }
 

@@ -3,10 +3,15 @@ using StarletNet.Hosting.Transport;
 
 namespace StarletNet.Hosting.Tests.Transport;
 
+/// <summary>Tests whose applications block threads of the pool, which others in the process would miss.</summary>
+[CollectionDefinition(nameof(BlockedThreads), DisableParallelization = true)]
+public sealed class BlockedThreads;
+
 /// <summary>
 /// Loops that change hands all the time, under clients that do everything a client can do. Short here;
 /// <c>STARLETNET_STRESS_SECONDS=300</c> makes it long, <c>STARLETNET_STRESS_SEED</c> another one.
 /// </summary>
+[Collection(nameof(BlockedThreads))]
 public sealed class StressTests(ITestOutputHelper output)
 {
     private const int Clients = 24;
@@ -27,7 +32,7 @@ public sealed class StressTests(ITestOutputHelper output)
         var options = new TransportOptions { Loop = LoopMode.Inline, Loops = loops, MaxThreads = threads };
         await using var server = await TestServer.Start(StressRoutes.Map, options: options, asWorker: true);
         var until = DateTime.UtcNow.AddSeconds(Seconds);
-        var clients = Enumerable.Range(0, Clients).Select(n => new StressClient(server.EndPoint, (Seed * 1000) + n)).ToList();
+        var clients = Enumerable.Range(0, Clients).Select(n => new StressClient(server.EndPoint, n, (Seed * 1000) + n)).ToList();
         // Threads of their own: the server's application code may keep every thread of the pool.
         var running = clients.Select(client => Task.Factory.StartNew(() => client.Run(until), TaskCreationOptions.LongRunning)).ToList();
         await Task.WhenAll(running).WaitAsync(TimeSpan.FromSeconds(Seconds) + TestKit.Deadlines.Event);
@@ -38,7 +43,7 @@ public sealed class StressTests(ITestOutputHelper output)
             + $"{server.Transport.TakeOvers} take-overs, {server.Transport.Threads.Count} threads at the end");
         Assert.True(server.Transport.TakeOvers > 0, "no loop was taken over");
         Assert.InRange(server.Transport.Threads.Count, loops, threads);
-        Assert.All(clients, client => Assert.True(client.Answered > 0 && client.GivenUp > 0 && client.CutOff > 0));
+        Assert.True(clients.All(c => c.Answered > 0) && clients.Any(c => c.GivenUp > 0) && clients.Any(c => c.CutOff > 0), "too little has happened");
         Assert.Empty(server.Log.Lines);
     }
 }

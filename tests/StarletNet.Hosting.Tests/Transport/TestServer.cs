@@ -46,7 +46,7 @@ internal sealed class TestServer : IAsyncDisposable
         var listener = new RawListener(endPoint ?? new IPEndPoint(IPAddress.Loopback, 0));
         var log = new CapturedLog();
         options ??= new TransportOptions();
-        if (Environment.GetEnvironmentVariable("STARLETNET_TEST_LOOP") == "inline") options = options with { Loop = LoopMode.Inline };
+        if (Environment.GetEnvironmentVariable("STARLETNET_TEST_LOOP") == "pool") options = options with { Loop = LoopMode.Pool };
         var transport = new EpollTransport([new WorkerListener(listener.Fd, http)], log, options);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

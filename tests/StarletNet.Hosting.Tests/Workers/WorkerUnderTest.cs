@@ -188,7 +188,7 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
         environment[EnvironmentNames.Listen] = WorkerListener.Format([new WorkerListener(listenFd, setup.Http, setup.Tls is not null)]);
         if (tlsFd >= 0) environment[EnvironmentNames.Tls] = $"{tlsFd}";
         environment[EnvironmentNames.ControlFd] = $"{controlFd}";
-        environment[EnvironmentNames.Loop] = System.Environment.GetEnvironmentVariable("STARLETNET_TEST_LOOP") ?? "pool";
+        environment[EnvironmentNames.Loop] = System.Environment.GetEnvironmentVariable("STARLETNET_TEST_LOOP") ?? "inline";
         environment[EnvironmentNames.GracefulTimeout] = $"{(long)setup.GracefulTimeout.TotalMilliseconds}";
         environment[EnvironmentNames.DrainKeepAlive] = $"{(long)setup.DrainKeepAlive.TotalMilliseconds}";
         environment[EnvironmentNames.WorkerSlot] = "3";

@@ -36,7 +36,7 @@ public sealed class OptionsReaderTests
         Assert.Equal(60, options.WorkerBootTimeout.TotalSeconds);
         Assert.Equal(30, options.GracefulTimeout.TotalSeconds);
         Assert.Equal(5, options.DrainKeepAlive.TotalSeconds);
-        Assert.Equal("pool", options.Loop);
+        Assert.Equal("inline", options.Loop);
         Assert.Equal(1, options.Loops);
         Assert.Equal(256, options.MaxThreads);
         Assert.Null(options.EnvironmentName);
@@ -161,9 +161,9 @@ public sealed class OptionsReaderTests
     [Fact]
     public void A_worker_has_at_least_two_threads_for_each_loop()
     {
-        var options = Read("--loop", "inline", "--loops", "4", "--max-threads=8");
+        var options = Read("--loop", "pool", "--loops", "4", "--max-threads=8");
 
-        Assert.Equal(("inline", 4, 8), (options.Loop, options.Loops, options.MaxThreads));
+        Assert.Equal(("pool", 4, 8), (options.Loop, options.Loops, options.MaxThreads));
         Assert.Contains("from 8 to 10000", Refusal("--loops=4", "--max-threads=7"));
     }
 

@@ -23,7 +23,7 @@ public sealed class WorkerEnvironmentTests
         Assert.Equal("7;9?http=h2", variables["STARLETNET_WORKER_LISTEN"]);
         Assert.Equal("11", variables["STARLETNET_CONTROL_FD"]);
         Assert.Equal("13:4", variables["STARLETNET_SCOREBOARD"]);
-        Assert.Equal("pool", variables["STARLETNET_WORKER_LOOP"]);
+        Assert.Equal("inline", variables["STARLETNET_WORKER_LOOP"]);
         Assert.Equal("1", variables["STARLETNET_WORKER_LOOPS"]);
         Assert.Equal("256", variables["STARLETNET_WORKER_THREADS"]);
         Assert.Equal("30000", variables["STARLETNET_WORKER_GRACEFUL_MS"]);
