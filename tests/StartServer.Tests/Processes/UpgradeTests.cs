@@ -34,16 +34,24 @@ public sealed class UpgradeTests
     public async Task Nothing_piles_up()
     {
         using var service = new Upgradable(["--port", "127.0.0.1:0"], Children.Perl("print map { \"$_=$ENV{$_}\\n\" } grep { /^START_SERVER/ } keys %ENV; up(); sleep 60 while 1;"));
-        await service.Daemon.StatusAsync("1:P");
+        var first = await service.Daemon.StatusAsync("1:P");
+        await service.Program.LineAsync("^up 1 ");
+        var inherited = Descriptors(first[0]);
         await service.UpgradeAsync();
         var before = Facts(service.Program.Pid);
         await service.UpgradeAsync();
         Assert.Equal(before, Facts(service.Program.Pid));
         service.Program.Send(UnixSignal.Hup);
-        await service.Daemon.StatusAsync("2:P");
+        var second = await service.Daemon.StatusAsync("2:P");
+        await service.Program.LineAsync("^up 2 ");
+        // What was kept open for the exec is closed to children again.
+        Assert.Equal(inherited, Descriptors(second[0]));
         Assert.DoesNotContain("START_SERVER", service.Program.OutputText, StringComparison.Ordinal);
         await service.Daemon.StopsCleanlyAsync();
     }
+
+    private static string[] Descriptors(int pid) =>
+        [.. Directory.GetFileSystemEntries($"/proc/{pid}/fd").Select(file => System.IO.Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     private static (int Descriptors, string CommandLine) Facts(int pid) =>
         (Directory.GetFileSystemEntries($"/proc/{pid}/fd").Length, File.ReadAllText($"/proc/{pid}/cmdline"));
