@@ -5,19 +5,21 @@ using StarletNet.Master.Listening;
 using StarletNet.Master.Options;
 using StarletNet.Master.Output;
 using StarletNet.Master.Pool;
+using StarletNet.Master.Privileges;
 using StarletNet.Master.Watching;
 using StarletNet.Master.Workers;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Files;
+using StarletNet.Shared.Interop;
 using StarletNet.Shared.Notify;
 using StarletNet.Shared.Processes;
 
 namespace StarletNet.Master;
 
 /// <summary>A start, in order: look at everything that can be wrong before anything is bound, and bind before anything is started.</summary>
-internal sealed class Master(MasterOptions options, NotifySender notify, MasterLog log)
+internal sealed class Master(MasterOptions options, NotifySender notify, MasterLog log, WaitingCaller? caller)
 {
     private const string HostingAssembly = "StarletNet.Hosting.dll";
 
@@ -47,16 +49,34 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
 
         if (options.TriesOneFirst) log.TriesOneFirst();
         if (options.MainProcessDelay is not null) log.WithoutEffect("main-process-delay");
+        // The order matters: what needs rights first, and what can be wrong while stderr is still that of whoever called us.
+        var identity = OptionsCheck.IdentityOf(options);
+        identity?.RefuseUnlessPossible();
+        var errorLog = options.ErrorLog is { } logPath ? ErrorLog.Open(logPath) : caller is not null ? ErrorLog.None() : null;
         using var certificates = options.AnyTls ? new CertificateFiles(options.Tls, log) : null;
         certificates?.Read();
-        using var listeners = Listen();
-        using var pidFile = options.PidFile is { } path ? PidFile.Create(path, Environment.ProcessId, ExitCodes.Failure) : null;
+        using var listeners = Listen(out var announce);
+        // Its whole path: with --chdir a relative one would not be found again.
+        using var pidFile = options.PidFile is { } path
+            ? PidFile.Create(Path.GetFullPath(path), Environment.ProcessId, ExitCodes.Failure, "cannot write the pid file ")
+            : null;
+        announce();
+        if (caller is not null) Detach(queue, caller);
+        errorLog?.Redirect();
+        if (identity is not null) Assume(identity, [pidFile?.Path, errorLog?.FileName, .. listeners.Own.Count > 0 ? SocketFiles() : []]);
+        if (options.ChangeDirectory is { } directory && LibC.chdir(directory) < 0)
+            throw new OperatorException($"cannot change to the directory {directory}: {Errno.Last}", ExitCodes.Failure);
+        if (options.Umask is { } umask) LibC.umask(umask);
+        OpenFileLimit.Raise();
+
         var variables = Variables();
         var environment = new WorkerEnvironment(variables, options, listeners.Listeners, HostingPath());
         using var scoreboard = new ScoreboardPlaces();
-        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove ? _directory.Path : null, options.RequestShare, certificates);
+        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove || options.ChangeDirectory is not null ? _directory.Path : null, options.RequestShare, certificates);
         var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, () => Prepare(certificates))
         {
+            Caller = caller,
+            ErrorLog = errorLog,
             Watch = new WorkerWatch(queue, log, options.WorkerTimeout, options.WorkerMaxMemory),
             ExitCommand = new ExitCommand(queue, options.ChildExit, variables, log),
         };
@@ -79,17 +99,42 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         return new ApplicationFinder(_directory.Path, Variable).Find(options.Application);
     }
 
-    private ListenerSet Listen()
+    /// <param name="announce">Says where; to be called when nothing can come to nothing any more.</param>
+    private ListenerSet Listen(out Action announce)
     {
         if (new AdoptedListeners(options.Listeners, options.ListenDefaults, log).Adopt(Variable, Environment.ProcessId) is { } adopted)
         {
-            foreach (var listener in adopted.Listeners) log.Adopted(listener.Name, listener.Fd);
+            announce = () =>
+            {
+                foreach (var listener in adopted.Listeners) log.Adopted(listener.Name, listener.Fd);
+            };
             return adopted;
         }
         var own = new OwnListeners(options.Listeners, options.ListenDefaults, log).Bind();
-        foreach (var listener in own.Listeners) log.Listening(listener.Name);
+        announce = () =>
+        {
+            foreach (var listener in own.Listeners) log.Listening(listener.Name);
+        };
         return own;
     }
+
+    private static void Detach(EventQueue queue, WaitingCaller caller)
+    {
+        Daemonizer.LeaveStandardInput();
+        caller.IsApart = true;
+        queue.Watch(caller.Pipe, caller);
+    }
+
+    private void Assume(Identity identity, params IEnumerable<string?> files)
+    {
+        foreach (var file in files.OfType<string>()) identity.Own(file);
+        identity.Assume();
+        if (!options.AllowSetuidChildren) Identity.GiveUpSetuid();
+    }
+
+    // Whoever --socket-owner names has them already.
+    private IEnumerable<string> SocketFiles() => options.SocketOwner is not null ? [] : options.Listeners
+        .Select(spec => spec.Address).OfType<ListenAddress.Unix>().Select(unix => unix.Path).Where(path => path[0] != '@');
 
     private PoolSettings Settings(Superdaemon? superdaemon) => new()
     {

@@ -19,29 +19,43 @@ internal static class Program
     {
         Launcher.BecomeProgramIfLauncher(args);
         EventQueue.Block(Master.Signals);
+        using var caller = Daemonizer.TakeRole(args);
         FileDescriptor.OpenStandardOnes();
         // The very first act that can be seen: a supervisor that hears anything knows that it will be told when we are ready.
         var notify = new NotifySender(Environment.GetEnvironmentVariable(EnvironmentNames.NotifySocket));
         notify.Status("starting");
+        var exitCode = Run(args, notify, caller);
+        // A daemon that was stopped before it served has not done what its caller waits for.
+        caller?.End(exitCode == ExitCodes.Success ? ExitCodes.Failure : exitCode);
+        return exitCode;
+    }
+
+    private static int Run(string[] args, NotifySender notify, WaitingCaller? caller)
+    {
         try
         {
-            return Run(args, notify);
+            return Start(args, notify, caller);
         }
         catch (OperatorException error)
         {
-            StandardStreams.WriteError($"starletnet: {error.Message}");
             notify.Status(error.Message);
-            return error.ExitCode;
+            return Fail(error.Message, error.ExitCode);
         }
         catch (SystemCallException error)
         {
             // Out of descriptors, memory or processes: nothing that was asked for wrongly.
-            StandardStreams.WriteError($"starletnet: {error.Message}");
-            return ExitCodes.Failure;
+            return Fail(error.Message, ExitCodes.Failure);
+        }
+
+        int Fail(string message, int exitCode)
+        {
+            StandardStreams.WriteError($"starletnet: {message}");
+            caller?.Say(message);
+            return exitCode;
         }
     }
 
-    private static int Run(string[] args, NotifySender notify)
+    private static int Start(string[] args, NotifySender notify, WaitingCaller? caller)
     {
         var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(args);
         if (commandLine.IsOn(ConfigurationOptions.Help)) return Print(Usage());
@@ -51,8 +65,9 @@ internal static class Program
         var configuration = new OptionsReader(commandLine, Environment.GetEnvironmentVariable, Environment.ProcessorCount).ReadAll();
         if (commandLine.IsOn(ConfigurationOptions.CheckConfig))
             return Print(CheckConfig.Of(configuration, Environment.GetEnvironmentVariable));
-        using var log = new MasterLog(new StandardErrorSink(), configuration.Options.Quiet);
-        return new Master(configuration.Options, notify, log).Run();
+        if (configuration.Options.Daemonize && caller is null) return Daemonizer.Call(args);
+        using var log = new MasterLog(new StandardErrorSink(caller), configuration.Options.Quiet);
+        return new Master(configuration.Options, notify, log, caller).Run();
     }
 
     private static string CheckedShell(string shell)

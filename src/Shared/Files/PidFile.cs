@@ -36,12 +36,16 @@ internal sealed unsafe class PidFile : IDisposable
 
     /// <summary>Creates or takes over the file and writes <paramref name="pid"/> and a newline. Mode 0666 less the umask.</summary>
     /// <exception cref="OperatorException">Not writable, or locked by a process that is alive; the message names its pid.</exception>
-    internal static PidFile Create(string path, int pid, int exitCode)
+    /// <param name="path">Of the file.</param>
+    /// <param name="pid">What is written.</param>
+    /// <param name="exitCode">Of the failure.</param>
+    /// <param name="cannotOpen">How the message begins, up to the path, when there can be no such file; the default is Server::Starter's.</param>
+    internal static PidFile Create(string path, int pid, int exitCode, string cannotOpen = "failed to open file:")
     {
         while (true)
         {
             var number = LibC.open(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
-            if (number < 0) throw new OperatorException($"failed to open file:{path}: {Errno.Last}", exitCode);
+            if (number < 0) throw new OperatorException($"{cannotOpen}{path}: {Errno.Last}", exitCode);
             var file = new FileDescriptor(number);
             if (LibC.flock(number, LibC.LOCK_EX | LibC.LOCK_NB) < 0)
             {

@@ -6,7 +6,7 @@ internal static unsafe partial class LibC
 {
     // ---- signals -----------------------------------------------------------------------------------------------
 
-    internal const int SIG_BLOCK = 0;
+    internal const int SIG_BLOCK = 0, SIG_UNBLOCK = 1;
     internal const int SFD_CLOEXEC = 0x80000, SFD_NONBLOCK = 0x800;
 
     /// <summary><c>struct signalfd_siginfo</c>: 128 bytes everywhere, of which only the first 32-bit word (ssi_signo) is read.</summary>

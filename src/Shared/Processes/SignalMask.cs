@@ -28,6 +28,15 @@ internal static unsafe class SignalMask
         throw SystemCallException.Of("execve of this program by itself, to block signals in all its threads");
     }
 
+    /// <summary>For a thread that waits for something else than the queue, and is to be ended by them in the meantime.</summary>
+    internal static void UnblockInThisThread(params ReadOnlySpan<Signal> signals)
+    {
+        var set = stackalloc byte[LibC.SignalSetSize];
+        LibC.sigemptyset(set);
+        foreach (var signal in signals) LibC.sigaddset(set, signal.Number);
+        LibC.pthread_sigmask(LibC.SIG_UNBLOCK, set, null);
+    }
+
     private static ulong BitsOf(ReadOnlySpan<Signal> signals)
     {
         var bits = 0UL;

@@ -168,6 +168,24 @@ internal sealed record MasterOptions
 
     internal string? PidFile { get; init; }
 
+    internal bool Daemonize { get; init; }
+
+    /// <summary>Null: none; stdout and stderr stay what they are, or, in a daemon, are nobody's.</summary>
+    internal string? ErrorLog { get; init; }
+
+    internal string? ChangeDirectory { get; init; }
+
+    /// <summary>A name or a number; null: who we are.</summary>
+    internal string? User { get; init; }
+
+    /// <summary>Names or numbers, separated by commas or blanks; null: those of <see cref="User"/>.</summary>
+    internal string? Group { get; init; }
+
+    internal bool AllowSetuidChildren { get; init; }
+
+    /// <summary>Null: as inherited.</summary>
+    internal uint? Umask { get; init; }
+
     /// <summary>The start is not announced; warnings are.</summary>
     internal bool Quiet { get; init; }
 

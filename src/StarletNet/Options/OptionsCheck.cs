@@ -1,3 +1,5 @@
+using StarletNet.Master.Privileges;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 
 namespace StarletNet.Master.Options;
@@ -11,11 +13,13 @@ internal static class OptionsCheck
     /// <exception cref="OperatorException">The first pair that does not go together.</exception>
     internal static void Check(MasterOptions options, Func<string, string> nameOf, Func<string, string?> environment)
     {
-        _ = environment;
         CheckRequests(options, nameOf);
         CheckTls(options);
         if (options.MaxThreads < 2 * options.Loops)
             throw Refuse($"{nameOf("max-threads")}: {options.MaxThreads} is too few for --loops {options.Loops}, which needs at least {2 * options.Loops}");
+        CheckPrivileges(options, nameOf);
+        if (options.Daemonize && environment(EnvironmentNames.ServerStarterPort) is not null)
+            throw Refuse($"{nameOf("daemonize")}: start_server would lose us; give --daemonize to start_server");
         if (options.Listeners.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw Refuse($"{twice.Key} is to be listened on twice; remove one of the two");
     }
@@ -40,6 +44,23 @@ internal static class OptionsCheck
         if (options.AnyTls && tls.Certificate is null) throw Refuse("TLS needs a certificate; give --ssl-cert FILE, and --ssl-key FILE unless the key is in the same file");
         if (!options.AnyTls && (tls.Certificate ?? tls.Key) is { } unused) throw Refuse($"there is a certificate ({unused}) but no listener with TLS; add --ssl, or ?ssl behind an address");
     }
+
+    private static void CheckPrivileges(MasterOptions options, Func<string, string> nameOf)
+    {
+        if (options.User is { } user && Account.Find(user) is null) throw Refuse($"{nameOf("user")}: there is no user '{user}'");
+        if (GroupsOf(options).FirstOrDefault(group => Account.FindGroup(group) is null) is { } unknown)
+            throw Refuse($"{nameOf("group")}: there is no group '{unknown}'");
+        if (options.Group is not null && GroupsOf(options).Length == 0) throw Refuse($"{nameOf("group")}: '{options.Group}' names no group");
+    }
+
+    private static string[] GroupsOf(MasterOptions options) =>
+        (options.Group ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>Whom <c>--user</c> and <c>--group</c> name; to be asked after <see cref="Check"/>.</summary>
+    /// <returns>Null if neither is given.</returns>
+    internal static Identity? IdentityOf(MasterOptions options) => options.User is null && options.Group is null
+        ? null
+        : new Identity(options.User is { } user ? Account.Find(user) : null, [.. GroupsOf(options).Select(Account.FindGroup).OfType<uint>()]);
 
     private static OperatorException Refuse(string message) => new(message, ExitCodes.Usage);
 }

@@ -64,6 +64,9 @@ internal sealed class MasterLog : IDisposable
     internal void TriesOneFirst() =>
         Information(13, "one worker is tried first (--preload-app); its memory cannot be shared, but compiled code in files is");
 
+    internal void ErrorLogNotReopened(string reason) =>
+        Warning(14, "cannot open the error log anew: {Reason:l}; the old one is written on", reason);
+
     // ---- 20–: workers ------------------------------------------------------------------------------------------
 
     internal void WorkerStarted(Worker worker, int pid, int requests) =>

@@ -13,7 +13,7 @@ internal static unsafe class StandardStreams
 
     internal static void WriteOutput(string text) => Write(1, text);
 
-    private static void Write(int fd, string text)
+    internal static void Write(int fd, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text.EndsWith('\n') ? text : text + "\n");
         fixed (byte* start = bytes)

@@ -15,6 +15,11 @@ namespace StarletNet.Master.Pool;
 internal sealed record PoolSurroundings(
     EventQueue Queue, WorkerLauncher Launcher, MasterLog Log, NotifySender Notify, Superdaemon? Superdaemon, Func<Application> FindApplication)
 {
+    /// <summary>Who waits for this daemon to serve; null: nobody.</summary>
+    internal WaitingCaller? Caller { get; init; }
+
+    internal ErrorLog? ErrorLog { get; init; }
+
     internal required WorkerWatch Watch { get; init; }
 
     internal required ExitCommand ExitCommand { get; init; }
@@ -66,6 +71,7 @@ internal sealed class WorkerPool
         switch (happened)
         {
             case Readable { Tag: WorkerHandle worker }: HearWorker(worker); break;
+            case Readable { Tag: WaitingCaller caller }: HearCallerGone(caller); break;
             case Readable { Tag: Superdaemon superdaemon }: HearSuperdaemonDied(superdaemon); break;
             case ChildExited { Pid: var pid, Exit: var exit }: HearExit(pid, exit); break;
             case TimerFired { Key: PoolEvent due }: Say(due); break;
@@ -126,6 +132,19 @@ internal sealed class WorkerPool
     // In a word, for a script.
     private static string Reason(Worker gone) => gone.Phase == WorkerPhase.Draining ? gone.Leaves.ToString()!.ToLowerInvariant() : "died";
 
+    // Before it was told anything: nobody knows of this daemon, and who pressed ^C does not want it.
+    private void HearCallerGone(WaitingCaller caller)
+    {
+        EndWaiting(caller, Shared.Errors.ExitCodes.Failure);
+        Say(new PoolEvent.StopAsked(StopCause.Term));
+    }
+
+    private void EndWaiting(WaitingCaller caller, int exitCode)
+    {
+        _around.Queue.Unwatch(caller);
+        caller.End(exitCode);
+    }
+
     private void HearSuperdaemonDied(Superdaemon superdaemon)
     {
         _around.Queue.Unwatch(superdaemon);
@@ -148,6 +167,7 @@ internal sealed class WorkerPool
     // Looked up before the pool hears of it: what cannot be found must not become a restart.
     private void Restart()
     {
+        if (_around.ErrorLog?.Reopen() is { } reason) _around.Log.ErrorLogNotReopened(reason);
         try
         {
             if (_state is not PoolState.Stopping) _applications[_generation + 1] = _around.FindApplication();
@@ -221,6 +241,7 @@ internal sealed class WorkerPool
         if (_state.Set.Count(WorkerPhase.Ready) == workers) _around.Log.AllReady(workers, path);
         else _around.Log.FirstReady(workers, path, _spawnInterval);
         _around.Notify.Ready(Status());
+        if (_around.Caller is { IsOver: false } caller) EndWaiting(caller, Shared.Errors.ExitCodes.Success);
     }
 
     private void Tell(PoolNotice notice)

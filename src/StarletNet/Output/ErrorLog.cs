@@ -1,0 +1,54 @@
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
+
+namespace StarletNet.Master.Output;
+
+/// <summary>
+/// The file of <c>--error-log</c>: standard output and error, the master's and its workers', are appended there. It is opened anew at each
+/// restart: workers of the new generation have the new file, and those of the old one keep theirs until they are gone, so that a file that
+/// was renamed loses no line.
+/// </summary>
+internal sealed class ErrorLog
+{
+    private const string Nowhere = "/dev/null";
+
+    private readonly string _path;
+    private FileDescriptor _file;
+
+    private ErrorLog(string path, FileDescriptor file) => (_path, _file) = (path, file);
+
+    /// <exception cref="OperatorException">It cannot be written.</exception>
+    internal static ErrorLog Open(string path)
+    {
+        // A restart, and a change of directory, must find the same file again.
+        var full = Path.GetFullPath(path);
+        return new ErrorLog(full, OpenFile(full) ?? throw new OperatorException($"cannot write the error log {path}: {Errno.Last}", ExitCodes.Failure));
+    }
+
+    /// <summary>For a daemon without a log: nobody reads what it says.</summary>
+    internal static ErrorLog None() => Open(Nowhere);
+
+    internal string? FileName => _path == Nowhere ? null : _path;
+
+    /// <summary>From now on stdout and stderr go there.</summary>
+    internal void Redirect()
+    {
+        if (LibC.dup2(_file.Number, 1) < 0 || LibC.dup2(_file.Number, 2) < 0) throw SystemCallException.Of("dup2");
+    }
+
+    /// <returns>Why not, in which case all goes on as before; null if it was done.</returns>
+    internal string? Reopen()
+    {
+        if (OpenFile(_path) is not { } fresh) return $"{_path}: {Errno.Last}";
+        using var old = _file;
+        _file = fresh;
+        Redirect();
+        return null;
+    }
+
+    private static FileDescriptor? OpenFile(string path)
+    {
+        var number = LibC.open(path, LibC.O_WRONLY | LibC.O_APPEND | LibC.O_CREAT | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
+        return number < 0 ? null : new FileDescriptor(number);
+    }
+}

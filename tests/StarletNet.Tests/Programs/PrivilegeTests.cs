@@ -1,0 +1,109 @@
+using System.Text.RegularExpressions;
+using StarletNet.Shared.Interop;
+using StarletNet.TestKit;
+
+namespace StarletNet.Master.Tests.Programs;
+
+/// <summary>Only root can give up what root has.</summary>
+public sealed class PrivilegeTests : IDisposable
+{
+    private readonly MasterUnderTest _test = new();
+
+    public void Dispose() => _test.Dispose();
+
+    private static void NeedRoot() => Assert.SkipUnless(LibC.geteuid() == 0, "only root may become somebody else");
+
+    // Every directory above must let the other user through.
+    private void LetOthersIn()
+    {
+        foreach (var file in Directory.EnumerateFileSystemEntries(_test.File("."), "*", SearchOption.AllDirectories).Append(_test.File(".")))
+            File.SetUnixFileMode(file, Directory.Exists(file) || !file.Contains('.', StringComparison.Ordinal) ? (UnixFileMode)0x1ed /* 0755 */ : (UnixFileMode)0x1a4 /* 0644 */);
+        File.SetUnixFileMode(_test.Executable, (UnixFileMode)0x1ed);
+    }
+
+    private static string Status(int pid, string field) =>
+        Regex.Match(File.ReadAllText($"/proc/{pid}/status"), $"^{field}:\\s*(.*?)\\s*$", RegexOptions.Multiline).Groups[1].Value.Replace('\t', ' ');
+
+    [Fact]
+    public async Task Master_and_workers_are_the_user_for_good_and_so_are_their_files()
+    {
+        NeedRoot();
+        _test.Behave("environment");
+        LetOthersIn();
+        var (pid, log, socket) = (_test.File("pid"), _test.File("log"), _test.File("a.sock"));
+
+        var master = _test.Run(["-l", socket, "-w1", "--user", "nobody", "--umask", "027", "--pid", pid, "--error-log", log, "--chdir", "/", _test.Application, _test.Behaviour]);
+
+        await Eventually.TrueAsync(() => File.Exists(log) && File.ReadAllText(log).Contains("serving ", StringComparison.Ordinal), "it serves",
+            () => master.Describe() + (File.Exists(log) ? File.ReadAllText(log) : ""));
+        var worker = Assert.Single(master.Family, process => process.Parent == master.Pid).Pid;
+        foreach (var process in new[] { master.Pid, worker })
+        {
+            Assert.Equal("65534 65534 65534 65534", Status(process, "Uid"));
+            Assert.Equal("65534 65534 65534 65534", Status(process, "Gid"));
+            Assert.DoesNotMatch(@"\b0\b", Status(process, "Groups"));
+            Assert.Equal("1", Status(process, "NoNewPrivs"));
+            Assert.Equal("0027", Status(process, "Umask"));
+        }
+        Assert.Equal("/", File.ResolveLinkTarget($"/proc/{master.Pid}/cwd", false)!.FullName);
+        var words = File.ReadAllText(log);
+        Assert.Contains("\nenv HOME=/nonexistent\n", words);
+        Assert.Contains("\nenv USER=nobody\n", words);
+        Assert.Contains($"\ncwd {Environment.CurrentDirectory}\n", words);
+        foreach (var file in new[] { pid, log, socket }) Assert.Equal("nobody", Owner(file));
+        Assert.Equal(0, (await master.StopAsync()).Code);
+        await master.NothingLeftAsync();
+    }
+
+    private static string Owner(string file)
+    {
+        using var stat = ProgramUnderTest.Start("stat", ["-c", "%U", file]);
+        stat.ExitAsync().Wait();
+        return stat.OutputText.Trim();
+    }
+
+    [Fact]
+    public async Task Groups_may_be_named_and_setuid_may_be_allowed()
+    {
+        NeedRoot();
+        LetOthersIn();
+        var master = _test.Start("--user", "65534", "--group", "33, 12", "--allow-setuid-children");
+        await master.LineAsync("serving");
+
+        Assert.Equal("33 33 33 33", Status(master.Pid, "Gid"));
+        Assert.Equal("12 33", Status(master.Pid, "Groups"));
+        Assert.Equal("0", Status(master.Pid, "NoNewPrivs"));
+    }
+
+    [Theory]
+    [InlineData("option --user: there is no user 'nobody-of-that-name'", "--user", "nobody-of-that-name")]
+    [InlineData("option --group: there is no group 'none-of-that-name'", "--group", "0,none-of-that-name")]
+    [InlineData("option --umask: '89' is not an octal mode such as 027", "--umask", "89")]
+    public async Task Names_that_nobody_has_are_bad_usage(string message, params string[] options)
+    {
+        var master = _test.Start(options);
+
+        Assert.Equal(2, (await master.ExitAsync()).Code);
+        Assert.Contains(message, Assert.Single(master.Lines).Text);
+    }
+
+    [Fact]
+    public async Task Whoever_is_not_root_cannot_become_somebody_else()
+    {
+        NeedRoot();
+        LetOthersIn();
+        var master = _test.Keep(ProgramUnderTest.Start("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", _test.Executable, "--user", "www-data", _test.Application, _test.Behaviour]));
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.Contains("cannot become user 33 and group 33: only root may, and we are user 65534", Assert.Single(master.Lines).Text);
+    }
+
+    [Fact]
+    public async Task A_pid_file_that_cannot_be_written_is_found_out_before_anything_is_announced()
+    {
+        var master = _test.Start("--pid", "/nowhere/pid");
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.Equal("starletnet: cannot write the pid file /nowhere/pid: No such file or directory", Assert.Single(master.Lines).Text);
+    }
+}
