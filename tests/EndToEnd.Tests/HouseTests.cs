@@ -43,7 +43,7 @@ public sealed class HouseTests
         var readme = Text("README.md");
         var section = readme[readme.IndexOf(from, StringComparison.Ordinal)..readme.IndexOf(to, StringComparison.Ordinal)];
 
-        var names = Regex.Matches(help.OutputText, "^  (?:-., )?(--[a-z-]+)", RegexOptions.Multiline).Select(match => match.Groups[1].Value).ToArray();
+        var names = Regex.Matches(help.OutputText, "^  (?:-., )?(--[a-z0-9-]+)", RegexOptions.Multiline).Select(match => match.Groups[1].Value).ToArray();
 
         Assert.True(names.Length > 10, help.OutputText);
         Assert.All(names, name => Assert.Matches($"{name}\\b", section));

@@ -7,12 +7,14 @@ using StarletNet.Shared.Notify;
 
 namespace StartServer.Supervision;
 
+/// <summary>It is time for a WATCHDOG=1.</summary>
+internal sealed record WatchdogDue;
+
 /// <summary>Whoever supervises us (systemd, or another start_server), as sd_notify(3) reaches him. Nobody there is fine.</summary>
 internal sealed class ServiceManager
 {
     private readonly EventQueue _queue;
     private readonly NotifySender _sender;
-    private readonly object _watchdogDue = new();
     private readonly TimeSpan? _watchdog;
     private ServiceReport _last = ServiceReport.None;
 
@@ -22,7 +24,7 @@ internal sealed class ServiceManager
         _sender = new NotifySender(environment(EnvironmentNames.NotifySocket));
         _watchdog = WatchdogPeriod(environment, LibC.getpid());
         // From the supervisor's own queue, and from nowhere else: when that loop hangs, the watchdog is to bark.
-        if (_watchdog is { } period) _queue.SetTimer(_watchdogDue, period);
+        if (_watchdog is { } period) _queue.SetTimer(new WatchdogDue(), period);
     }
 
     /// <summary>After an exec: how much of the time to the next sign of life had passed is not known, so it is given at once.</summary>
@@ -44,9 +46,9 @@ internal sealed class ServiceManager
     /// <returns>Whether the event was this one's own affair.</returns>
     internal bool Takes(Event happened)
     {
-        if (happened is not TimerFired timer || timer.Key != _watchdogDue) return false;
+        if (happened is not TimerFired { Key: WatchdogDue }) return false;
         _sender.Send("WATCHDOG=1");
-        _queue.SetTimer(_watchdogDue, _watchdog!.Value);
+        _queue.SetTimer(new WatchdogDue(), _watchdog!.Value);
         return true;
     }
 

@@ -58,8 +58,8 @@ internal sealed partial class Supervisor(
                 if (_state is Stopped end) return end.GaveUp ? ExitCodes.GaveUp : ExitCodes.Success;
                 var batch = queue.Take();
                 _dead = [.. batch.OfType<ChildExited>().Select(exited => exited.Pid)];
-                // Words of a generation are no reason; everything else that wakes us may be followed by a start or a timer.
-                if (batch.Any(happened => happened is not Readable { Tag: GenerationProcess })) RereadEnvironment();
+                // Words of a generation are no reason, nor is the watchdog; everything else that wakes us may be followed by a start or a timer.
+                if (batch.Any(happened => happened is not (Readable { Tag: GenerationProcess } or TimerFired { Key: WatchdogDue }))) RereadEnvironment();
                 foreach (var happened in batch)
                 {
                     Take(happened);
