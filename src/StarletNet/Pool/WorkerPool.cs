@@ -242,6 +242,7 @@ internal sealed class WorkerPool
         else _around.Log.FirstReady(workers, path, _spawnInterval);
         _around.Notify.Ready(Status());
         if (_around.Caller is { IsOver: false } caller) EndWaiting(caller, Shared.Errors.ExitCodes.Success);
+        OwnCode.GiveBack();
     }
 
     private void Tell(PoolNotice notice)
@@ -255,6 +256,7 @@ internal sealed class WorkerPool
                 ForgetApplications();
                 // Not before the first set was complete: a restart must not make us ready by the back door.
                 if (_state.Set.Announced) _around.Notify.Ready(Status());
+                OwnCode.GiveBack();
                 break;
             case PoolNotice.Stopping: _around.Notify.Stopping("workers drain"); break;
         }

@@ -29,6 +29,7 @@ internal sealed partial class Supervisor(
     // A caller waits for the first generation (--daemonize): unless he allows for more attempts, the first failure is his answer.
     private SupervisorState _state = Transitions.BeginWith(options is { Daemonize: true, Policy.MaxStartAttempts: 0 } ? 1 : null);
     private HashSet<int> _dead = [];
+    private bool _resting;
 
     /// <summary>Hears of every deploy, HUP's as well.</summary>
     internal INewsListener? Listener { get; set; }
@@ -66,6 +67,7 @@ internal sealed partial class Supervisor(
                     manager.Follow(_state);
                 }
                 Upgrade?.GoOn();
+                GiveBackCode();
             }
         }
         catch
@@ -74,6 +76,14 @@ internal sealed partial class Supervisor(
             foreach (var generation in _generations.Values) generation.Signal(Signal.Term);
             throw;
         }
+    }
+
+    /// <summary>When a generation has begun to serve, and when a deploy is over: now a long sleep is likely.</summary>
+    private void GiveBackCode()
+    {
+        var resting = _state is Serving { Fleet.Old.Count: 0 };
+        if (resting && !_resting) OwnCode.GiveBack();
+        _resting = resting;
     }
 
     private void Take(Event happened)
