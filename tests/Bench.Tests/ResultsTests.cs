@@ -51,6 +51,20 @@ public sealed class ResultsTests
     }
 
     [Fact]
+    public void The_readme_shows_the_chart_between_its_marks_and_nothing_else_changes()
+    {
+        var readme = File.ReadAllText(Path.Combine(Artifacts.RepositoryRoot, "README.md"));
+
+        var once = Pages.InReadme(readme, Sample());
+
+        Assert.Contains("(docs/bench.svg)\n\nMedians of 3 runs of 2 s in turns, 2030-01-02: 2 processors", once);
+        Assert.Equal(once, Pages.InReadme(once, Sample()));
+        Assert.Equal(readme.Split("<!-- figures")[0], once.Split("<!-- figures")[0]);
+        Assert.Equal(readme.Split("<!-- end of figures")[1], once.Split("<!-- end of figures")[1]);
+        Assert.Throws<TestKitException>(() => Pages.InReadme("nothing", Sample()));
+    }
+
+    [Fact]
     public void Written_lines_are_read_again()
     {
         using var scratch = new ScratchDirectory();

@@ -5,6 +5,8 @@ namespace StarletNet.Bench.Report;
 /// <summary>The files of a run.</summary>
 internal static class Pages
 {
+    private const string Begin = "<!-- figures: written by scripts/bench --readme -->", End = "<!-- end of figures -->";
+
     internal static void Write(BenchOptions options, Results results)
     {
         Directory.CreateDirectory(options.Output);
@@ -14,6 +16,27 @@ internal static class Pages
         var docs = Directory.CreateDirectory(Path.Combine(Artifacts.RepositoryRoot, "docs")).FullName;
         File.WriteAllText(Path.Combine(docs, "bench.md"), Page(results, "bench.svg"));
         File.WriteAllText(Path.Combine(docs, "bench.svg"), Chart.Svg(results));
+        var readme = Path.Combine(Artifacts.RepositoryRoot, "README.md");
+        File.WriteAllText(readme, InReadme(File.ReadAllText(readme), results));
+    }
+
+    /// <summary>The README with what stands between the two marks replaced.</summary>
+    /// <exception cref="TestKitException">It has no such marks.</exception>
+    internal static string InReadme(string readme, Results results)
+    {
+        var from = readme.IndexOf(Begin, StringComparison.Ordinal);
+        var to = readme.IndexOf(End, StringComparison.Ordinal);
+        if (from < 0 || to < from) throw new TestKitException($"README.md lacks the marks '{Begin}' and '{End}'");
+        var header = results.Header;
+        return readme[..(from + Begin.Length)] + $"""
+
+
+            ![requests/s and CPU per request of each server](docs/bench.svg)
+
+            Medians of {header.Rounds} runs of {header.Seconds} s in turns, {header.Date}: {header.Machine}. All scenarios are in [docs/bench.md](docs/bench.md).
+
+
+            """ + readme[to..];
     }
 
     private static string Page(Results results, string chart) => $"""

@@ -1,4 +1,3 @@
-using StarletNet.Bench.Load;
 using StarletNet.Bench.Measures;
 using StarletNet.Bench.Peers;
 using StarletNet.TestKit;
@@ -6,7 +5,7 @@ using StarletNet.TestKit;
 namespace StarletNet.Bench.Scenarios;
 
 /// <summary>Memory of the hello example at rest: the programs above, the first worker, each further one.</summary>
-internal sealed class MemoryScenario() : Scenario("memory", "hello at rest after some requests: superdaemon, master, one worker, each further worker (of four)")
+internal sealed class MemoryScenario() : Scenario("memory", "hello at rest: superdaemon, master, one worker that has answered, each further worker (of four) that waits for its first request")
 {
     private const int Several = 4;
 
@@ -48,8 +47,8 @@ internal sealed class MemoryScenario() : Scenario("memory", "hello at rest after
     private static async Task<ILookup<int, ProcessEntry>> AtRestAsync(RunningPeer running, Roles roles, int count)
     {
         await Eventually.TrueAsync(() => ByDepth(running.Program)[roles.Workers].Count() == count, $"{count} workers", running.Program.Describe);
-        // A few for each worker, so that what the first request loads is loaded.
-        for (var request = 0; request < 10 * count; request++) (await IdleClients.OpenAsync(running.Place.Target, 1)).Dispose();
+        // One of them has answered the request that asked whether the server is up, the others none; what a worker needs more
+        // once it has had much to do is in the scenarios of load.
         await Task.Delay(2000);
         return ByDepth(running.Program);
     }
