@@ -19,7 +19,7 @@ public sealed class OptionsTests
     {
         var options = Parse("--quick");
         Assert.Equal((1, 1), (options.Rounds, options.Seconds));
-        Assert.Equal(["starletnet-inline-2", "starletnet-pool-2", "kestrel", "nginx", "limit-2"], options.Peers.Select(peer => peer.Name));
+        Assert.Equal(["starletnet-inline-2", "kestrel", "nginx", "limit-2"], options.Peers.Select(peer => peer.Name));
 
         var more = Parse("--quick", "--rounds", "2", "--peers=starlet,starman");
         Assert.Equal((2, 2), (more.Rounds, more.Peers.Count));

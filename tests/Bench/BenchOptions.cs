@@ -22,7 +22,7 @@ internal sealed record BenchOptions(
           --rounds N          runs of each, in turns; the tables show their median            (default: 5)
           --seconds N         length of one run                                               (default: 3)
           --workers N         starletnet also with N workers, beside 1 and 2                  (default: one per processor)
-          --quick             one round of 1 s without warming up, few servers: under three minutes, and rough
+          --quick             one round of 1 s, hardly warmed up, few servers: under three minutes, and rough
           --out DIR           where results.jsonl, results.md and chart.svg go                (default: out/bench)
           --readme            also write docs/bench.md and docs/bench.svg, and show them in the README
           --from FILE         no runs: report on the JSON lines of an earlier one

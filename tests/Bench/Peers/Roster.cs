@@ -25,5 +25,5 @@ internal static class Roster
     }
 
     /// <summary>Who takes part in a quick run.</summary>
-    internal static readonly IReadOnlyList<string> Quick = ["starletnet-inline-2", "starletnet-pool-2", Kestrel, "nginx", "limit-2"];
+    internal static readonly IReadOnlyList<string> Quick = ["starletnet-inline-2", Kestrel, "nginx", "limit-2"];
 }

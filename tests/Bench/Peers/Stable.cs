@@ -9,6 +9,8 @@ internal sealed class Stable(Ground ground) : IDisposable
     private readonly Dictionary<(string Peer, Door Door), string> _failed = [];
     private readonly HashSet<string> _checked = [];
 
+    internal bool Has(Peer peer, Door door) => _running.ContainsKey((peer.Name, door));
+
     /// <exception cref="NotThereException">It cannot be had here.</exception>
     internal async Task<RunningPeer> OfAsync(Peer peer, Door door)
     {

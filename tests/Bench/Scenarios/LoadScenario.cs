@@ -18,8 +18,10 @@ internal sealed class LoadScenario(string name, string words, Door door, int con
     {
         if (Bodies && !peer.ReadsBodies) throw new NotThereException("it answers without reading bodies");
         if (connections > peer.MostConnections) throw new NotThereException($"a process per connection, and it has {peer.MostConnections}");
+        var cold = !bench.Stable.Has(peer, door);
         var running = await bench.Stable.OfAsync(peer, door);
-        if (warmUp) await load(bench, running.Place, 1);
+        // Even in a quick run: what a server does in its first second on a new kind of connection is compile.
+        if (warmUp || cold) await load(bench, running.Place, 1);
     }
 
     internal override async Task<IReadOnlyDictionary<Figure, double>> RunAsync(Bench bench, Peer peer)
