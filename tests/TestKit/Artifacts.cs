@@ -77,7 +77,9 @@ public static class Artifacts
 
     private static void Publish(string source, string output, string? version)
     {
-        var start = new ProcessStartInfo("dotnet", ["publish", source, "-c", "Release", "-o", output, "-v", "q", "-nologo", $"-p:Version={version ?? "1.0.0"}"])
+        // No compiler and no build node may stay behind: who looks for what a test has left would find them.
+        var start = new ProcessStartInfo("dotnet",
+            ["publish", source, "-c", "Release", "-o", output, "-v", "q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", $"-p:Version={version ?? "1.0.0"}"])
         {
             RedirectStandardOutput = true,
         };
