@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Unicode;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Shared.Contract;
@@ -12,28 +14,11 @@ internal enum WorkerPhase
     Draining = 3,
 }
 
-/// <summary>A worker as the scoreboard shows it.</summary>
-/// <param name="Requests">Completed since it started.</param>
-/// <param name="InFlight">Being answered now.</param>
-/// <param name="IsTorn">
-/// The worker was killed in the middle of a change of phase: <paramref name="Pid"/> and <paramref name="Phase"/> may not belong together.
-/// </param>
-internal readonly record struct WorkerFigures(int Pid, WorkerPhase Phase, long Requests, int InFlight, int Connections, bool IsTorn)
-{
-    /// <summary>Counts up for as long as the worker's own thread runs.</summary>
-    internal int Beats { get; init; }
-
-    /// <summary>Counts up for as long as its thread pool gets round to new work.</summary>
-    internal int PoolBeats { get; init; }
-
-    /// <summary>Somebody debugs it, so that it may well stand still.</summary>
-    internal bool IsDebugged { get; init; }
-}
-
 /// <summary>
 /// Shared memory in which each worker keeps its figures and the master reads them: no message, no system call. One place for one
-/// worker process, one writer for each place. Counters are single words and always whole; pid and phase change together, under a sequence
-/// number that is odd while they do.
+/// worker process, one writer for each place. Counters are single words and always whole; what belongs together (pid and phase, the figures
+/// of one heartbeat) changes together, under a sequence number that is odd while it does. The last place is the master's own: what workers
+/// that are gone have added up to.
 /// </summary>
 /// <remarks>
 /// A writer may be killed at any instruction, so a reader never waits for one: after <see cref="MaxTries"/> looks it takes what is
@@ -53,15 +38,34 @@ internal sealed unsafe class Scoreboard : IDisposable
         [FieldOffset(0)] internal int Sequence;
         [FieldOffset(4)] internal int Pid;
         [FieldOffset(8)] internal int Phase;
+        // By the master, before the worker is started.
+        [FieldOffset(12)] internal int Slot;
+        [FieldOffset(16)] internal int Generation;
+        [FieldOffset(24)] internal long StartedAt;
+        [FieldOffset(32)] internal long ReadyAt;
         // A cache line of its own: these are written per request.
         [FieldOffset(64)] internal long Requests;
         [FieldOffset(72)] internal int InFlight;
         [FieldOffset(76)] internal int Connections;
-        // Another one: written now and then.
+        [FieldOffset(80)] internal long LastRequestAt;
+        [FieldOffset(88)] internal long ClientErrors;
+        [FieldOffset(96)] internal long ServerErrors;
+        [FieldOffset(104)] internal long Exceptions;
+        // Two more: written at each heartbeat.
         [FieldOffset(128)] internal int Beats;
         [FieldOffset(132)] internal int PoolBeats;
         [FieldOffset(136)] internal int Debugged;
+        [FieldOffset(140)] internal int PoolThreads;
+        [FieldOffset(144)] internal long PoolQueue;
+        [FieldOffset(152)] internal long Heap;
+        [FieldOffset(160)] internal long BytesIn;
+        [FieldOffset(168)] internal long BytesOut;
+        [FieldOffset(176)] internal long BeatAt;
+        [FieldOffset(184)] internal long LongestSince;
+        [FieldOffset(192)] internal fixed byte Longest[LongestSize];
     }
+
+    private const int LongestSize = 64;
 
     private readonly Place* _places;
     private readonly nuint _length;
@@ -69,6 +73,7 @@ internal sealed unsafe class Scoreboard : IDisposable
     private Scoreboard(FileDescriptor memory, int places)
     {
         Memory = memory;
+        Places = places;
         _length = (nuint)(places * PlaceSize);
         var address = LibC.mmap(0, _length, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, memory.Number, 0);
         if (address == LibC.MAP_FAILED) throw SystemCallException.Of("mmap of the scoreboard");
@@ -77,6 +82,9 @@ internal sealed unsafe class Scoreboard : IDisposable
 
     /// <summary>The memfd, to be handed to workers.</summary>
     internal FileDescriptor Memory { get; }
+
+    /// <summary>How many are mapped.</summary>
+    internal int Places { get; }
 
     /// <summary>A new one, all places empty.</summary>
     internal static Scoreboard Create(int places)
@@ -91,6 +99,14 @@ internal sealed unsafe class Scoreboard : IDisposable
     /// <summary>In a worker: maps the places up to its own.</summary>
     internal static Scoreboard Open(int fd, int place) => new(new FileDescriptor(fd), place + 1);
 
+    /// <summary>In a worker that shows the others' figures: maps all places.</summary>
+    internal static Scoreboard OpenAll(int fd)
+    {
+        LibC.StatX status;
+        if (LibC.statx(fd, "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &status) < 0) throw SystemCallException.Of("statx of the scoreboard");
+        return new Scoreboard(new FileDescriptor(fd), (int)(status.Size / PlaceSize));
+    }
+
     /// <summary>Reads a place without ever waiting for its writer.</summary>
     internal WorkerFigures Read(int index)
     {
@@ -98,22 +114,56 @@ internal sealed unsafe class Scoreboard : IDisposable
         for (var tries = 1; ; tries++)
         {
             var before = Volatile.Read(ref place->Sequence);
-            var pid = Volatile.Read(ref place->Pid);
-            var phase = (WorkerPhase)Volatile.Read(ref place->Phase);
+            var figures = ReadPlain(place);
             Interlocked.MemoryBarrier();
             var whole = (before & 1) == 0 && before == Volatile.Read(ref place->Sequence);
-            if (whole || tries == MaxTries)
-                return new WorkerFigures(pid, phase, Volatile.Read(ref place->Requests), place->InFlight, place->Connections, !whole)
-                {
-                    Beats = Volatile.Read(ref place->Beats),
-                    PoolBeats = Volatile.Read(ref place->PoolBeats),
-                    IsDebugged = place->Debugged != 0,
-                };
+            if (whole || tries == MaxTries) return figures with { IsTorn = !whole, Longest = ReadLongest(place) };
         }
     }
 
-    /// <summary>By the master before a worker is started there, and when it is dead: nothing of the former one remains.</summary>
+    private static WorkerFigures ReadPlain(Place* place) => new(
+        Volatile.Read(ref place->Pid), (WorkerPhase)place->Phase, Volatile.Read(ref place->Requests), place->InFlight, place->Connections, IsTorn: false)
+    {
+        Slot = place->Slot,
+        Generation = place->Generation,
+        StartedAt = place->StartedAt,
+        ReadyAt = place->ReadyAt,
+        LastRequestAt = place->LastRequestAt,
+        ClientErrors = place->ClientErrors,
+        ServerErrors = place->ServerErrors,
+        Exceptions = place->Exceptions,
+        Beats = Volatile.Read(ref place->Beats),
+        PoolBeats = Volatile.Read(ref place->PoolBeats),
+        IsDebugged = place->Debugged != 0,
+        BeatAt = place->BeatAt,
+        PoolThreads = place->PoolThreads,
+        PoolQueue = place->PoolQueue,
+        Heap = place->Heap,
+        BytesIn = place->BytesIn,
+        BytesOut = place->BytesOut,
+        LongestSince = place->LongestSince,
+    };
+
+    // A copy first, so that a worker that writes meanwhile cannot make it longer than it is.
+    private static string? ReadLongest(Place* place)
+    {
+        if (place->Longest[0] == 0) return null;
+        Span<byte> copy = stackalloc byte[LongestSize];
+        new ReadOnlySpan<byte>(place->Longest, LongestSize).CopyTo(copy);
+        var end = copy.IndexOf((byte)0);
+        return Encoding.UTF8.GetString(end < 0 ? copy : copy[..end]);
+    }
+
+    /// <summary>Nothing of the former worker remains.</summary>
     internal void Clear(int index) => new Span<byte>(_places + index, PlaceSize).Clear();
+
+    /// <summary>By the master before a worker is started there.</summary>
+    /// <param name="startedAt">Milliseconds of Unix time.</param>
+    internal void Prepare(int index, int slot, int generation, long startedAt)
+    {
+        Clear(index);
+        (_places[index].Slot, _places[index].Generation, _places[index].StartedAt) = (slot, generation, startedAt);
+    }
 
     /// <summary>By the worker: pid and phase change as one.</summary>
     internal void SetPhase(int index, int pid, WorkerPhase phase)
@@ -122,6 +172,40 @@ internal sealed unsafe class Scoreboard : IDisposable
         Interlocked.Increment(ref place->Sequence);
         place->Pid = pid;
         place->Phase = (int)phase;
+        if (phase == WorkerPhase.Ready && place->ReadyAt == 0) place->ReadyAt = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        Interlocked.Increment(ref place->Sequence);
+    }
+
+    /// <summary>By the worker, at a heartbeat: one moment's figures, together. From the thread that also sets the phase.</summary>
+    internal void SetVitals(int index, in Vitals now)
+    {
+        var place = _places + index;
+        Interlocked.Increment(ref place->Sequence);
+        place->PoolThreads = now.PoolThreads;
+        place->PoolQueue = now.PoolQueue;
+        place->Heap = now.Heap;
+        place->BytesIn = now.BytesIn;
+        place->BytesOut = now.BytesOut;
+        place->BeatAt = now.At;
+        place->LongestSince = now.LongestSince;
+        var text = new Span<byte>(place->Longest, LongestSize);
+        text.Clear();
+        // Whole characters only; what does not fit is left out.
+        if (now.Longest is not null) Utf8.FromUtf16(now.Longest, text, out _, out _);
+        Interlocked.Increment(ref place->Sequence);
+    }
+
+    /// <summary>By the master, in the place that is its own: adds up what a worker that is gone has counted.</summary>
+    internal void AddDeparted(int index, in WorkerFigures gone)
+    {
+        var place = _places + index;
+        Interlocked.Increment(ref place->Sequence);
+        place->Requests += gone.Requests;
+        place->ClientErrors += gone.ClientErrors;
+        place->ServerErrors += gone.ServerErrors;
+        place->Exceptions += gone.Exceptions;
+        place->BytesIn += gone.BytesIn;
+        place->BytesOut += gone.BytesOut;
         Interlocked.Increment(ref place->Sequence);
     }
 
@@ -131,6 +215,14 @@ internal sealed unsafe class Scoreboard : IDisposable
     internal ref int InFlight(int index) => ref _places[index].InFlight;
 
     internal ref int Connections(int index) => ref _places[index].Connections;
+
+    internal ref long LastRequestAt(int index) => ref _places[index].LastRequestAt;
+
+    internal ref long ClientErrors(int index) => ref _places[index].ClientErrors;
+
+    internal ref long ServerErrors(int index) => ref _places[index].ServerErrors;
+
+    internal ref long Exceptions(int index) => ref _places[index].Exceptions;
 
     internal ref int Beats(int index) => ref _places[index].Beats;
 

@@ -17,6 +17,7 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     private bool _seen;
     private int _told;
     private volatile bool _http2;
+    private bool _upgraded;
     private long _begun;
     private ConnectionClock? _clock;
 
@@ -66,8 +67,8 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
             _running.Add(request);
         }
 
-        traffic.Scoreboard.RequestBegan();
         request.Begin(features);
+        traffic.Scoreboard.RequestBegan(request.Began);
         _begun++;
         _clock?.RequestBegan();
         if (_seen) return;
@@ -75,9 +76,10 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
         if (request.IsHttp2) SpeaksHttp2();
     }
 
-    internal void End(RunningRequest request)
+    internal void End(RunningRequest request, int status)
     {
         traffic.Scoreboard.RequestEnded();
+        if (status >= 400) traffic.Scoreboard.CountError(status);
         lock (_free)
         {
             _running.Remove(request);
@@ -93,6 +95,7 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     /// </summary>
     internal void Upgraded()
     {
+        _upgraded = true;
         connection.HalfCloseIsClose = true;
         _clock?.Upgraded();
     }
@@ -124,6 +127,19 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     internal IEnumerable<string> Describe(long now)
     {
         lock (_free) return [.. _running.Select(r => r.Describe(now))];
+    }
+
+    /// <summary>What has been running for the longest time, and since when; not an upgraded connection, which is no request any more.</summary>
+    internal (RunningRequest Request, long Began)? Longest()
+    {
+        lock (_free)
+        {
+            if (_running.Count == 0 || _upgraded) return null;
+            var first = _running[0];
+            foreach (var request in _running)
+                if (request.Began < first.Began) first = request;
+            return (first, first.Began);
+        }
     }
 
     internal void ClockFailed(Exception exception) => traffic.ClockFailed(connection.ConnectionId, exception);

@@ -40,6 +40,12 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         _response.OnCompleted(OnCompleted, this);
     }
 
+    /// <summary><see cref="Environment.TickCount64"/>.</summary>
+    internal long Began => _began;
+
+    /// <summary>Method and path, for an operator's eyes.</summary>
+    internal string Name => _features?.Get<IHttpRequestFeature>() is { } request ? $"{request.Method} {request.PathBase}{request.Path}" : "";
+
     internal bool IsHttp2 => _features?.Get<IHttpRequestFeature>()?.Protocol is "HTTP/2";
 
     /// <summary>See <see cref="BlockingMemory.RouteOf"/>. May be asked while the request ends, and is then anybody's.</summary>
@@ -92,7 +98,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         if (_items.IsCommitted) WorkerProcess.Current?.AskForRetirement(ControlMessage.ForHarakiri);
         // An idle connection keeps nothing of the application's.
         _items.Reset();
-        connection.End(this);
+        connection.End(this, _response!.StatusCode);
         return Task.CompletedTask;
     }
 }

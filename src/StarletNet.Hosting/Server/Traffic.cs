@@ -56,6 +56,20 @@ internal sealed class Traffic(
         return (all, all - Requests.Count(r => !r.MaySendMore));
     }
 
+    public TrafficFigures Measure()
+    {
+        var (received, sent) = transport.Connections.Bytes;
+        RunningRequest? longest = null;
+        var since = long.MaxValue;
+        foreach (var requests in Requests)
+        {
+            if (requests.Longest() is not var (request, began) || began >= since) continue;
+            (longest, since) = (request, began);
+        }
+        // It may have ended meanwhile, and its place been taken by another: an operator's glance can stand that.
+        return longest is null ? new TrafficFigures(received, sent, null, 0) : new TrafficFigures(received, sent, longest.Name, since);
+    }
+
     public void CloseDue()
     {
         var idleSince = Environment.TickCount64 - (long)keepAlive.TotalMilliseconds;

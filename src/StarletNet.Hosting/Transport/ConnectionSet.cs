@@ -16,6 +16,7 @@ internal sealed class ConnectionSet(Action<int>? countChanged) : IEnumerable<Epo
     private uint _generation;
     private int _count;
     private TaskCompletionSource? _empty;
+    private long _bytesIn, _bytesOut, _mostIn, _mostOut;
 
     /// <summary>Connections that hold a descriptor, whether or not Kestrel has seen them yet.</summary>
     internal int Count => Volatile.Read(ref _count);
@@ -63,15 +64,36 @@ internal sealed class ConnectionSet(Action<int>? countChanged) : IEnumerable<Epo
     }
 
     /// <summary>Follows close(2): whoever waits for the last connection may end the process.</summary>
-    internal void CountClosed()
+    internal void CountClosed(EpollConnection connection)
     {
         lock (_changes)
         {
+            _bytesIn += connection.BytesIn;
+            _bytesOut += connection.BytesOut;
             Volatile.Write(ref _count, _count - 1);
             countChanged?.Invoke(_count);
             if (_count > 0) return;
             _empty?.SetResult();
             _empty = null;
+        }
+    }
+
+    /// <summary>
+    /// Received and sent so far, by all connections that there have been. One that is just being closed may be missing for a moment; the
+    /// numbers never fall. For one thread.
+    /// </summary>
+    internal (long In, long Out) Bytes
+    {
+        get
+        {
+            long received, sent;
+            lock (_changes) (received, sent) = (_bytesIn, _bytesOut);
+            foreach (var connection in this)
+            {
+                received += connection.BytesIn;
+                sent += connection.BytesOut;
+            }
+            return (_mostIn = Math.Max(_mostIn, received), _mostOut = Math.Max(_mostOut, sent));
         }
     }
 

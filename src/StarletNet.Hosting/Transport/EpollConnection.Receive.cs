@@ -106,6 +106,7 @@ internal sealed partial class EpollConnection
         {
             HasReceivedBytes = true;
             LastActivity = Environment.TickCount64;
+            BytesIn += received;
             input.Advance(received);
         }
         else if (received == (int)SocketResult.Failed)

@@ -74,6 +74,7 @@ internal sealed partial class EpollConnection
                 break;
             }
             LastActivity = Environment.TickCount64;
+            BytesOut += sent;
             bytes = bytes.Slice(sent);
         }
         return bytes;

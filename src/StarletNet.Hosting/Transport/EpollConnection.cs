@@ -82,6 +82,12 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
     /// <summary><see cref="Environment.TickCount64"/> when bytes last moved either way.</summary>
     internal long LastActivity { get; private set; }
 
+    /// <summary>Received so far. Written by the receive loop alone.</summary>
+    internal long BytesIn { get; private set; }
+
+    /// <summary>Sent so far. Written by the send loop alone.</summary>
+    internal long BytesOut { get; private set; }
+
     public override string ConnectionId
     {
         get => _connectionId ??= ConnectionIds.Next();
@@ -191,7 +197,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         // No EPOLL_CTL_DEL: the kernel drops the registration with the last reference to the socket. Should a process just
         // forked by the application hold one for the moment until its exec, the generation keeps its events from anybody.
         _ = LibC.close(Descriptor);
-        _context.Connections.CountClosed();
+        _context.Connections.CountClosed(this);
         Input.Watch?.Closed();
     }
 }

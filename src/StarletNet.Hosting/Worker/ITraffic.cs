@@ -13,6 +13,9 @@ internal interface ITraffic
     /// <summary>How many connections there are, and on how many of them a request may still come in good faith.</summary>
     public (int All, int Waiting) Count();
 
+    /// <summary>All that went over the wire so far, and the request that has been running for the longest time.</summary>
+    public TrafficFigures Measure();
+
     /// <summary>
     /// Asks connections to close: those known to speak HTTP/2 at once, since their clients move without loss, the others when
     /// they have been idle for the whole grace, counted for each from the moment it became idle. A client whose long answer
@@ -24,3 +27,8 @@ internal interface ITraffic
 
     public void AbortConnections();
 }
+
+/// <summary>What the scoreboard shows of the traffic.</summary>
+/// <param name="Longest">Method and path; null if nothing runs.</param>
+/// <param name="LongestSince"><see cref="Environment.TickCount64"/>.</param>
+internal readonly record struct TrafficFigures(long BytesIn, long BytesOut, string? Longest, long LongestSince);

@@ -10,7 +10,23 @@ internal sealed class ScoreboardPlace(Scoreboard scoreboard, int place)
 
     internal void Phase(WorkerPhase phase) => scoreboard.SetPhase(place, Environment.ProcessId, phase);
 
-    internal void RequestBegan() => Interlocked.Increment(ref scoreboard.InFlight(place));
+    /// <param name="at"><see cref="Environment.TickCount64"/>.</param>
+    internal void RequestBegan(long at)
+    {
+        Interlocked.Increment(ref scoreboard.InFlight(place));
+        scoreboard.LastRequestAt(place) = at;
+    }
+
+    /// <summary>Answered with an error: rare enough to be counted exactly.</summary>
+    internal void CountError(int status)
+    {
+        if (status >= 500) Interlocked.Increment(ref scoreboard.ServerErrors(place));
+        else Interlocked.Increment(ref scoreboard.ClientErrors(place));
+    }
+
+    /// <summary>From now on, all that are thrown in this process.</summary>
+    internal void CountExceptions() =>
+        AppDomain.CurrentDomain.FirstChanceException += (_, _) => Interlocked.Increment(ref scoreboard.Exceptions(place));
 
     internal void RequestEnded()
     {
@@ -27,6 +43,8 @@ internal sealed class ScoreboardPlace(Scoreboard scoreboard, int place)
         Volatile.Write(ref scoreboard.Debugged(place), isDebugged ? 1 : 0);
         Interlocked.Increment(ref scoreboard.Beats(place));
     }
+
+    internal void Vitals(in Vitals now) => scoreboard.SetVitals(place, now);
 
     internal void PoolBeat() => Interlocked.Increment(ref scoreboard.PoolBeats(place));
 

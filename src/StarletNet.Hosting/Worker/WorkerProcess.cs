@@ -37,7 +37,7 @@ internal sealed unsafe class WorkerProcess
         Settings = settings;
         _control = new ControlChannel(settings.ControlFd);
         _clocks = new WorkerClocks((long)settings.DrainKeepAlive.TotalMilliseconds, (long)settings.GracefulTimeout.TotalMilliseconds);
-        _heartbeat = new Heartbeat(settings.Scoreboard, settings.Heartbeat);
+        _heartbeat = new Heartbeat(settings.Scoreboard, settings.Heartbeat, () => Volatile.Read(ref _traffic)?.Measure() ?? default);
         if (settings.MaxRequests > 0) settings.Scoreboard.LimitRequests(settings.MaxRequests, () => AskForRetirement(ControlMessage.ForRequests));
         _wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
         if (_wake < 0) throw SystemCallException.Of("eventfd");
@@ -54,6 +54,7 @@ internal sealed unsafe class WorkerProcess
     internal void Begin()
     {
         Settings.Scoreboard.Phase(WorkerPhase.Starting);
+        Settings.Scoreboard.CountExceptions();
         StopSignals.Watch(() => Post(new WorkerEvent.StopAsked()));
         AppDomain.CurrentDomain.UnhandledException += (_, e) => Fail((e.ExceptionObject as Exception)?.GetBaseException());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => SayWhyNotServing();

@@ -8,29 +8,36 @@ internal sealed class ScoreboardPlaces : IDisposable
     /// <summary>Twice the most workers there may be. Memory that is never touched is never used.</summary>
     internal const int Count = 2048;
 
-    private readonly Scoreboard _scoreboard = Scoreboard.Create(Count);
+    // One more, the last, for the sums of those that are gone.
+    private readonly Scoreboard _scoreboard = Scoreboard.Create(Count + 1);
     private readonly SortedSet<int> _taken = [];
 
     internal int Descriptor => _scoreboard.Memory.Number;
 
     /// <summary>The lowest free place, empty; null if there is none, and the worker then keeps its figures to itself.</summary>
-    internal int? Take()
+    internal int? Take(int slot, int generation)
     {
         var place = 0;
         foreach (var taken in _taken)
             if (taken == place) place++;
         if (place == Count) return null;
         _taken.Add(place);
-        _scoreboard.Clear(place);
+        _scoreboard.Prepare(place, slot, generation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         return place;
     }
 
     internal void Release(int? place)
     {
-        if (place is { } known) _taken.Remove(known);
+        if (place is not { } known) return;
+        _scoreboard.AddDeparted(Count, _scoreboard.Read(known));
+        _scoreboard.Clear(known);
+        _taken.Remove(known);
     }
 
     internal WorkerFigures? Read(int? place) => place is { } known ? _scoreboard.Read(known) : null;
+
+    /// <summary>What all workers that are gone have counted.</summary>
+    internal WorkerFigures Departed => _scoreboard.Read(Count);
 
     public void Dispose() => _scoreboard.Dispose();
 }

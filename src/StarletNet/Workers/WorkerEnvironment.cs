@@ -35,7 +35,7 @@ internal sealed class WorkerEnvironment(
         if (options.Http.ForWorker(options.Path, options.FromPreset.Contains).Format() is { Length: > 0 } http) variables[EnvironmentNames.Http] = http;
         if (certificates is { } fd) variables[EnvironmentNames.Tls] = Text(fd);
         variables[EnvironmentNames.MaxRequests] = Text(requests);
-        variables[EnvironmentNames.Heartbeat] = Milliseconds(options.WorkerTimeout / (2 * HeartbeatWatch.LooksToTimeout));
+        variables[EnvironmentNames.Heartbeat] = Milliseconds(Heartbeat(options.WorkerTimeout));
         variables[EnvironmentNames.WorkerSlot] = Text(worker.Slot);
         variables[EnvironmentNames.Workers] = Text(workers);
         variables[EnvironmentNames.Generation] = Text(worker.Generation);
@@ -85,6 +85,14 @@ internal sealed class WorkerEnvironment(
         "staging" => "Staging",
         _ => name,
     };
+
+    // Each second, for the figures' sake, or as often as the watch needs it.
+    private static TimeSpan Heartbeat(TimeSpan workerTimeout)
+    {
+        var second = TimeSpan.FromSeconds(1);
+        var needed = workerTimeout / (2 * HeartbeatWatch.LooksToTimeout);
+        return needed > TimeSpan.Zero && needed < second ? needed : second;
+    }
 
     private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 

@@ -20,7 +20,7 @@ internal sealed class WorkerLauncher(
     internal WorkerHandle Start(EventQueue queue, Worker worker, int workers, Application application)
     {
         var (ours, theirs) = FileDescriptor.MessagePair();
-        var place = scoreboard.Take();
+        var place = scoreboard.Take(worker.Slot, worker.Generation);
         // Nothing secret hangs on these dice.
 #pragma warning disable CA5394
         var requests = share.Draw(Random.Shared);

@@ -17,7 +17,9 @@ public class ScoreboardTests
         Interlocked.Increment(ref worker.InFlight(2));
         Interlocked.Add(ref worker.Connections(2), 3);
 
-        Assert.Equal(new WorkerFigures(4711, WorkerPhase.Ready, 10, 1, 3, IsTorn: false), master.Read(2));
+        var figures = master.Read(2);
+        Assert.InRange(DateTimeOffset.FromUnixTimeMilliseconds(figures.ReadyAt), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
+        Assert.Equal(new WorkerFigures(4711, WorkerPhase.Ready, 10, 1, 3, IsTorn: false), figures with { ReadyAt = 0 });
         Assert.Equal(default, master.Read(1));
         Assert.Equal(default, master.Read(3));
     }
@@ -32,6 +34,57 @@ public class ScoreboardTests
         scoreboard.Clear(1);
 
         Assert.Equal(default, scoreboard.Read(1));
+    }
+
+    [Fact]
+    public void A_place_tells_whose_it_is_before_its_worker_lives_and_all_that_a_heartbeat_says()
+    {
+        using var master = Scoreboard.Create(3);
+        using var worker = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number, place: 1);
+        worker.SetVitals(1, new Vitals(1, 1, 1, 1, 1, 1, "GET /former", 1));
+        master.Prepare(1, slot: 7, generation: 3, startedAt: 1000);
+
+        Assert.Equal(new WorkerFigures(0, WorkerPhase.None, 0, 0, 0, false) { Slot = 7, Generation = 3, StartedAt = 1000 }, master.Read(1));
+        worker.SetVitals(1, new Vitals(5000, 12, 3, 1 << 20, 100, 200, "GET /slow", 4000));
+
+        using var sibling = Scoreboard.OpenAll(FileDescriptor.Duplicate(master.Memory.Number, 3).Number);
+        Assert.Equal(3, sibling.Places);
+        Assert.Equal(new WorkerFigures(0, WorkerPhase.None, 0, 0, 0, false)
+        {
+            Slot = 7,
+            Generation = 3,
+            StartedAt = 1000,
+            BeatAt = 5000,
+            PoolThreads = 12,
+            PoolQueue = 3,
+            Heap = 1 << 20,
+            BytesIn = 100,
+            BytesOut = 200,
+            Longest = "GET /slow",
+            LongestSince = 4000,
+        }, sibling.Read(1));
+    }
+
+    [Fact]
+    public void A_long_path_is_cut_between_two_characters()
+    {
+        using var scoreboard = Scoreboard.Create(1);
+
+        scoreboard.SetVitals(0, default(Vitals) with { Longest = "GET /" + new string('ü', 100) });
+
+        Assert.Equal("GET /" + new string('ü', 29), scoreboard.Read(0).Longest);
+    }
+
+    [Fact]
+    public void What_workers_have_counted_is_not_lost_with_them()
+    {
+        using var scoreboard = Scoreboard.Create(2);
+        var gone = default(WorkerFigures) with { Requests = 5, ServerErrors = 1, ClientErrors = 2, Exceptions = 3, BytesIn = 10, BytesOut = 20 };
+
+        scoreboard.AddDeparted(1, gone);
+        scoreboard.AddDeparted(1, gone with { InFlight = 9 });
+
+        Assert.Equal(default(WorkerFigures) with { Requests = 10, ServerErrors = 2, ClientErrors = 4, Exceptions = 6, BytesIn = 20, BytesOut = 40 }, scoreboard.Read(1));
     }
 
     [Fact]
