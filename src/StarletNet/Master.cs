@@ -6,6 +6,7 @@ using StarletNet.Master.Options;
 using StarletNet.Master.Output;
 using StarletNet.Master.Pool;
 using StarletNet.Master.Privileges;
+using StarletNet.Master.Reloading;
 using StarletNet.Master.Watching;
 using StarletNet.Master.Workers;
 using StarletNet.Shared.Contract;
@@ -37,7 +38,9 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
     internal int Run()
     {
         RefuseMusl();
-        var application = FindApplication();
+        var releases = new Releases(options, _directory.Path, Variable, log);
+        RefuseIncomplete();
+        releases.Find();
 
         // From here on a signal waits for the loop instead of killing us with a socket file left behind.
         using var queue = new EventQueue();
@@ -69,14 +72,18 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         if (options.Umask is { } umask) LibC.umask(umask);
         OpenFileLimit.Raise();
 
+        releases.Prepare();
+        var application = releases.Take();
         var variables = Variables();
         var environment = new WorkerEnvironment(variables, options, listeners.Listeners, HostingPath());
+        using var reloader = Reloads(superdaemon) ? new Reloader(queue, log, releases.Watched) : null;
         using var scoreboard = new ScoreboardPlaces();
         var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove || options.ChangeDirectory is not null ? _directory.Path : null, options.RequestShare, certificates);
-        var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, () => Prepare(certificates))
+        var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, () => Prepare(releases, certificates))
         {
             Caller = caller,
             ErrorLog = errorLog,
+            Reloader = reloader,
             Watch = new WorkerWatch(queue, log, options.WorkerTimeout, options.WorkerMaxMemory),
             ExitCommand = new ExitCommand(queue, options.ChildExit, variables, log),
         };
@@ -84,19 +91,18 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
     }
 
     // What a restart takes anew. All of it, or the workers that run go on.
-    private Application Prepare(CertificateFiles? certificates)
+    private static Application Prepare(Releases releases, CertificateFiles? certificates)
     {
-        var application = FindApplication();
+        RefuseIncomplete();
         certificates?.Read();
-        return application;
+        return releases.Take();
     }
 
-    private Application FindApplication()
+    // Looked for again at a restart: an upgrade of ours may be halfway.
+    private static void RefuseIncomplete()
     {
-        // Looked for again at a restart: an upgrade of ours may be halfway.
         if (!File.Exists(HostingPath()))
             throw new OperatorException($"{HostingPath()} is missing; it belongs beside the starletnet executable", ExitCodes.Failure);
-        return new ApplicationFinder(_directory.Path, Variable).Find(options.Application);
     }
 
     /// <param name="announce">Says where; to be called when nothing can come to nothing any more.</param>
@@ -135,6 +141,16 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
     // Whoever --socket-owner names has them already.
     private IEnumerable<string> SocketFiles() => options.SocketOwner is not null ? [] : options.Listeners
         .Select(spec => spec.Address).OfType<ListenAddress.Unix>().Select(unix => unix.Path).Where(path => path[0] != '@');
+
+    private bool Reloads(Superdaemon? superdaemon)
+    {
+        if (!options.Reloads) return false;
+        // Also one that we may outlive: its variable counts, not whether we watch it.
+        if (superdaemon is null && Variable(EnvironmentNames.ServerStarterPort) is null) return true;
+        if (options.Reload == ReloadMode.Force) return true;
+        log.ReloadOff();
+        return false;
+    }
 
     private PoolSettings Settings(Superdaemon? superdaemon) => new()
     {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using StarletNet.Master.Options;
 using StarletNet.Master.Options.Sections;
 using StarletNet.Master.Output;
@@ -10,6 +11,8 @@ using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Notify;
 using StarletNet.Shared.Processes;
+
+[assembly: SupportedOSPlatform("linux")]
 
 namespace StarletNet.Master;
 

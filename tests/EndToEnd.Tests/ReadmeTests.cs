@@ -15,6 +15,10 @@ public sealed class ReadmeTests
         "out/bin/start_server --port=8080 --dir=out/my-app --pid-file=out/app.pid --status-file=out/app.status -- $PWD/out/bin/starletnet hello.dll";
 
     private const string Switch = "ln -s releases/42 current.new && mv -T current.new current && kill -HUP $(cat app.pid)";
+    private const string ServeCopies =
+        "out/bin/start_server --port=8080 --dir=out/my-app --pid-file=out/app.pid -- $PWD/out/bin/starletnet --shadow-copy hello.dll";
+
+    private const string PublishOver = "dotnet publish examples/hello -c Release -o out/my-app && kill -HUP $(cat out/app.pid)";
     private const string Build = "scripts/build";
     private const string Test = "scripts/test";
 
@@ -26,7 +30,7 @@ public sealed class ReadmeTests
     [Fact]
     public void No_command_of_the_readme_goes_untested() =>
         // scripts/build is quickstart's first step, and scripts/test is what runs this.
-        Assert.Equal([Quickstart, Ask, Deploy, Status, Demo, Publish, Serve, Switch, Build, Test], Readme.Commands());
+        Assert.Equal([Quickstart, Ask, Deploy, Status, Demo, Publish, Serve, Switch, ServeCopies, PublishOver, Build, Test], Readme.Commands());
 
     [Fact]
     public async Task Quickstart_serves_a_page_and_deploys_on_hup()
@@ -68,6 +72,13 @@ public sealed class ReadmeTests
         await direct.LineAsync("serving .* workers");
         Assert.Matches("^Hello from version", await RunAsync(Ask));
         Assert.Equal(0, (await direct.StopAsync()).Code);
+
+        using var copies = Shell("exec " + ServeCopies);
+        await copies.LineAsync("serving .* workers");
+        await RunAsync(PublishOver, BuildTime);
+        await copies.LineAsync("^old worker [0-9]+ died, status:0$");
+        Assert.Matches("^Hello from version", await RunAsync(Ask));
+        Assert.Equal(0, (await copies.StopAsync()).Code);
 
         using var scratch = new ScratchDirectory();
         foreach (var release in new[] { "41", "42" })

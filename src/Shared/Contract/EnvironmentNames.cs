@@ -72,6 +72,12 @@ internal static class EnvironmentNames
     internal const string Tls = "STARLETNET_WORKER_TLS";
 
     /// <summary>
+    /// Master → worker: a descriptor to be kept open until the process ends, for the lock that hangs on it (the copy of the application,
+    /// which must not be removed before); absent if there is none.
+    /// </summary>
+    internal const string Held = "STARLETNET_WORKER_HELD";
+
+    /// <summary>
     /// Master → worker: names (comma separated) of the variables the master changed for injection. The worker gives each
     /// back the value saved under <see cref="SavedPrefix"/> + name, or removes it if none was saved.
     /// </summary>
@@ -96,5 +102,5 @@ internal static class EnvironmentNames
     internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, Restore];
 }

@@ -7,6 +7,8 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
 
     internal bool IsRegular => Kind == LibC.S_IFREG;
 
+    internal bool IsDirectory => Kind == LibC.S_IFDIR;
+
     internal bool IsPipe => Kind == LibC.S_IFIFO;
 
     /// <summary>Of a name, links not followed; null if there is no such file.</summary>
@@ -16,6 +18,13 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
     internal static FileIdentity? OfTarget(string path) => Query(LibC.AT_FDCWD, path, 0);
 
     internal static FileIdentity? Of(int fd) => Query(fd, "", LibC.AT_EMPTY_PATH);
+
+    /// <summary>Whose it is, links not followed; null if there is no such file.</summary>
+    internal static unsafe uint? OwnerOf(string path)
+    {
+        LibC.StatX stat;
+        return LibC.statx(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW, LibC.STATX_BASIC_STATS, &stat) == 0 ? stat.Owner : null;
+    }
 
     /// <summary>Bytes in an open file; 0 if that cannot be told.</summary>
     internal static unsafe long SizeOf(int fd)

@@ -71,12 +71,13 @@ internal static unsafe partial class LibC
 
     internal const int AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, AT_SYMLINK_NOFOLLOW = 0x100;
     internal const uint STATX_BASIC_STATS = 0x7ff;
-    internal const int S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFREG = 0x8000, S_IFSOCK = 0xC000;
+    internal const int S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFDIR = 0x4000, S_IFREG = 0x8000, S_IFSOCK = 0xC000;
 
     /// <summary>The part of <c>struct statx</c> that is read; statx because its layout is the same on every architecture.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct StatX
     {
+        [FieldOffset(20)] internal uint Owner;
         [FieldOffset(28)] internal ushort Mode;
         [FieldOffset(32)] internal ulong Inode;
         [FieldOffset(40)] internal ulong Size;
@@ -97,6 +98,9 @@ internal static unsafe partial class LibC
     internal static partial int chmod(string path, uint mode);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int mkdir(string path, uint mode);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int chown(string path, uint owner, uint group);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -106,7 +110,7 @@ internal static unsafe partial class LibC
     internal static partial uint umask(uint mask);
 
     internal const uint IN_ATTRIB = 0x4, IN_CLOSE_WRITE = 0x8, IN_MOVED_FROM = 0x40, IN_MOVED_TO = 0x80, IN_CREATE = 0x100;
-    internal const uint IN_DELETE = 0x200, IN_DELETE_SELF = 0x400, IN_MOVE_SELF = 0x800, IN_ONLYDIR = 0x01000000;
+    internal const uint IN_DELETE = 0x200, IN_DELETE_SELF = 0x400, IN_MOVE_SELF = 0x800, IN_ONLYDIR = 0x01000000, IN_ISDIR = 0x40000000, IN_Q_OVERFLOW = 0x4000;
     internal const int IN_NONBLOCK = 0x800, IN_CLOEXEC = 0x80000;
 
     [LibraryImport(Library, SetLastError = true)]

@@ -48,6 +48,8 @@ internal sealed record WorkerSettings(
             MaxRequests = ReadNumberOrZero(EnvironmentNames.MaxRequests),
             Heartbeat = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.Heartbeat)),
         };
+        // Open for as long as the process lives, and nobody else's: that is all there is to do for it.
+        if (Read(EnvironmentNames.Held) is not null) Keep((int)ReadNumber(EnvironmentNames.Held));
         RestoreChanged();
         foreach (var name in EnvironmentNames.WorkerPrivate.Concat(EnvironmentNames.NeverForApplications)) Put(name, null);
         foreach (var fd in settings.Listeners.Select(l => l.Fd).Append(settings.ControlFd)) Keep(fd);

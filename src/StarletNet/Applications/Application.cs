@@ -4,4 +4,11 @@ namespace StarletNet.Master.Applications;
 /// <param name="Path">Its file with every symbolic link resolved, so that all workers of one generation run the same release.</param>
 /// <param name="Program">The executable to run: <c>dotnet</c>, or the application's own.</param>
 /// <param name="LeadingArguments">Before the application's own arguments.</param>
-internal sealed record Application(string Path, string Program, IReadOnlyList<string> LeadingArguments);
+internal sealed record Application(string Path, string Program, IReadOnlyList<string> LeadingArguments)
+{
+    /// <summary>From which it runs; null: from where it is.</summary>
+    internal ShadowCopy? Copy { get; init; }
+
+    /// <summary>Where its workers start; null: where we are.</summary>
+    internal string? Directory { get; init; }
+}

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
@@ -28,20 +27,8 @@ internal sealed class ApplicationFinder(string directory, Func<string, string?> 
         return Inspect(path);
     }
 
-    private unsafe string Resolve(string given)
-    {
-        var path = System.IO.Path.Combine(directory, given);
-        var resolved = LibC.realpath(path, null);
-        if (resolved == null) throw Failure($"cannot find the application {given}: {Errno.Last}");
-        try
-        {
-            return Marshal.PtrToStringUTF8((nint)resolved)!;
-        }
-        finally
-        {
-            LibC.free(resolved);
-        }
-    }
+    private string Resolve(string given) =>
+        Real.PathOrNull(System.IO.Path.Combine(directory, given)) ?? throw Failure($"cannot find the application {given}: {Errno.Last}");
 
     private static string InDirectory(string path)
     {

@@ -27,7 +27,7 @@ internal static class CheckConfig
     private static void Append(StringBuilder text, MasterOption entry, Configuration configuration, Func<string, string?> environment)
     {
         var place = configuration.PlaceOf(entry.Name);
-        if (entry.Declared.Repeatable && configuration.Options.Listen.Count > 0)
+        if (entry.Name == "listen" && configuration.Options.Listen.Count > 0)
         {
             foreach (var spec in configuration.Options.Listen) Append(text, $"{entry.Name} = {ConfigFile.Quote(spec.ToString())}", place);
             return;

@@ -108,7 +108,7 @@ internal sealed record MasterOptions
 
     internal const string Inline = "inline", Pool = "pool";
 
-    internal const string Delayed = "delayed", Preload = "preload";
+    internal const string Delayed = "delayed", Preload = "preload", Restarter = "restarter";
 
     internal bool TriesOneFirst => PreloadApp || Loader == Preload;
 
@@ -160,6 +160,26 @@ internal sealed record MasterOptions
     /// <summary>Passed to the application as they are.</summary>
     internal IReadOnlyList<string> ApplicationArguments { get; init; } = [];
 
+    /// <summary>Null: not given.</summary>
+    internal bool? ShadowCopy { get; init; }
+
+    /// <summary>Null: where temporary files go.</summary>
+    internal string? ShadowDirectory { get; init; }
+
+    /// <summary>Relative names in the application's directory.</summary>
+    internal IReadOnlyList<string> ShadowLinks { get; init; } = [];
+
+    /// <summary>Workers run from copies of the application's directory.</summary>
+    internal bool RunsCopies => ShadowCopy ?? Reloads;
+
+    internal ReloadMode Reload { get; init; }
+
+    /// <summary>What to watch; empty: where the application is.</summary>
+    internal IReadOnlyList<string> ReloadDirectories { get; init; } = [];
+
+    /// <summary>Changes of files are to lead to restarts.</summary>
+    internal bool Reloads => Reload != ReloadMode.Off || Loader == Restarter || ReloadDirectories.Count > 0;
+
     /// <summary>As given; null: what is inherited, else <see cref="UsualEnvironment"/>.</summary>
     internal string? EnvironmentName { get; init; }
 
@@ -194,4 +214,14 @@ internal sealed record MasterOptions
 
     /// <summary>Options whose value nobody asked for but by the preset: they yield to what the application has chosen itself.</summary>
     internal IReadOnlySet<string> FromPreset { get; init; } = new HashSet<string>();
+}
+
+/// <summary>Of <c>--reload</c>.</summary>
+internal enum ReloadMode
+{
+    Off,
+    On,
+
+    /// <summary>Also under start_server, whose business deploys are.</summary>
+    Force,
 }

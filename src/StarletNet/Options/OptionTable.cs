@@ -19,6 +19,7 @@ internal static class OptionTable
         ("Replacing workers", ReplacementOptions.All),
         ("Stopping", StoppingOptions.All),
         ("Application and process", ProcessOptions.All),
+        ("Releases", ReleaseOptions.All),
         ("Daemon and privileges", PrivilegeOptions.All),
         ("Configuration and help", ConfigurationOptions.All),
     ];

@@ -18,6 +18,8 @@ internal static class OptionsCheck
         if (options.MaxThreads < 2 * options.Loops)
             throw Refuse($"{nameOf("max-threads")}: {options.MaxThreads} is too few for --loops {options.Loops}, which needs at least {2 * options.Loops}");
         CheckPrivileges(options, nameOf);
+        if (options.ReloadDirectories.FirstOrDefault(path => !Directory.Exists(path)) is { } missing)
+            throw Refuse($"{nameOf("reload-dirs")}: there is no directory {missing}");
         if (options.Daemonize && environment(EnvironmentNames.ServerStarterPort) is not null)
             throw Refuse($"{nameOf("daemonize")}: start_server would lose us; give --daemonize to start_server");
         if (options.Listeners.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1) is { } twice)

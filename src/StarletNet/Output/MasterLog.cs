@@ -67,6 +67,18 @@ internal sealed class MasterLog : IDisposable
     internal void ErrorLogNotReopened(string reason) =>
         Warning(14, "cannot open the error log anew: {Reason:l}; the old one is written on", reason);
 
+    // ---- 60–: releases and development -------------------------------------------------------------------------
+
+    internal void RunsFromCopy(string path, string copy) => Announce(60, "a copy of {Application:l} is in {Copy:l}", path, copy);
+
+    internal void CopiesSwept(int count) => Information(61, "removed {Count} copies of applications that a master which was killed had left", count);
+
+    internal void FilesChanged(string path) => Information(62, "{Path:l} has changed", path);
+
+    internal void CannotWatchFiles(string reason) => Warning(63, "not all files are watched: {Reason:l}", reason);
+
+    internal void ReloadOff() => Warning(64, "--reload is off: deploys are the business of start_server, which started us; --reload=force all the same");
+
     // ---- 20–: workers ------------------------------------------------------------------------------------------
 
     internal void WorkerStarted(Worker worker, int pid, int requests) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using StarletNet.Master.Applications;
 using StarletNet.Master.Output;
+using StarletNet.Master.Reloading;
 using StarletNet.Master.Watching;
 using StarletNet.Master.Workers;
 using StarletNet.Shared.Contract;
@@ -21,6 +22,9 @@ internal sealed record PoolSurroundings(
     internal ErrorLog? ErrorLog { get; init; }
 
     internal required WorkerWatch Watch { get; init; }
+
+    /// <summary>Null: nobody looks for changes.</summary>
+    internal Reloader? Reloader { get; init; }
 
     internal required ExitCommand ExitCommand { get; init; }
 }
@@ -57,10 +61,12 @@ internal sealed class WorkerPool
     {
         if (_around.Superdaemon is { } superdaemon) _around.Queue.Watch(superdaemon.Descriptor, superdaemon);
         _around.Watch.Begin();
+        _around.Reloader?.Begin();
         Say(new PoolEvent.Begin());
         // What is to be done after the last worker is part of the work.
         while (_state is not PoolState.Ended || _around.ExitCommand.IsRunning)
             foreach (var happened in _around.Queue.Take()) Hear(happened);
+        ForgetApplications();
         return ((PoolState.Ended)_state).ExitCode;
     }
 
@@ -73,12 +79,21 @@ internal sealed class WorkerPool
             case Readable { Tag: WorkerHandle worker }: HearWorker(worker); break;
             case Readable { Tag: WaitingCaller caller }: HearCallerGone(caller); break;
             case Readable { Tag: Superdaemon superdaemon }: HearSuperdaemonDied(superdaemon); break;
+            case Readable { Tag: Reloader reloader }: reloader.Hear(); break;
+            case TimerFired { Key: ReloadDue }: HearFilesChanged(); break;
             case ChildExited { Pid: var pid, Exit: var exit }: HearExit(pid, exit); break;
             case TimerFired { Key: PoolEvent due }: Say(due); break;
             case TimerFired { Key: ExitCommandTimedOut timer }: _around.ExitCommand.HearTimeout(timer); break;
             case TimerFired { Key: HeartbeatLook or MemoryLook } timer: LookAtWorkers(timer.Key); break;
             case SignalReceived { Signal: var signal }: HearSignal(signal); break;
         }
+    }
+
+    // First the watch, then the restart: what changes in between leads to another one.
+    private void HearFilesChanged()
+    {
+        _around.Reloader?.Begin();
+        Restart();
     }
 
     private void LookAtWorkers(object timer)
@@ -124,6 +139,7 @@ internal sealed class WorkerPool
         Say(new PoolEvent.WorkerExited(id, complete));
         if (gone is not null) _around.ExitCommand.Run(new ExitedWorker(pid, gone.Slot, exit, Reason(gone), worker.Figures?.Requests ?? 0));
         _workers.Remove(id);
+        ForgetApplications();
         _around.Watch.Forget(id);
         _around.Queue.Unwatch(worker);
         worker.Dispose();
@@ -267,9 +283,19 @@ internal sealed class WorkerPool
     // systemd pairs RELOADING=1 with CLOCK_MONOTONIC, which is what Stopwatch reads on Linux.
     private static long MonotonicMicroseconds() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
 
+    // Neither running, nor to be started again, nor to be returned to.
     private void ForgetApplications()
     {
-        foreach (var generation in _applications.Keys.Where(known => known < _state.Set.Slots.Min()).ToArray()) _applications.Remove(generation);
+        var rolling = _state as PoolState.Rolling;
+        var set = _state.Set;
+        foreach (var generation in _applications.Keys.ToArray())
+        {
+            if (generation == rolling?.Generation || rolling?.Before.Contains(generation) == true) continue;
+            if (set.Workers.Any(worker => worker.Generation == generation)) continue;
+            if (_state is not (PoolState.Stopping or PoolState.Ended) && set.Slots.Contains(generation)) continue;
+            _applications.Remove(generation, out var gone);
+            gone?.Copy?.Dispose();
+        }
     }
 
     private WorkerHandle? WorkerOf(PoolNotice notice)

@@ -30,15 +30,15 @@ internal sealed class WorkerLauncher(
             using (theirs)
             {
                 // The worker finds each descriptor under the number it has here; it makes them close-on-exec itself.
-                int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number, scoreboard.Descriptor, .. Certificates()];
+                int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number, scoreboard.Descriptor, .. Certificates(), .. application.Copy is { } copy ? [copy.Lock.Number] : Array.Empty<int>()];
                 var process = queue.Start(new ChildSpec
                 {
                     Program = application.Program,
                     Title = $"starletnet worker {worker.Slot} gen={worker.Generation}",
                     Arguments = [.. application.LeadingArguments, .. arguments],
-                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, certificates?.Descriptor),
+                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, certificates?.Descriptor, application.Copy?.Lock.Number),
                     Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
-                    WorkingDirectory = directory,
+                    WorkingDirectory = application.Directory ?? directory,
                     // The terminal's ^C is for the master alone, which drains its workers.
                     Scope = ProcessScope.OwnGroup,
                 });

@@ -26,6 +26,7 @@ app.UseWebSockets();
 
 app.MapGet("/", () => $"hello from version {version}\n");
 app.MapGet("/pid", () => Environment.ProcessId.ToString());
+app.MapGet("/root", (IWebHostEnvironment here, IConfiguration settings) => $"{here.ContentRootPath} {settings["Release"]}");
 app.MapGet("/slow", async (int? ms) =>
 {
     await Task.Delay(ms ?? 1000);

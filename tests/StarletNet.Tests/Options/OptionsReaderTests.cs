@@ -203,7 +203,7 @@ public sealed class OptionsReaderTests
 
     [Theory]
     [InlineData("--max-wokers=3", "did you mean --max-workers?")]
-    [InlineData("--reload", "see --help")]
+    [InlineData("--reloaded-at", "see --help")]
     [InlineData("-x", "see --help")]
     public void An_unknown_option_is_refused(string option, string hint) => Assert.Contains(hint, Refusal(option));
 
@@ -216,7 +216,7 @@ public sealed class OptionsReaderTests
     [InlineData("--worker-max-memory=1T", "option --worker-max-memory: '1T' is not a size")]
     [InlineData("--worker-max-memory=99999999999G", "is not a size")]
     [InlineData("--child-exit=", "option --child-exit: is empty; give a command")]
-    [InlineData("-L Shotgun", "option --loader: 'Shotgun' is not a loader; there are delayed and preload")]
+    [InlineData("-L Shotgun", "option --loader: 'Shotgun' is not a loader; there are delayed, preload and restarter")]
     public void Numbers_that_do_not_go_together_are_refused(string arguments, string message) => Assert.Contains(message, Refusal(arguments.Split(' ')));
 
     [Theory]

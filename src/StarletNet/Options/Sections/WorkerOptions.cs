@@ -30,8 +30,8 @@ internal static class WorkerOptions
             "Start one worker and wait until it is ready before the others are started; the start fails if it does. A running .NET program cannot "
             + "be forked, so nothing is loaded in advance.",
             options => options.PreloadApp, (options, isOn) => options with { PreloadApp = isOn }),
-        Value("loader", ValueKinds.Word("NAME", "a loader", MasterOptions.Delayed, MasterOptions.Preload),
-            "Plack's: preload means --preload-app, delayed is how it is without.",
+        Value("loader", ValueKinds.Word("NAME", "a loader", MasterOptions.Delayed, MasterOptions.Preload, MasterOptions.Restarter),
+            "Plack's: preload means --preload-app, restarter --reload, delayed is how it is without.",
             options => options.Loader, (options, name) => options with { Loader = name }).Alias("L"),
         Value("loop", ValueKinds.Word("MODE", "a loop", MasterOptions.Inline, MasterOptions.Pool),
             "Where a worker runs the application: inline (on the event loop, which a spare thread takes over when it is blocked) or pool (on the "
