@@ -101,8 +101,7 @@ internal static class Program
         using var log = taken is null ? OpenLog(options, queue, environment, detached: caller is not null) : AdoptLog(options, queue, environment, taken.LogPipe);
         StandardError.WriteLine(taken is null ? Messages.Starting(pid) : Messages.TakenOver(pid, ManualPage.Number, taken));
         // Ended last: who waits there for our end finds nothing of ours left.
-        using var control = options.Control is not { } controlPath ? null
-            : taken?.Control is { } kept ? new ControlServer(queue, kept) : new ControlServer(queue, controlPath);
+        using var control = taken is null ? ControlServer.Open(queue, options.Control, pid) : ControlServer.Adopt(queue, taken.Control);
         using var listeners = taken is null ? ListenerSet.Bind(inherited, options.Ports, options.Paths, options.Backlog) : ListenerSet.Adopt(taken.Listeners);
         // Both while stderr is still the caller's, who can put wrong paths right. After binding, so that a second instance that
         // fails to bind has not touched the first one's files.
@@ -112,9 +111,9 @@ internal static class Program
         var status = options.StatusFile is { } statusPath ? new StatusFile(statusPath) { Identity = taken?.StatusFile } : null;
         if (taken is null) log?.Redirect();
         // A generation that is to outlive us must not write into a pipe that ends with us.
-        using var output = GenerationOutput.Choose(mayRelay: control is not null && options.OrphansStop);
+        using var output = GenerationOutput.Choose(mayRelay: options.Control is not null && options.OrphansStop);
         if (taken is not null) output.GoOnWith(taken.Output);
-        control?.BeginWith(listeners.Descriptors, output);
+        control.BeginWith(listeners.All, output);
         if (caller is not null)
         {
             Daemonizer.LeaveStandardInput(options.Ports);
@@ -136,14 +135,14 @@ internal static class Program
             StatusFile = status?.Identity,
             LogPipe = (log as LogPipe)?.Keep(),
             Output = output.Keep(),
-            Control = control?.Keep(),
+            Control = control.Keep(),
         })
         { Output = output, Control = control };
-        if (control is not null) control.UpgradeAsked = supervisor.Upgrade.Ask;
+        control.UpgradeAsked = supervisor.Upgrade.Ask;
         if (taken is not null)
         {
             supervisor.GoOnFrom(taken.Supervision);
-            control?.EndUpgrade(NewsJson.Upgraded(taken.Version, ManualPage.Number));
+            control.EndUpgrade(NewsJson.Upgraded(taken.Version, ManualPage.Number));
         }
         var exitCode = supervisor.Run();
         // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left, and the log complete.

@@ -107,7 +107,8 @@ internal static class OptionTable
         { ValueName = "SOCKET", Extension = true, Section = Clients },
         new(Restart, ValueForm.Switch,
             "Deploys, and returns when a new generation serves and those before it have ended. With --control: makes one attempt, shows how "
-            + "it goes, and says why it failed. With --pid-file and --status-file: sends HUP and looks at the files.")
+            + "it goes, and says why it failed. With --pid-file and --status-file: the same, silently; a server that cannot be asked by its pid, as "
+            + "Server::Starter's, gets HUP, and its status file is looked at.")
         { Section = Clients },
         new(Attempts, ValueForm.Integer, "How many new generations may fail before --restart --control gives up; 0 is any number.")
         { ValueName = "N", Default = "1", Extension = true, Section = Clients },

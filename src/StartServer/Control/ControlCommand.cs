@@ -15,9 +15,17 @@ internal static class ControlCommand
     /// <exception cref="OperatorException">It was not done; the exit code says in what way.</exception>
     internal static int Run(ControlOptions options)
     {
-        var deadline = new Deadline(options.Timeout);
         using var link = ControlLink.Open(options.Control, RequestOf(options));
         using var progress = options.Json ? null : Progress.ToStandardOutput();
+        return Follow(link, options, progress);
+    }
+
+    /// <param name="link">On which the request has been sent.</param>
+    /// <param name="progress">Null for silence.</param>
+    /// <inheritdoc cref="Run"/>
+    internal static int Follow(ControlLink link, ControlOptions options, Progress? progress)
+    {
+        var deadline = new Deadline(options.Timeout);
         try
         {
             while (link.ReadLine(deadline, progress is { IsLive: true } ? progress.Tick : null) is { } line)

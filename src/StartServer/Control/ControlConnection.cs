@@ -32,11 +32,13 @@ internal sealed unsafe class ControlConnection : ControlPart
     {
         _request = kept.Request is { } line ? ControlRequest.Parse(line) : null;
         _number = kept.Number;
-        _length = Encoding.UTF8.GetBytes(kept.Received, _received);
+        var received = Convert.FromHexString(kept.Received);
+        received.CopyTo(_received, 0);
+        _length = received.Length;
     }
 
     internal KeptClient Keep() => new(
-        _socket.Number, _request?.ToString(), _number, _request is null ? Encoding.UTF8.GetString(_received, 0, _length) : "");
+        _socket.Number, _request?.ToString(), _number, _request is null ? Convert.ToHexString(_received, 0, _length) : "");
 
     internal PeerCredentials Peer { get; }
 

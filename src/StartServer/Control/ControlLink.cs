@@ -19,24 +19,37 @@ internal sealed unsafe class ControlLink : IDisposable
         var address = UnixAddress.Encode(path.StartsWith('@') ? "./" + path : path)
             ?? throw new OperatorException($"failed to connect to {path}: longer than the {UnixAddress.MaxPathLength} bytes of a socket address", ExitCodes.Failure);
         var socket = ListeningSocket.Open(LibC.AF_UNIX, LibC.SOCK_STREAM);
-        try
+        if (Connect(socket, address)) return Ask(socket, request);
+        var error = Errno.Last;
+        socket.Dispose();
+        throw CannotConnect(path, error);
+    }
+
+    /// <summary>To the start_server of that pid, by the name that goes by it. Any name may be anybody's: the kernel says whose it is.</summary>
+    /// <returns>Null if it does not answer there: it is Server::Starter's, say, or in another network namespace.</returns>
+    internal static ControlLink? OpenByPid(int pid, ControlRequest request)
+    {
+        var socket = ListeningSocket.Open(LibC.AF_UNIX, LibC.SOCK_STREAM);
+        if (Connect(socket, UnixAddress.Encode(ControlDoor.NameOf(pid))!))
         {
-            fixed (byte* pointer = address)
-            {
-                if (LibC.connect(socket.Number, pointer, (uint)address.Length) < 0) throw CannotConnect(path, Errno.Last);
-            }
-            fixed (byte* start = Encoding.UTF8.GetBytes(request + "\n"))
-            {
-                // A few bytes into an empty buffer. If the server is gone already, reading will tell.
-                LibC.send(socket.Number, start, Encoding.UTF8.GetByteCount(request + "\n"), LibC.MSG_NOSIGNAL);
-            }
-            return new ControlLink(socket);
+            var peer = PeerCredentials.Of(socket.Number);
+            if (peer.Pid == pid && peer.IsOfOurPidNamespace) return Ask(socket, request);
         }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        socket.Dispose();
+        return null;
+    }
+
+    private static bool Connect(FileDescriptor socket, byte[] address)
+    {
+        fixed (byte* pointer = address) return LibC.connect(socket.Number, pointer, (uint)address.Length) == 0;
+    }
+
+    private static ControlLink Ask(FileDescriptor socket, ControlRequest request)
+    {
+        var line = Encoding.UTF8.GetBytes(request + "\n");
+        // Into an empty buffer. If the server is gone already, reading will tell.
+        fixed (byte* start = line) LibC.send(socket.Number, start, line.Length, LibC.MSG_NOSIGNAL);
+        return new ControlLink(socket);
     }
 
     private static OperatorException CannotConnect(string path, Errno error) => error == Errno.ENOENT || error == Errno.ECONNREFUSED

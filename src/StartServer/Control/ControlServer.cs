@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using StarletNet.Shared.Contract;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
-using StarletNet.Shared.Listening;
 using StartServer.Listeners;
 using StartServer.Output;
 using StartServer.Supervision;
@@ -10,57 +8,56 @@ using StartServer.Supervision;
 namespace StartServer.Control;
 
 /// <summary>
-/// <c>--control</c>: a Unix socket on which others ask the supervisor for something and hear how it goes. It lives in the supervisor's own
-/// queue and on its thread, and so must never wait for a client nor let clients use up anything: requests are one short line, there are
+/// Where others ask the supervisor for something and hear how it goes (<c>--control</c>). It lives in the supervisor's own
+/// queue and on its thread, and so must never wait for a client nor let clients use up anything: requests are one line, there are
 /// few clients at a time, and one that does not read what it is told is dropped as soon as the kernel holds no more for it.
 /// </summary>
-internal sealed unsafe class ControlServer : ControlPart, INewsListener, IDisposable
+internal sealed class ControlServer : INewsListener, IDisposable
 {
-    /// <summary>The owner alone: whoever may connect may stop the service.</summary>
-    private const uint OwnerOnly = 0x180; // 0600
-
     /// <summary>At a time; beyond that a client is told so and sent away. Nobody needs more than a few.</summary>
     internal const int MostClients = 16;
 
     /// <summary>How long a client may take to say what it wants.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Without free descriptors nobody can be let in; asking again at once would be a busy loop.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-
-    private readonly EventQueue _queue;
-    private readonly ListeningSocket _socket;
+    private readonly List<ControlDoor> _doors = [];
     private readonly List<ControlConnection> _clients = [];
-    private IReadOnlyList<NamedDescriptor> _listeners = [];
+    private IReadOnlyList<ListedListener> _listeners = [];
     private GenerationOutput? _output;
     private long _lastRequest;
 
-    /// <exception cref="StarletNet.Shared.Errors.OperatorException">It cannot be bound.</exception>
-    internal ControlServer(EventQueue queue, string path)
+    private ControlServer(EventQueue queue) => Queue = queue;
+
+    /// <param name="queue">Where clients are heard.</param>
+    /// <param name="path">The file of <c>--control</c>; null for none.</param>
+    /// <param name="pid">Our own.</param>
+    /// <exception cref="StarletNet.Shared.Errors.OperatorException">The file cannot be bound.</exception>
+    internal static ControlServer Open(EventQueue queue, string? path, int pid)
     {
-        _queue = queue;
-        _socket = ListenerSet.BindFile(path, MostClients, OwnerOnly);
-        FileDescriptor.SetNonBlocking(_socket.Descriptor.Number, true);
-        queue.Watch(_socket.Descriptor, this);
+        var server = new ControlServer(queue);
+        if (path is not null) server._doors.Add(ControlDoor.AtFile(server, path));
+        if (ControlDoor.AtPid(server, pid) is { } door) server._doors.Add(door);
+        return server;
     }
 
-    internal int Clients => _clients.Count;
-
     /// <summary>The one that this process had before it became another program by exec, with its clients.</summary>
-    internal ControlServer(EventQueue queue, KeptControl kept)
+    internal static ControlServer Adopt(EventQueue queue, KeptControl kept)
     {
-        _queue = queue;
-        _socket = ListeningSocket.Adopt(kept.Socket, kept.File);
-        _lastRequest = kept.LastRequest;
-        queue.Watch(_socket.Descriptor, this);
+        var server = new ControlServer(queue) { _lastRequest = kept.LastRequest };
+        foreach (var door in kept.Doors) server._doors.Add(ControlDoor.Adopt(server, door));
         foreach (var client in kept.Clients)
         {
             var socket = new FileDescriptor(client.Socket);
-            LetIn(socket, new ControlConnection(this, socket, PeerCredentials.Of(client.Socket), client));
+            server.LetIn(socket, new ControlConnection(server, socket, PeerCredentials.Of(client.Socket), client), whyNot: null);
         }
+        return server;
     }
 
-    internal KeptControl Keep() => new(_socket.Descriptor.Number, _socket.Name, _lastRequest, [.. _clients.Select(client => client.Keep())]);
+    internal KeptControl Keep() => new([.. _doors.Select(door => door.Keep())], _lastRequest, [.. _clients.Select(client => client.Keep())]);
+
+    internal EventQueue Queue { get; }
+
+    internal int Clients => _clients.Count;
 
     /// <summary>Called when a client wants an upgrade.</summary>
     internal Action<string>? UpgradeAsked { get; set; }
@@ -72,11 +69,11 @@ internal sealed unsafe class ControlServer : ControlPart, INewsListener, IDispos
     }
 
     /// <summary>To be called before the first request is read.</summary>
-    /// <param name="listeners">What is listed.</param>
+    /// <param name="listeners">What is listed. Their addresses are asked for now: they never change, and later they may be closed.</param>
     /// <param name="output">What generations wrote last.</param>
-    internal void BeginWith(IReadOnlyList<NamedDescriptor> listeners, GenerationOutput output)
+    internal void BeginWith(IReadOnlyList<Listener> listeners, GenerationOutput output)
     {
-        _listeners = listeners;
+        _listeners = [.. listeners.Select(ListedListener.Of)];
         _output = output;
     }
 
@@ -84,46 +81,26 @@ internal sealed unsafe class ControlServer : ControlPart, INewsListener, IDispos
 
     internal long NextRequest() => ++_lastRequest;
 
-    /// <summary>Lets in who waits.</summary>
-    internal override SupervisorEvent? Take(Func<Roster> roster)
-    {
-        while (true)
-        {
-            var number = LibC.accept4(_socket.Descriptor.Number, null, null, LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK);
-            if (number >= 0)
-            {
-                var socket = new FileDescriptor(number);
-                LetIn(socket, new ControlConnection(this, socket, PeerCredentials.Of(number)));
-                continue;
-            }
-            if (Errno.Last == Errno.EINTR || Errno.Last == Errno.ECONNABORTED) continue;
-            if (Errno.Last != Errno.EAGAIN)
-            {
-                _queue.Unwatch(this);
-                _queue.SetTimer(this, Pause);
-            }
-            return null;
-        }
-    }
+    /// <param name="socket">A client's.</param>
+    /// <param name="peer">Who it is.</param>
+    /// <param name="whyNot">Null if it may ask.</param>
+    internal void LetIn(FileDescriptor socket, PeerCredentials peer, string? whyNot) => LetIn(socket, new ControlConnection(this, socket, peer), whyNot);
 
-    internal override void TimeIsUp() => _queue.Watch(_socket.Descriptor, this);
-
-    private void LetIn(FileDescriptor socket, ControlConnection connection)
+    private void LetIn(FileDescriptor socket, ControlConnection connection, string? whyNot)
     {
         _clients.Add(connection);
-        _queue.Watch(socket, connection);
-        if (!connection.HasAsked) _queue.SetTimer(connection, Patience);
-        // The file's mode says the same, unless somebody has changed it.
-        if (!connection.Peer.IsOurs) connection.Refuse("only the user that start_server runs as, and root, may ask");
+        Queue.Watch(socket, connection);
+        if (!connection.HasAsked) Queue.SetTimer(connection, Patience);
+        if (whyNot is not null) connection.Refuse(whyNot);
         else if (_clients.Count > MostClients) connection.Refuse($"there are {MostClients} clients already; try again later");
     }
 
-    internal void Asked(ControlConnection client) => _queue.CancelTimer(client);
+    internal void Asked(ControlConnection client) => Queue.CancelTimer(client);
 
     internal void LetGo(ControlConnection client)
     {
-        _queue.Unwatch(client);
-        _queue.CancelTimer(client);
+        Queue.Unwatch(client);
+        Queue.CancelTimer(client);
         _clients.Remove(client);
     }
 
@@ -146,17 +123,16 @@ internal sealed unsafe class ControlServer : ControlPart, INewsListener, IDispos
     public void Dispose()
     {
         foreach (var client in _clients.ToArray()) client.SayGoodbye();
-        _queue.Unwatch(this);
-        _socket.Dispose();
+        foreach (var door in _doors) door.Dispose();
         Debug.Assert(_clients.Count == 0);
     }
 }
 
-/// <summary>A control socket that outlives an exec.</summary>
+/// <summary>What of the control server outlives an exec.</summary>
 /// <param name="LastRequest">The number of the last deploy that was asked for.</param>
-internal sealed record KeptControl(int Socket, SocketName? File, long LastRequest, IReadOnlyList<KeptClient> Clients);
+internal sealed record KeptControl(IReadOnlyList<KeptDoor> Doors, long LastRequest, IReadOnlyList<KeptClient> Clients);
 
 /// <param name="Request">The line it sent; null if it has not sent a whole one.</param>
 /// <param name="Number">Of its deploy.</param>
-/// <param name="Received">The beginning of a line.</param>
+/// <param name="Received">The beginning of a line, its bytes in hexadecimal: they may be anything.</param>
 internal sealed record KeptClient(int Socket, string? Request, long Number, string Received);

@@ -1,6 +1,6 @@
-using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Listening;
+using StartServer.Listeners;
 using StartServer.Supervision;
 
 namespace StartServer.Control;
@@ -9,11 +9,11 @@ namespace StartServer.Control;
 /// <param name="Pid">The server's own.</param>
 internal sealed record Listing(int Pid, Roster Roster, IReadOnlyList<ListedListener> Listeners)
 {
-    internal static Listing Of(Roster roster, IReadOnlyList<NamedDescriptor> listeners) => new(
+    internal static Listing Of(Roster roster, IReadOnlyList<ListedListener> listeners) => new(
         LibC.getpid(),
         roster,
         // Ours are closed when a stop begins.
-        IsStopping(roster) ? [] : [.. listeners.Select(ListedListener.Of)]);
+        IsStopping(roster) ? [] : listeners);
 
     /// <summary><c>stopping</c>, <c>starting</c>, <c>serving</c> or, between two attempts with nobody who serves, <c>pausing</c>.</summary>
     internal string Doing => IsStopping(Roster) ? "stopping" : Has(Role.Candidate) ? "starting" : Has(Role.Current) ? "serving" : "pausing";
@@ -28,7 +28,7 @@ internal sealed record Listing(int Pid, Roster Roster, IReadOnlyList<ListedListe
 /// <param name="Address">What the kernel bound.</param>
 internal sealed record ListedListener(string Name, string Kind, string Address, int Fd)
 {
-    internal static ListedListener Of(NamedDescriptor listener)
+    internal static ListedListener Of(Listener listener)
     {
         var (kind, address) = ListeningSocket.Describe(listener.Fd);
         return new(listener.Name, kind, address ?? listener.Name, listener.Fd);

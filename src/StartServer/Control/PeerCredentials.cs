@@ -3,10 +3,14 @@ using StarletNet.Shared.Interop;
 namespace StartServer.Control;
 
 /// <summary>Who is at the other end of a Unix socket, by the kernel's word (SO_PEERCRED).</summary>
+/// <param name="Pid">0 for one whom our pid namespace does not know.</param>
 internal readonly record struct PeerCredentials(int Pid, uint Uid)
 {
     /// <summary>They could send us signals, too.</summary>
     internal bool IsOurs => Uid == 0 || Uid == LibC.geteuid();
+
+    /// <summary>False for processes of containers inside ours as well, although we see those.</summary>
+    internal bool IsOfOurPidNamespace => Pid > 0 && FileIdentity.OfTarget($"/proc/{Pid}/ns/pid") is { } theirs && theirs == FileIdentity.OfTarget("/proc/self/ns/pid");
 
     internal static unsafe PeerCredentials Of(int socket)
     {

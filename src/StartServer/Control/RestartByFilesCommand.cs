@@ -9,12 +9,13 @@ using StartServer.Supervision;
 namespace StartServer.Control;
 
 /// <summary>
-/// <c>--restart</c> without a control socket: HUP, then a look at the status file until a generation newer than all there were is
-/// current and all of those are gone. Newer by more than one, too: failed attempts have numbers of their own.
+/// <c>--restart</c> with pid file and status file. A start_server of ours is asked, at the name that goes by its pid, and says what comes of
+/// it. Any other (Server::Starter's, one in another network namespace) gets HUP, and then the status file is looked at until a generation
+/// newer than all there were is current and all of those are gone. Newer by more than one, too: failed attempts have numbers of their own.
 /// </summary>
 /// <remarks>
-/// The file tells who was accepted and who is left, not that an attempt has failed; the server tries on, and so this goes on waiting,
-/// at most for <c>--timeout</c>. The control socket tells more.
+/// The file tells who was accepted and who is left, not that an attempt has failed; that server tries on, and so this goes on waiting,
+/// at most for <c>--timeout</c>.
 /// </remarks>
 internal static class RestartByFilesCommand
 {
@@ -26,6 +27,15 @@ internal static class RestartByFilesCommand
         using var server = RunningServer.Find(options.PidFile);
         var before = Read(options.StatusFile, server);
         if (before.Count == 0) throw new OperatorException("no active process found in the status file", ExitCodes.StartServerUsage);
+        var asked = new RestartByControl(ControlDoor.NameOf(server.Pid), Attempts: 1, options.Timeout, Json: false);
+        using var link = ControlLink.OpenByPid(server.Pid, new RestartRequest(asked.Attempts));
+        // Silent, as Server::Starter's is: cron jobs rely on it.
+        if (link is not null) ControlCommand.Follow(link, asked, progress: null);
+        else WaitForFiles(options, server, before);
+    }
+
+    private static void WaitForFiles(RestartByFiles options, RunningServer server, IReadOnlyList<Generation> before)
+    {
         var target = before.Max(generation => generation.Number) + 1;
         var deadline = new Deadline(options.Timeout);
         server.Send(Signal.Hup);
@@ -35,8 +45,8 @@ internal static class RestartByFilesCommand
             var now = Read(options.StatusFile, server);
             if (now.Count > 0 && now.All(generation => generation.Number >= target))
             {
-                var failed = now.Min(generation => generation.Number) - target;
-                if (failed > 0) StandardError.WriteLine(Messages.AttemptsBefore(now.MinBy(generation => generation.Number)!, failed));
+                var first = now.MinBy(generation => generation.Number)!;
+                if (first.Number > target) StandardError.WriteLine(Messages.AttemptsBefore(first));
                 return;
             }
             if (deadline.IsOver) throw TooLate(now, target, deadline);

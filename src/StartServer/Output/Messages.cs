@@ -101,8 +101,9 @@ internal static class Messages
 
     internal static string StoppingServer(int own, int server) => $"stop_server (pid:{own}) stopping now (pid:{server})...";
 
-    internal static string AttemptsBefore(Generation serving, int failed) =>
-        $"generation {serving.Number} (pid {serving.Pid}) serves; other attempts before it: {failed}, see the log";
+    // How many of them were this command's, files do not tell.
+    internal static string AttemptsBefore(Generation serving) =>
+        $"generation {serving.Number} (pid {serving.Pid}) serves; there were other attempts since the one it replaces, see the log";
 
     internal static string Asked(string request, int pid, uint uid) => $"{request}: asked for over the control socket by process {pid}, user {uid}";
 

@@ -15,7 +15,7 @@ namespace StartServer.Upgrade;
 internal sealed record Snapshot
 {
     /// <summary>Raised whenever a program that knows only the one before it would go wrong with it.</summary>
-    private const int Format = 1;
+    private const int Format = 2;
 
     private const string Title = "start_server snapshot ";
 
@@ -37,8 +37,7 @@ internal sealed record Snapshot
 
     internal required IReadOnlyList<KeptOutput> Output { get; init; }
 
-    /// <summary>Null without <c>--control</c>.</summary>
-    internal required KeptControl? Control { get; init; }
+    internal required KeptControl Control { get; init; }
 
     /// <param name="descriptors">Those that must stay open in the exec.</param>
     internal string Write(out IReadOnlyList<int> descriptors)
@@ -73,7 +72,7 @@ internal sealed record Snapshot
         StatusFile = f.Optional("status-file", given?.StatusFile),
         LogPipe = f.Optional("log-pipe", given?.LogPipe, LogPipeOf),
         Output = f.List("output", given?.Output, OutputOf),
-        Control = f.Optional("control", given?.Control, ControlOf),
+        Control = f.Record("control", given?.Control, ControlOf),
     };
 
     private static KeptListener ListenerOf(Fields f, KeptListener? given) => new(
@@ -109,8 +108,7 @@ internal sealed record Snapshot
         f.Long("size", given?.Size));
 
     private static KeptControl ControlOf(Fields f, KeptControl? given) => new(
-        f.Descriptor("fd", given?.Socket),
-        f.Optional("file", given?.File, SocketFile),
+        f.List<KeptDoor>("door", given?.Doors, (door, one) => new(door.Descriptor("fd", one?.Socket), door.Optional("file", one?.File, SocketFile))),
         f.Long("last-request", given?.LastRequest),
         f.List("client", given?.Clients, Client));
 

@@ -41,7 +41,7 @@ internal sealed class Upgrader(EventQueue queue, int ownArguments, Func<Moment> 
     internal required GenerationOutput Output { get; init; }
 
     /// <summary>Whose clients may want an upgrade.</summary>
-    internal required ControlServer? Control { get; init; }
+    internal required ControlServer Control { get; init; }
 
     /// <returns>Whether the event was the upgrade's own affair, and nobody else's.</returns>
     internal bool Takes(Event happened)
@@ -145,7 +145,7 @@ internal sealed class Upgrader(EventQueue queue, int ownArguments, Func<Moment> 
     {
         _step = UpgradeStep.NotAsked;
         StandardError.WriteLine(Messages.UpgradeRefused(_program, reason));
-        Control?.EndUpgrade(NewsJson.UpgradeRefused(reason));
+        Control.EndUpgrade(NewsJson.UpgradeRefused(reason));
     }
 }
 

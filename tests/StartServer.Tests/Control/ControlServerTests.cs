@@ -26,7 +26,7 @@ public sealed class ControlServerTests : IDisposable
 
     public ControlServerTests()
     {
-        _server = new ControlServer(_queue, _scratch.File("control"));
+        _server = ControlServer.Open(_queue, _scratch.File("control"), pid: 0);
         _server.BeginWith([], new UnknownOutput());
     }
 

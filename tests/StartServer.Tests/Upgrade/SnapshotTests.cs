@@ -37,7 +37,7 @@ public sealed class SnapshotTests
     [Fact]
     public void What_is_not_there_stays_so()
     {
-        var snapshot = ((Snapshot)Fill(typeof(Snapshot))!) with { PidFile = null, StatusFile = null, LogPipe = null, Listeners = [], Output = [], Control = null };
+        var snapshot = ((Snapshot)Fill(typeof(Snapshot))!) with { PidFile = null, StatusFile = null, LogPipe = null, Listeners = [], Output = [] };
         Assert.Equal(Show(snapshot), Show(Snapshot.Read(snapshot.Write(out _), out _)));
     }
 
@@ -62,7 +62,7 @@ public sealed class SnapshotTests
                 snapshot.PidFile!.Value,
                 snapshot.LogPipe!.Read, snapshot.LogPipe.Write, snapshot.LogPipe.Stdout, snapshot.LogPipe.Stderr,
                 .. snapshot.Output.Select(output => output.Pipe!.Value),
-                snapshot.Control!.Socket,
+                .. snapshot.Control.Doors.Select(door => door.Socket),
                 .. snapshot.Control.Clients.Select(client => client.Socket),
             ],
             written);
