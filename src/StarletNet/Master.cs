@@ -2,6 +2,7 @@ using System.Collections;
 using System.Runtime.InteropServices;
 using StarletNet.Master.Applications;
 using StarletNet.Master.Listening;
+using StarletNet.Master.Observing;
 using StarletNet.Master.Options;
 using StarletNet.Master.Output;
 using StarletNet.Master.Pool;
@@ -63,10 +64,11 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         using var pidFile = options.PidFile is { } path
             ? PidFile.Create(Path.GetFullPath(path), Environment.ProcessId, ExitCodes.Failure, "cannot write the pid file ")
             : null;
+        using var observers = Observers.Open(queue, options.Observing, log, isSuccessor: superdaemon is not null);
         announce();
         if (caller is not null) Detach(queue, caller);
         errorLog?.Redirect();
-        if (identity is not null) Assume(identity, [pidFile?.Path, errorLog?.FileName, .. listeners.Own.Count > 0 ? SocketFiles() : []]);
+        if (identity is not null) Assume(identity, [pidFile?.Path, errorLog?.FileName, .. listeners.Own.Count > 0 ? SocketFiles() : [], .. observers.Files]);
         if (options.ChangeDirectory is { } directory && LibC.chdir(directory) < 0)
             throw new OperatorException($"cannot change to the directory {directory}: {Errno.Last}", ExitCodes.Failure);
         if (options.Umask is { } umask) LibC.umask(umask);
@@ -86,6 +88,9 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
             Reloader = reloader,
             Watch = new WorkerWatch(queue, log, options.WorkerTimeout, options.WorkerMaxMemory),
             ExitCommand = new ExitCommand(queue, options.ChildExit, variables, log),
+            Observers = observers,
+            Listeners = [.. listeners.Listeners.Select(listener => listener.Name)],
+            Scoreboard = scoreboard,
         };
         return new WorkerPool(around, Settings(superdaemon), options.Workers, application).Run();
     }

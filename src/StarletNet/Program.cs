@@ -4,6 +4,7 @@ using System.Runtime.Versioning;
 using StarletNet.Master.Options;
 using StarletNet.Master.Options.Sections;
 using StarletNet.Master.Output;
+using StarletNet.Master.Status;
 using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
@@ -21,6 +22,8 @@ internal static class Program
     private static int Main(string[] args)
     {
         Launcher.BecomeProgramIfLauncher(args);
+        // An application of that name is started as ./status.
+        if (args is [StatusCommand.Name, .. var asked]) return StatusCommand.Run(asked);
         EventQueue.Block(Master.Signals);
         using var caller = Daemonizer.TakeRole(args);
         FileDescriptor.OpenStandardOnes();
@@ -90,7 +93,8 @@ internal static class Program
     private const string Summary = "serves an ASP.NET Core application with several worker processes";
 
     private static string Usage() =>
-        "usage: starletnet [options] [APPLICATION [its arguments]]\n\n"
+        "usage: starletnet [options] [APPLICATION [its arguments]]\n"
+        + "       starletnet status [PID] [--json] [--watch]\n\n"
         + $"S{Summary[1..]}.\n\n"
         + HelpText.Of(OptionTable.All)
         + "\nTIME is in seconds, or a number with ms, s, m or h. What the command line does not say, the environment may,\n"

@@ -13,7 +13,7 @@ internal sealed class Figures
     {
         var parts = Environment.GetEnvironmentVariable(EnvironmentNames.Scoreboard)!.Split(':');
         _place = int.Parse(parts[1]);
-        _scoreboard = Scoreboard.Open(int.Parse(parts[0]), _place);
+        _scoreboard = Scoreboard.Open(int.Parse(parts[0]));
     }
 
     internal void Begin()

@@ -96,11 +96,8 @@ internal sealed unsafe class Scoreboard : IDisposable
         return new Scoreboard(memory, places);
     }
 
-    /// <summary>In a worker: maps the places up to its own.</summary>
-    internal static Scoreboard Open(int fd, int place) => new(new FileDescriptor(fd), place + 1);
-
-    /// <summary>In a worker that shows the others' figures: maps all places.</summary>
-    internal static Scoreboard OpenAll(int fd)
+    /// <summary>In a worker. All places: what is never touched costs nothing.</summary>
+    internal static Scoreboard Open(int fd)
     {
         LibC.StatX status;
         if (LibC.statx(fd, "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &status) < 0) throw SystemCallException.Of("statx of the scoreboard");

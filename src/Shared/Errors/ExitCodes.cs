@@ -21,7 +21,7 @@ internal static class ExitCodes
     /// <summary><c>start_server --restart</c>, <c>--stop</c>: a file that tells where the server is cannot be opened, as in Server::Starter.</summary>
     internal const int FileMissing = 2;
 
-    /// <summary>start_server's clients: no server is there, or it ended meanwhile.</summary>
+    /// <summary>Clients of start_server, and <c>starletnet status</c>: no server is there, or it ended meanwhile.</summary>
     internal const int NoServer = 3;
 
     /// <summary>
@@ -30,7 +30,7 @@ internal static class ExitCodes
     /// </summary>
     internal const int CandidateFailed = 10;
 
-    /// <summary>start_server's clients: not done within <c>--timeout</c>.</summary>
+    /// <summary>start_server's clients: not done within <c>--timeout</c>. <c>starletnet status</c>: no answer.</summary>
     internal const int TimedOut = 11;
 
     /// <summary><c>start_server --restart</c>: another deploy is under way.</summary>

@@ -27,8 +27,12 @@ internal sealed unsafe class ListeningSocket : IDisposable
 
     /// <summary>Binds a TCP socket and listens. An IPv6 address takes IPv6 clients only, unless <paramref name="dualStack"/>.</summary>
     /// <exception cref="SystemCallException">The call that failed is <c>socket</c>, <c>bind</c> or <c>listen</c>.</exception>
-    internal static ListeningSocket BindTcp(IPEndPoint endPoint, int backlog, bool dualStack = false) =>
-        BindInternet(endPoint, LibC.SOCK_STREAM, dualStack, backlog);
+    /// <param name="endPoint">Where.</param>
+    /// <param name="backlog">Length of the accept queue.</param>
+    /// <param name="dualStack">Both families.</param>
+    /// <param name="reusePort">SO_REUSEPORT.</param>
+    internal static ListeningSocket BindTcp(IPEndPoint endPoint, int backlog, bool dualStack = false, bool reusePort = false) =>
+        BindInternet(endPoint, LibC.SOCK_STREAM, dualStack, backlog, reusePort);
 
     /// <summary>Binds a UDP socket.</summary>
     /// <exception cref="SystemCallException">The call that failed is <c>socket</c> or <c>bind</c>.</exception>
@@ -38,9 +42,10 @@ internal sealed unsafe class ListeningSocket : IDisposable
     /// <param name="path">At most <see cref="UnixAddress.MaxPathLength"/> bytes.</param>
     /// <param name="mode">Permissions of the socket file; whatever the umask is.</param>
     /// <param name="owner">Whom the socket file is given to; null: as it is.</param>
+    /// <param name="takesOver">A live server's socket may be at the path: it is our own predecessor's.</param>
     /// <exception cref="SystemCallException">The call that failed is <c>socket</c>, <c>bind</c>, <c>chown</c>, <c>chmod</c>, <c>listen</c> or <c>rename</c>.</exception>
     /// <exception cref="SocketPathException">Something is at the path that must not be replaced.</exception>
-    internal static ListeningSocket BindUnix(string path, int backlog, uint mode, (uint User, uint Group)? owner = null)
+    internal static ListeningSocket BindUnix(string path, int backlog, uint mode, (uint User, uint Group)? owner = null, bool takesOver = false)
     {
         if (path.StartsWith('@'))
         {
@@ -57,7 +62,7 @@ internal sealed unsafe class ListeningSocket : IDisposable
                 throw;
             }
         }
-        var (socketFile, name) = UnixSocketFile.Bind(path, mode, owner, opened => Listen(opened, backlog));
+        var (socketFile, name) = UnixSocketFile.Bind(path, mode, owner, opened => Listen(opened, backlog), takesOver);
         return new ListeningSocket(socketFile, name);
     }
 
@@ -112,7 +117,7 @@ internal sealed unsafe class ListeningSocket : IDisposable
         return new ListeningSocket(new FileDescriptor(number), Name);
     }
 
-    private static ListeningSocket BindInternet(IPEndPoint endPoint, int type, bool dualStack, int? backlog)
+    private static ListeningSocket BindInternet(IPEndPoint endPoint, int type, bool dualStack, int? backlog, bool reusePort = false)
     {
         var isV6 = endPoint.AddressFamily == AddressFamily.InterNetworkV6;
         var socket = Open(isV6 ? LibC.AF_INET6 : LibC.AF_INET, type);
@@ -120,6 +125,7 @@ internal sealed unsafe class ListeningSocket : IDisposable
         {
             // Both options are wishes: where the kernel refuses them, bind decides.
             SetOption(socket, LibC.SOL_SOCKET, LibC.SO_REUSEADDR, 1);
+            if (reusePort) SetOption(socket, LibC.SOL_SOCKET, LibC.SO_REUSEPORT, 1);
             if (isV6) SetOption(socket, LibC.IPPROTO_IPV6, LibC.IPV6_V6ONLY, dualStack ? 0 : 1);
             var address = endPoint.Serialize();
             Bind(socket, address.Buffer.Span[..address.Size]);

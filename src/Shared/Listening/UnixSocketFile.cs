@@ -38,10 +38,10 @@ internal sealed record SocketName(string Path, FileIdentity? Identity)
 /// </summary>
 internal static unsafe class UnixSocketFile
 {
-    internal static (FileDescriptor Socket, SocketName Name) Bind(string path, uint mode, (uint User, uint Group)? owner, Action<FileDescriptor> listen)
+    internal static (FileDescriptor Socket, SocketName Name) Bind(string path, uint mode, (uint User, uint Group)? owner, Action<FileDescriptor> listen, bool takesOver = false)
     {
         if (UnixAddress.Encode(path) is not { } address) throw new SocketPathException(path, SocketPathConflict.TooLong);
-        RefuseIfTaken(path, address);
+        if (!takesOver || FileIdentity.Of(path) is { IsSocket: false }) RefuseIfTaken(path, address);
         var temporary = TemporaryName(path);
         var socket = ListeningSocket.Open(LibC.AF_UNIX, LibC.SOCK_STREAM);
         try

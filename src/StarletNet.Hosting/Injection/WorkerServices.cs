@@ -59,6 +59,9 @@ internal static class WorkerServices
         if (worker.Settings.Listeners.Any(l => l.Tls || l.Http != HttpVersions.Usual))
             services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new ListenerProtocols(listeners, worker.Settings.Listeners, worker.Settings.Tls));
         if (worker.Settings.Http.Find(HttpSettings.Path) is { } path) services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new PathPrefix(path.Value)));
+        // Before the prefix, and so outside of it: the path stands as it was given.
+        if (worker.Settings.Http.Find(HttpSettings.StatusPath) is { } statusPath)
+            services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new StatusPage(statusPath.Value, worker.Settings.Scoreboard)));
         services.PostConfigure<HostOptions>(worker.RaiseShutdownTimeout);
     }
 }

@@ -5,6 +5,9 @@ namespace StarletNet.Hosting.Worker;
 /// <summary>This worker's own place on the scoreboard, and where it counts: one word each, written by whichever thread it happens on.</summary>
 internal sealed class ScoreboardPlace(Scoreboard scoreboard, int place)
 {
+    /// <summary>All of it, for whoever shows it.</summary>
+    internal Scoreboard All => scoreboard;
+
     private long _limit = -1;
     private Action? _limitReached;
 

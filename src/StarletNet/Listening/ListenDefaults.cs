@@ -37,6 +37,9 @@ internal sealed record ListenDefaults
     /// <summary>Of Unix sockets; null: who we are.</summary>
     internal SocketOwner? SocketOwner { get; init; }
 
+    /// <summary>SO_REUSEPORT: two masters of one user may have the address at once. Never for the application's listeners.</summary>
+    internal bool ReusePort { get; init; }
+
     internal HttpVersions HttpOf(ListenSpec? spec) => spec is { Http: not HttpVersions.Usual } given ? given.Http : Http;
 
     internal bool TlsOn(ListenSpec? spec, bool isTcp) => spec?.Tls ?? (Tls && isTcp);

@@ -59,7 +59,7 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
         try
         {
             var mode = spec.Mode ?? defaults.SocketMode ?? 0x1b6 /* 0666 */ & ~Umask();
-            Keep(ListeningSocket.BindUnix(unix.Path, Backlog(spec), mode, defaults.SocketOwner?.Numbers()), spec, unix.ToString(), isTcp: false);
+            Keep(ListeningSocket.BindUnix(unix.Path, Backlog(spec), mode, defaults.SocketOwner?.Numbers(), takesOver: defaults.ReusePort), spec, unix.ToString(), isTcp: false);
         }
         catch (SocketPathException error)
         {
@@ -140,7 +140,7 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
 
     private void Bind(IPEndPoint endPoint, ListenSpec spec, bool dualStack = false)
     {
-        var socket = ListeningSocket.BindTcp(endPoint, Backlog(spec), dualStack);
+        var socket = ListeningSocket.BindTcp(endPoint, Backlog(spec), dualStack, defaults.ReusePort);
         if (defaults.Defers(spec)) ListeningSocket.SetDeferAccept(socket.Descriptor.Number, true);
         Keep(socket, spec, ListeningSocket.BoundEndPoint(socket.Descriptor.Number).ToString(), isTcp: true);
     }

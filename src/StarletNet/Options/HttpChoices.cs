@@ -45,8 +45,9 @@ internal sealed record HttpChoices
 
     /// <summary>As the worker is told.</summary>
     /// <param name="path">What the application is mounted below.</param>
+    /// <param name="statusPath">Where the worker shows the scoreboard.</param>
     /// <param name="yields">Whether an option's value yields to the application's own, by the option's name.</param>
-    internal HttpSettings ForWorker(string? path, Func<string, bool> yields)
+    internal HttpSettings ForWorker(string? path, string? statusPath, Func<string, bool> yields)
     {
         var keepsAlive = !DisableKeepAlive && KeepAliveTimeout != TimeSpan.Zero;
         // One by one and not as a list of pairs: each kind of pair that goes through LINQ costs native code.
@@ -64,6 +65,7 @@ internal sealed record HttpChoices
         Add(HttpSettings.MaxBody, Text(MaxBody));
         Add(HttpSettings.ServerSoftware, ServerSoftware);
         Add(HttpSettings.Path, path);
+        Add(HttpSettings.StatusPath, statusPath);
         return HttpSettings.Of(settings);
 
         void Add(string name, string? value)

@@ -193,6 +193,8 @@ internal sealed record MasterOptions
     /// <summary>Null: none; stdout and stderr stay what they are, or, in a daemon, are nobody's.</summary>
     internal string? ErrorLog { get; init; }
 
+    internal ObservingChoices Observing { get; init; } = new();
+
     internal string? ChangeDirectory { get; init; }
 
     /// <summary>A name or a number; null: who we are.</summary>

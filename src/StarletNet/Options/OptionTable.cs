@@ -21,6 +21,7 @@ internal static class OptionTable
         ("Application and process", ProcessOptions.All),
         ("Releases", ReleaseOptions.All),
         ("Daemon and privileges", PrivilegeOptions.All),
+        ("Observing", ObservingOptions.All),
         ("Configuration and help", ConfigurationOptions.All),
     ];
 

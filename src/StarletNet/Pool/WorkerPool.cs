@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using StarletNet.Master.Applications;
+using StarletNet.Master.Observing;
 using StarletNet.Master.Output;
 using StarletNet.Master.Reloading;
 using StarletNet.Master.Watching;
@@ -27,6 +28,13 @@ internal sealed record PoolSurroundings(
     internal Reloader? Reloader { get; init; }
 
     internal required ExitCommand ExitCommand { get; init; }
+
+    internal required Observers Observers { get; init; }
+
+    /// <summary>By name, for whoever asks.</summary>
+    internal IReadOnlyList<string> Listeners { get; init; } = [];
+
+    internal required ScoreboardPlaces Scoreboard { get; init; }
 }
 
 /// <summary>
@@ -41,6 +49,7 @@ internal sealed class WorkerPool
     private readonly Dictionary<int, int> _idOfPid = [];
     private readonly Dictionary<int, Application> _applications = [];
     private readonly Queue<PoolEvent> _pending = new();
+    private readonly PoolCounters _counters = new();
     private readonly TimeSpan _spawnInterval;
     private readonly long _start = Stopwatch.GetTimestamp();
     private PoolState _state;
@@ -61,7 +70,11 @@ internal sealed class WorkerPool
     {
         if (_around.Superdaemon is { } superdaemon) _around.Queue.Watch(superdaemon.Descriptor, superdaemon);
         _around.Watch.Begin();
+<<<<<<< HEAD
         _around.Reloader?.Begin();
+=======
+        _around.Observers.Begin(Report);
+>>>>>>> 5cfa4e8 (starletnet status, --status-socket, --metrics, --status-path: the scoreboard shown to people and to Prometheus)
         Say(new PoolEvent.Begin());
         // What is to be done after the last worker is part of the work.
         while (_state is not PoolState.Ended || _around.ExitCommand.IsRunning)
@@ -78,6 +91,8 @@ internal sealed class WorkerPool
         {
             case Readable { Tag: WorkerHandle worker }: HearWorker(worker); break;
             case Readable { Tag: WaitingCaller caller }: HearCallerGone(caller); break;
+            case Readable { Tag: ServicePart part }: part.Take(); break;
+            case TimerFired { Key: ServicePart part }: part.TimeIsUp(); break;
             case Readable { Tag: Superdaemon superdaemon }: HearSuperdaemonDied(superdaemon); break;
             case Readable { Tag: Reloader reloader }: reloader.Hear(); break;
             case TimerFired { Key: ReloadDue }: HearFilesChanged(); break;
@@ -243,6 +258,7 @@ internal sealed class WorkerPool
             _workers[worker.Id] = handle;
             _idOfPid[handle.Process.Pid] = worker.Id;
             _around.Queue.Watch(handle.Channel.Socket, handle);
+            _counters.CountStart();
             _around.Log.WorkerStarted(worker, handle.Process.Pid, handle.MaxRequests);
         }
         catch (SystemCallException error)
@@ -257,6 +273,7 @@ internal sealed class WorkerPool
         if (_state.Set.Count(WorkerPhase.Ready) == workers) _around.Log.AllReady(workers, path);
         else _around.Log.FirstReady(workers, path, _spawnInterval);
         _around.Notify.Ready(Status());
+        _around.Observers.TakeOver();
         if (_around.Caller is { IsOver: false } caller) EndWaiting(caller, Shared.Errors.ExitCodes.Success);
         OwnCode.GiveBack();
     }
@@ -265,6 +282,7 @@ internal sealed class WorkerPool
     {
         var worker = WorkerOf(notice);
         _around.Log.Tell(notice, worker?.Process.Pid, worker?.Figures);
+        _counters.Hear(notice);
         switch (notice)
         {
             case PoolNotice.RestartBegun: _around.Notify.Send($"RELOADING=1\nMONOTONIC_USEC={MonotonicMicroseconds()}\nSTATUS=restarting workers"); break;
@@ -274,9 +292,26 @@ internal sealed class WorkerPool
                 if (_state.Set.Announced) _around.Notify.Ready(Status());
                 OwnCode.GiveBack();
                 break;
-            case PoolNotice.Stopping: _around.Notify.Stopping("workers drain"); break;
+            case PoolNotice.Stopping:
+                _around.Notify.Stopping("workers drain");
+                _around.Observers.GiveWay();
+                break;
         }
     }
+
+    private StatusReport Report() => new(
+        _state switch
+        {
+            PoolState.Booting => "starting",
+            PoolState.Serving => "serving",
+            PoolState.Rolling => "restarting",
+            _ => "stopping",
+        },
+        _generation, _state.Set.Target, _applications[_applications.Keys.Max()].Path, _around.Listeners, _counters, _around.Scoreboard.Departed,
+        [.. _state.Set.Workers.Where(worker => _workers.ContainsKey(worker.Id)).OrderBy(worker => worker.Slot).ThenBy(worker => worker.Id).Select(Report)]);
+
+    private WorkerReport Report(Worker worker) =>
+        WorkerReport.Of(worker, _workers[worker.Id].Process.Pid, _workers[worker.Id].Figures ?? default);
 
     private string Status() => $"serving with {_state.Set.Count(WorkerPhase.Ready)} workers";
 

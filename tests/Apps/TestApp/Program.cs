@@ -108,6 +108,7 @@ app.MapGet("/stop", (IHostApplicationLifetime lifetime) =>
     lifetime.StopApplication();
     return "stopping\n";
 });
+app.MapGet("/throw", string () => throw new InvalidOperationException("thrown"));
 app.MapGet("/env", (string name) => Environment.GetEnvironmentVariable(name) ?? "(unset)");
 app.MapGet("/libc-env", (string name) => Marshal.PtrToStringUTF8(getenv(name)) ?? "(unset)");
 app.MapGet("/children-fds", async () =>

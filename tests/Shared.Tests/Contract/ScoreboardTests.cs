@@ -10,7 +10,7 @@ public class ScoreboardTests
     public void What_a_worker_writes_through_its_own_mapping_the_master_reads()
     {
         using var master = Scoreboard.Create(4);
-        using var worker = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number, place: 2);
+        using var worker = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number);
 
         worker.SetPhase(2, 4711, WorkerPhase.Ready);
         Interlocked.Add(ref worker.Requests(2), 10);
@@ -40,14 +40,14 @@ public class ScoreboardTests
     public void A_place_tells_whose_it_is_before_its_worker_lives_and_all_that_a_heartbeat_says()
     {
         using var master = Scoreboard.Create(3);
-        using var worker = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number, place: 1);
+        using var worker = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number);
         worker.SetVitals(1, new Vitals(1, 1, 1, 1, 1, 1, "GET /former", 1));
         master.Prepare(1, slot: 7, generation: 3, startedAt: 1000);
 
         Assert.Equal(new WorkerFigures(0, WorkerPhase.None, 0, 0, 0, false) { Slot = 7, Generation = 3, StartedAt = 1000 }, master.Read(1));
         worker.SetVitals(1, new Vitals(5000, 12, 3, 1 << 20, 100, 200, "GET /slow", 4000));
 
-        using var sibling = Scoreboard.OpenAll(FileDescriptor.Duplicate(master.Memory.Number, 3).Number);
+        using var sibling = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number);
         Assert.Equal(3, sibling.Places);
         Assert.Equal(new WorkerFigures(0, WorkerPhase.None, 0, 0, 0, false)
         {

@@ -19,6 +19,9 @@ internal sealed record WorkerSetup(string App, params string[] Arguments)
     /// <summary>The listener speaks TLS.</summary>
     internal TlsFiles? Tls { get; init; }
 
+    /// <summary>The worker keeps its figures in the first place; null: to itself.</summary>
+    internal Scoreboard? Scoreboard { get; init; }
+
     /// <summary>Long, so that a test which does not wait for it never sees it.</summary>
     internal TimeSpan GracefulTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
@@ -80,7 +83,9 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
                 IReadOnlyList<string> handed = [.. new[] { listenFd, controlFd }.Select(fd => File.ResolveLinkTarget($"/proc/self/fd/{fd}", false)!.Name)];
                 using var tls = setup.Tls?.Write();
                 var tlsFd = tls is null ? -1 : Inheritable(tls.Number);
+                var figuresFd = setup.Scoreboard is { } scoreboard ? Inheritable(scoreboard.Memory.Number) : -1;
                 var process = new Process { StartInfo = StartInfo(setup, listenFd, controlFd, tlsFd) };
+                if (figuresFd >= 0) process.StartInfo.Environment[EnvironmentNames.Scoreboard] = $"{figuresFd}:0";
                 var control = new Socket(new SafeSocketHandle(ours.Number, ownsHandle: true));
                 ours.SetHandleAsInvalid();
                 var worker = new WorkerUnderTest(listener, control, process) { HandedOver = handed };
@@ -92,6 +97,7 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
                 _ = LibC.close(listenFd);
                 _ = LibC.close(controlFd);
                 if (tlsFd >= 0) _ = LibC.close(tlsFd);
+                if (figuresFd >= 0) _ = LibC.close(figuresFd);
                 return worker;
             }
         }

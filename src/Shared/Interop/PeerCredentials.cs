@@ -1,6 +1,4 @@
-using StarletNet.Shared.Interop;
-
-namespace StartServer.Control;
+namespace StarletNet.Shared.Interop;
 
 /// <summary>Who is at the other end of a Unix socket, by the kernel's word (SO_PEERCRED).</summary>
 /// <param name="Pid">0 for one whom our pid namespace does not know.</param>

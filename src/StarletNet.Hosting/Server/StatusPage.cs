@@ -1,0 +1,62 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using StarletNet.Hosting.Worker;
+using StarletNet.Shared.Contract;
+
+namespace StarletNet.Hosting.Server;
+
+/// <summary>
+/// <c>--status-path</c>: the scoreboard of all workers in the text format of Prometheus, for clients of this machine. For everybody else the
+/// path is the application's, as if this were not there.
+/// </summary>
+internal sealed class StatusPage(PathString path, ScoreboardPlace scoreboard) : IStartupFilter
+{
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => application =>
+    {
+        application.Use(inner => context => IsAsked(context) ? Answer(context) : inner(context));
+        next(application);
+    };
+
+    private bool IsAsked(HttpContext context) =>
+        context.Request.Path.Equals(path, StringComparison.Ordinal) && HttpMethods.IsGet(context.Request.Method)
+        // As the connection has it: nothing of the application's has run yet. A Unix socket has no address at all.
+        && (context.Connection.RemoteIpAddress is not { } client || IPAddress.IsLoopback(client) || IsLoopback(client))
+        // A proxy on this machine speaks for somebody else.
+        && !context.Request.Headers.ContainsKey("Forwarded") && !context.Request.Headers.ContainsKey("X-Forwarded-For")
+        && !context.Request.Headers.ContainsKey("Via");
+
+    private static bool IsLoopback(IPAddress client) => client.IsIPv4MappedToIPv6 && IPAddress.IsLoopback(client.MapToIPv4());
+
+    private async Task Answer(HttpContext context)
+    {
+        var page = Page();
+        context.Response.ContentType = MetricsText.ContentType;
+        context.Response.ContentLength = page.Length;
+        context.Response.Headers.CacheControl = "no-store";
+        await context.Response.Body.WriteAsync(page, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private byte[] Page()
+    {
+        var all = scoreboard.All;
+        // The last place is the master's, with the sums of those that are gone.
+        var workers = new List<MeasuredWorker>();
+        for (var place = 0; place < all.Places - 1; place++)
+        {
+            var figures = all.Read(place);
+            if (figures.Pid != 0) workers.Add(new MeasuredWorker(figures.Slot, figures.Pid, StateOf(figures), figures));
+        }
+        var text = new MetricsText(Environment.TickCount64);
+        text.AddWorkers(workers, all.Read(all.Places - 1));
+        return text.Bytes;
+    }
+
+    private static Shared.Contract.WorkerState StateOf(WorkerFigures figures) => figures.Phase switch
+    {
+        WorkerPhase.Draining => Shared.Contract.WorkerState.Draining,
+        WorkerPhase.Ready => figures.InFlight > 0 ? Shared.Contract.WorkerState.Busy : Shared.Contract.WorkerState.Idle,
+        _ => Shared.Contract.WorkerState.Starting,
+    };
+}

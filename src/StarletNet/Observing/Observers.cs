@@ -1,0 +1,147 @@
+using StarletNet.Master.Listening;
+using StarletNet.Master.Options;
+using StarletNet.Master.Output;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Events;
+using StarletNet.Shared.Listening;
+
+namespace StarletNet.Master.Observing;
+
+/// <summary>
+/// Everything through which the master shows what it does: the status sockets and <c>--metrics</c>. Opened early, while there are rights;
+/// what a predecessor under the same start_server still has is taken over when we serve, so that a candidate that fails takes nothing away.
+/// </summary>
+internal sealed class Observers : IDisposable
+{
+    private readonly EventQueue _queue;
+    private readonly ObservingChoices _choices;
+    private readonly MasterLog _log;
+    private readonly bool _isSuccessor;
+    private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
+    private readonly List<(ListeningSocket Socket, IAnswers Answers)> _open = [];
+    private readonly List<AnswerServer> _servers = [];
+    private readonly StatusAnswers _status;
+    private readonly MetricsAnswers _metrics;
+    private Func<StatusReport>? _report;
+
+    private Observers(EventQueue queue, ObservingChoices choices, MasterLog log, bool isSuccessor)
+    {
+        (_queue, _choices, _log, _isSuccessor) = (queue, choices, log, isSuccessor);
+        _status = new StatusAnswers(() => StatusJson.Line(_report!(), _startedAt));
+        _metrics = new MetricsAnswers(() => MetricsPage.Of(_report!(), _startedAt));
+    }
+
+    /// <param name="queue">The pool's.</param>
+    /// <param name="choices">What is wanted.</param>
+    /// <param name="log">For what cannot be had, where that is no reason not to serve.</param>
+    /// <param name="isSuccessor">Another master of the same service may have the same addresses now.</param>
+    /// <exception cref="OperatorException">An address that was asked for cannot be had.</exception>
+    internal static Observers Open(EventQueue queue, ObservingChoices choices, MasterLog log, bool isSuccessor)
+    {
+        var observers = new Observers(queue, choices, log, isSuccessor);
+        try
+        {
+            observers.OpenDefault();
+            observers.OpenChosen();
+            return observers;
+        }
+        catch
+        {
+            observers.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Socket files, for whoever gives our files to another user.</summary>
+    internal IEnumerable<string> Files => _open.Select(open => open.Socket.Name?.Path).OfType<string>();
+
+    private string? StatusPath => _choices.StatusSocket is { } path && path != ObservingChoices.None ? path : null;
+
+    private string? MetricsPath => (_choices.Metrics?.Address as ListenAddress.Unix)?.Path;
+
+    // Nobody has asked for it: without it everything else goes on.
+    private void OpenDefault()
+    {
+        if (_choices.StatusSocket == ObservingChoices.None) return;
+        try
+        {
+            Keep(StatusSocket.Bind(StatusSocket.NameOf(Environment.ProcessId), takesOver: false), _status);
+        }
+        catch (OperatorException error)
+        {
+            _log.NoStatusSocket(error.Message);
+        }
+    }
+
+    private void OpenChosen()
+    {
+        if (StatusPath is { } path)
+        {
+            StatusSocket.Check(path);
+            if (!IsLate(path)) Keep(StatusSocket.Bind(path, takesOver: false), _status);
+        }
+        if (_choices.Metrics is { } address && !IsLate(MetricsPath)) OpenMetrics(address);
+    }
+
+    // A name in the file system can be taken over, so it need not be taken before we serve.
+    private bool IsLate(string? path) => _isSuccessor && path is not null && !path.StartsWith('@');
+
+    private void OpenMetrics(ListenSpec address)
+    {
+        var bound = new OwnListeners([address], new ListenDefaults { Backlog = AnswerServer.MostClients, ReusePort = _isSuccessor }, _log).Bind();
+        foreach (var socket in bound.Own) Keep(socket, _metrics);
+        foreach (var listener in bound.Listeners) _log.MetricsOn(listener.Name);
+    }
+
+    private void Keep(ListeningSocket socket, IAnswers answers)
+    {
+        _open.Add((socket, answers));
+        if (_report is not null) Serve(socket, answers);
+    }
+
+    private void Serve(ListeningSocket socket, IAnswers answers) => _servers.Add(new AnswerServer(_queue, socket.Descriptor, answers));
+
+    /// <summary>From now on there is something to tell.</summary>
+    internal void Begin(Func<StatusReport> report)
+    {
+        _report = report;
+        foreach (var (socket, answers) in _open) Serve(socket, answers);
+    }
+
+    /// <summary>We serve: the names that the generation before us has had are ours now.</summary>
+    internal void TakeOver()
+    {
+        try
+        {
+            if (StatusPath is { } path && IsLate(path)) Keep(StatusSocket.Bind(path, takesOver: true), _status);
+            if (_choices.Metrics is { } address && IsLate(MetricsPath)) OpenMetrics(address);
+        }
+        catch (OperatorException error)
+        {
+            _log.NoStatusSocket(error.Message);
+        }
+    }
+
+    /// <summary>We leave: whoever asks at an address that our successor has, too, is to reach that one.</summary>
+    internal void GiveWay()
+    {
+        if (_isSuccessor) Close(_metrics);
+    }
+
+    private void Close(IAnswers which)
+    {
+        foreach (var (socket, _) in _open.Where(open => open.Answers == which).ToArray())
+        {
+            var server = _servers.Find(server => server.Socket == socket.Descriptor);
+            server?.Dispose();
+            socket.Dispose();
+        }
+        _open.RemoveAll(open => open.Answers == which);
+    }
+
+    public void Dispose()
+    {
+        Close(_metrics);
+        Close(_status);
+    }
+}

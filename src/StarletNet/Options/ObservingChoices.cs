@@ -1,0 +1,19 @@
+using StarletNet.Master.Listening;
+
+namespace StarletNet.Master.Options;
+
+/// <summary>How the service shows what it does.</summary>
+internal sealed record ObservingChoices
+{
+    /// <summary>No status socket at all.</summary>
+    internal const string None = "none";
+
+    /// <summary>A path, <c>@NAME</c> or <see cref="None"/>; null: the one that is named after the master's pid, which is there besides any other.</summary>
+    internal string? StatusSocket { get; init; }
+
+    /// <summary>Null: none.</summary>
+    internal ListenSpec? Metrics { get; init; }
+
+    /// <summary>On the application's own listeners, for clients of this machine; null: none.</summary>
+    internal string? StatusPath { get; init; }
+}

@@ -1,0 +1,52 @@
+using StarletNet.Master.Listening;
+using StarletNet.Shared.Interop;
+using static StarletNet.Master.Options.MasterOption;
+
+namespace StarletNet.Master.Options.Sections;
+
+internal static class ObservingOptions
+{
+    internal const string StatusSocket = "status-socket";
+
+    private static readonly ValueKind<string> SocketName = new("SOCKET", ReadSocket, name => name);
+
+    private static readonly ValueKind<ListenSpec?> Address = new("ADDRESS", ReadAddress, spec => spec?.ToString());
+
+    private static readonly ValueKind<string> Path = new("PATH", ReadPath, path => path);
+
+    internal static readonly IReadOnlyList<MasterOption> All =
+    [
+        Value(StatusSocket, ValueKinds.OptionalText(SocketName),
+            "Unix socket for \"starletnet status\": a path, whose file has mode 0600, or @NAME; besides the one that is there by default, which is "
+            + "found by the master's pid. Only our own user and root may ask. none: neither.",
+            options => options.Observing.StatusSocket, (options, name) => With(options, options.Observing with { StatusSocket = name })),
+        Value("metrics", Address, "Answer GET /metrics in the format of Prometheus there: HOST:PORT, PORT, unix:PATH or @NAME.",
+            options => options.Observing.Metrics, (options, spec) => With(options, options.Observing with { Metrics = spec })),
+        Value("status-path", ValueKinds.OptionalText(Path),
+            "Answer GET on this path of the application's own listeners with the same figures, for clients of this machine and of Unix sockets; "
+            + "others reach the application.",
+            options => options.Observing.StatusPath, (options, path) => With(options, options.Observing with { StatusPath = path })),
+    ];
+
+    private static MasterOptions With(MasterOptions options, ObservingChoices choices) => options with { Observing = choices };
+
+    private static string ReadSocket(string text)
+    {
+        if (text is "" or "@") throw new FormatException("is empty; give a path, @NAME or none");
+        return UnixAddress.Encode(text) is not null
+            ? text
+            : throw new FormatException($"'{text}' is longer than the {UnixAddress.MaxPathLength} bytes a Unix socket's name may have");
+    }
+
+    private static ListenSpec ReadAddress(string text)
+    {
+        if (text.Contains('?', StringComparison.Ordinal)) throw new FormatException($"'{text}': only an address can stand here, without options");
+        return ListenSpec.Parse(text) is { Address: not ListenAddress.Inherited, Tls: null } spec
+            ? spec
+            : throw new FormatException($"'{text}' is not HOST:PORT, PORT, unix:PATH or @NAME");
+    }
+
+    private static string ReadPath(string text) => text.StartsWith('/') && text.Length > 1 && !text.AsSpan().ContainsAny("?#% ")
+        ? text
+        : throw new FormatException($"'{text}' is not a path such as /server-status");
+}

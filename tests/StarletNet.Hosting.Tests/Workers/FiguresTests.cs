@@ -1,0 +1,80 @@
+using System.Text.RegularExpressions;
+using StarletNet.Shared.Contract;
+using StarletNet.TestKit;
+
+namespace StarletNet.Hosting.Tests.Workers;
+
+/// <summary>What a worker writes on the scoreboard, and shows of it.</summary>
+public sealed class FiguresTests : IDisposable
+{
+    private readonly Scoreboard _scoreboard = Scoreboard.Create(2);
+
+    public void Dispose() => _scoreboard.Dispose();
+
+    private async Task<WorkerUnderTest> StartAsync(string http = "", params string[] arguments) => await WorkerUnderTest.StartReady(new WorkerSetup(SampleApp.TestApp, arguments)
+    {
+        Scoreboard = _scoreboard,
+        Environment = new Dictionary<string, string> { [EnvironmentNames.Heartbeat] = "50", [EnvironmentNames.Http] = http },
+    });
+
+    private WorkerFigures Now => _scoreboard.Read(0);
+
+    [Fact]
+    public async Task A_worker_keeps_its_figures_up_to_date()
+    {
+        await using var worker = await StartAsync();
+        Assert.Equal((worker.Pid, WorkerPhase.Ready), (Now.Pid, Now.Phase));
+        Assert.InRange(DateTimeOffset.FromUnixTimeMilliseconds(Now.ReadyAt), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
+
+        using var client = worker.Connect();
+        await client.Get("/large?bytes=100000");
+        await client.Head();
+        await client.Bytes(100000);
+        await client.Get("/nowhere");
+        await client.Response();
+        await client.Get("/slow?ms=3000");
+        await Eventually.TrueAsync(() => Now is { Longest: "GET /slow", InFlight: 1, Requests: 2, ClientErrors: 1, ServerErrors: 0 }, "the running request is shown", () => $"{Now}");
+
+        var figures = Now;
+        Assert.Equal(1, figures.Connections);
+        Assert.InRange(figures.BytesIn, 50, 5000);
+        Assert.InRange(figures.BytesOut, 100_100, 110_000);
+        Assert.InRange(figures.Heap, 100_000, 1L << 32);
+        Assert.InRange(figures.PoolThreads, 1, 1000);
+        Assert.InRange(figures.LastRequestAt, Environment.TickCount64 - 60_000, Environment.TickCount64);
+        Assert.InRange(figures.LongestSince, figures.LastRequestAt - 60_000, figures.LastRequestAt);
+        Assert.True(figures.BeatAt >= figures.LastRequestAt);
+        client.Dispose();
+        await Eventually.TrueAsync(() => Now is { Longest: null, InFlight: 0, Connections: 0 } now && now.BytesOut >= figures.BytesOut, "it ends with its client", () => $"{Now}");
+    }
+
+    [Fact]
+    public async Task Errors_and_exceptions_are_counted()
+    {
+        await using var worker = await StartAsync();
+        using var client = worker.Connect();
+        await client.Get("/throw");
+        Assert.Equal(500, (await client.Response()).Status);
+
+        await Eventually.TrueAsync(() => Now is { ServerErrors: 1, ClientErrors: 0 } now && now.Exceptions > 0, "counted", () => $"{Now}");
+    }
+
+    [Fact]
+    public async Task The_status_path_is_for_clients_of_this_machine_that_speak_for_themselves()
+    {
+        await using var worker = await StartAsync("status-path=%2Fserver-status");
+        using var client = worker.Connect();
+        await client.Get("/server-status");
+        var answer = await client.Response();
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", answer.Headers["content-type"]);
+        Assert.Matches(new Regex($"^starletnet_worker_requests_in_flight{{slot=\"0\",pid=\"{worker.Pid}\"}} 1$", RegexOptions.Multiline), answer.Body);
+
+        foreach (var header in new[] { "X-Forwarded-For: 1.2.3.4", "Forwarded: for=1.2.3.4", "Via: 1.1 proxy" })
+        {
+            await client.Send($"GET /server-status HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n");
+            Assert.Equal(404, (await client.Response()).Status);
+        }
+        await client.Send("POST /server-status HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+        Assert.Equal(404, (await client.Response()).Status);
+    }
+}

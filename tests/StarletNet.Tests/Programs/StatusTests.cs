@@ -1,0 +1,218 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using StarletNet.Master.Tests.Observing;
+using StarletNet.Shared.Interop;
+using StarletNet.TestKit;
+
+namespace StarletNet.Master.Tests.Programs;
+
+/// <summary>The master, asked what it does: by <c>starletnet status</c> and by <c>--metrics</c>.</summary>
+public sealed class StatusTests : IDisposable
+{
+    private readonly MasterUnderTest _test = new();
+
+    public void Dispose() => _test.Dispose();
+
+    private async Task<(int? Code, string Output, string Error)> StatusAsync(params string[] arguments)
+    {
+        var command = _test.Run(["status", .. arguments]);
+        return ((await command.ExitAsync()).Code, command.OutputText, command.ErrorText);
+    }
+
+    [Fact]
+    public async Task Who_asks_by_pid_sees_the_workers()
+    {
+        var master = await _test.StartReady();
+        await MasterUnderTest.AskAsync(master);
+
+        var (code, json, _) = await StatusAsync("--json", $"{master.Pid}");
+
+        Assert.Equal(0, code);
+        var status = JsonDocument.Parse(json).RootElement;
+        Assert.Equal(master.Pid, status.GetProperty("pid").GetInt32());
+        Assert.Equal("serving", status.GetProperty("state").GetString());
+        Assert.Equal(1, status.GetProperty("totals").GetProperty("requests").GetInt32());
+        var workers = status.GetProperty("workers").EnumerateArray().ToArray();
+        Assert.Equal([0, 1], workers.Select(worker => worker.GetProperty("slot").GetInt32()));
+        Assert.Equal(master.Family.Where(process => process.Parent == master.Pid).Select(process => process.Pid).Order(), workers.Select(worker => worker.GetProperty("pid").GetInt32()).Order());
+        Assert.All(workers, worker => Assert.Equal("idle", worker.GetProperty("state").GetString()));
+        Assert.All(workers, worker => Assert.InRange(worker.GetProperty("memoryBytes").GetInt64(), 1 << 20, 1L << 32));
+        Assert.All(workers, worker => Assert.True(worker.GetProperty("startedAt").GetDateTimeOffset() <= worker.GetProperty("readyAt").GetDateTimeOffset()));
+    }
+
+    [Fact]
+    public async Task By_pid_file_and_by_a_socket_of_ones_own_it_is_a_table()
+    {
+        var (pid, socket) = (_test.File("pid"), _test.File("status.sock"));
+        var master = await _test.StartReady("--pid", pid, "--status-socket", socket);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(socket));
+        foreach (var how in new[] { new[] { "--pid", pid }, ["--status-socket", socket], [$"{master.Pid}", "--interval", "0.1"] })
+        {
+            // The last one goes on until somebody ends it.
+            var command = _test.Run(["status", .. how]);
+            await command.LineAsync($"^starletnet .*, pid {master.Pid}, serving .*FakeWorker.dll$");
+            await command.LineAsync(@"2 of 2 workers ready \[__\]; 0 died");
+            await command.LineAsync(@"^ *0 +\d+ +1 +idle ");
+            if (how.Contains("--interval")) await command.LineAsync("^starletnet .* serving", since: command.Lines.Count);
+            else Assert.Equal(0, (await command.ExitAsync()).Code);
+        }
+        Assert.Equal(0, (await master.StopAsync()).Code);
+        Assert.False(Path.Exists(socket));
+    }
+
+    [Fact]
+    public async Task Where_nobody_is_the_code_is_3_and_bad_words_are_2()
+    {
+        var socket = _test.File("nobody.sock");
+        var absent = await StatusAsync("--status-socket", socket);
+        Assert.Equal((3, $"starletnet: no starletnet answers at {socket}: No such file or directory"), (absent.Code, absent.Error));
+        var gone = await StatusAsync("--pid", _test.File("pid"));
+        Assert.Equal((3, $"starletnet: no starletnet is there: {_test.File("pid")} does not exist"), (gone.Code, gone.Error));
+        var dead = await StatusAsync("4194303");
+        Assert.Equal((3, "starletnet: no starletnet with pid 4194303 is there"), (dead.Code, dead.Error));
+        foreach (var (words, message) in new[]
+        {
+            (new[] { "x" }, "'x' is not a pid; write starletnet status [PID] [options]"),
+            (["--jsn"], "unknown option --jsn; did you mean --json?"),
+            (["--interval", "0"], "option --interval: '0' is not a time of at least 0.1 s"),
+            (["1", "--status-socket", "x"], "there are a pid and a socket; give one of them"),
+        })
+        {
+            var bad = await StatusAsync(words);
+            Assert.Equal((2, $"starletnet: {message}"), (bad.Code, bad.Error));
+        }
+    }
+
+    [Fact]
+    public async Task A_stranger_with_the_masters_name_is_not_believed()
+    {
+        // This process plays the stranger, who has taken the name of a pid that is not its own.
+        using var stranger = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        stranger.Bind(new UnixDomainSocketEndPoint("\0starletnet/4194302"));
+        stranger.Listen();
+
+        var (code, _, error) = await StatusAsync("4194302");
+
+        Assert.Equal(1, code);
+        Assert.StartsWith($"starletnet: @starletnet/4194302 belongs to process {Environment.ProcessId} of user ", error);
+    }
+
+    [Fact]
+    public async Task Another_user_is_refused()
+    {
+        Assert.SkipUnless(LibC.geteuid() == 0, "only root may become somebody else");
+        var master = await _test.StartReady();
+        // The directories of the program are closed to others; this one connects by itself.
+        var script = "use Socket; $SIG{PIPE} = q(IGNORE); $< = $> = 65534; socket(S, AF_UNIX, SOCK_STREAM, 0) or die; connect(S, pack('S a*', AF_UNIX, \"\\0starletnet/$ARGV[0]\")) or die \"connect: $!\"; "
+            + "syswrite(S, \"status\\n\"); print <S>";
+        using var perl = ProgramUnderTest.Start("perl", ["-e", script, $"{master.Pid}"]);
+        Assert.Equal(0, (await perl.ExitAsync()).Code);
+
+        Assert.Equal("{\"error\":\"only the user that starletnet runs as, and root, may ask\"}", perl.OutputText);
+    }
+
+    [Fact]
+    public async Task Without_a_status_socket_nobody_can_ask()
+    {
+        var master = await _test.StartReady("--status-socket", "none");
+
+        Assert.Equal(3, (await StatusAsync($"{master.Pid}")).Code);
+    }
+
+    [Fact]
+    public async Task A_status_socket_that_cannot_be_had_ends_the_start()
+    {
+        var master = _test.Start("--status-socket", _test.File("nowhere/status.sock"));
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.Contains($"cannot open the status socket {_test.File("nowhere/status.sock")}: No such file or directory; the directory does not exist", master.ErrorText);
+    }
+
+    [Fact]
+    public async Task Under_a_superdaemon_the_new_generation_takes_the_names_over_when_it_serves_and_not_before()
+    {
+        var (status, metrics) = (_test.File("status.sock"), _test.File("metrics.sock"));
+        string[] options = ["--status-socket", status, "--metrics", $"unix:{metrics}"];
+        var superdaemon = new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "" } };
+        var arguments = (string[])["-l", "127.0.0.1:0", "-w", "1", "--err-respawn-interval", "0.02", .. options, _test.Application, _test.Behaviour];
+        var first = _test.Run(arguments, superdaemon);
+        await first.LineAsync("serving");
+
+        _test.Behave("crash");
+        var broken = _test.Run(arguments, superdaemon);
+        Assert.Equal(1, (await broken.ExitAsync()).Code);
+        Assert.Contains($"\"pid\":{first.Pid},", (await StatusAsync("--json", "--status-socket", status)).Output);
+
+        _test.Behave("");
+        var second = _test.Run(arguments, superdaemon);
+        await second.LineAsync("metrics on");
+        Assert.Contains($"\"pid\":{second.Pid},", (await StatusAsync("--json", "--status-socket", status)).Output);
+        // The old one's end takes nothing from the new one.
+        Assert.Equal(0, (await first.StopAsync()).Code);
+        Assert.Contains($"\"pid\":{second.Pid},", (await StatusAsync("--json", "--status-socket", status)).Output);
+        Assert.True(Path.Exists(metrics));
+    }
+
+    [Fact]
+    public async Task Metrics_are_answered_to_prometheus_and_to_nobody_else()
+    {
+        var master = await _test.StartReady("--metrics", "127.0.0.1:0");
+        var line = await master.LineAsync(@"metrics on 127.0.0.1:\d+");
+        var endPoint = IPEndPoint.Parse(Regex.Match(line.Text, @"127.0.0.1:\d+").Value);
+        await MasterUnderTest.AskAsync(master);
+
+        using var client = new HttpClient();
+        using var answer = await client.GetAsync($"http://{endPoint}/metrics");
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
+        var metrics = PrometheusText.Parse(await answer.Content.ReadAsStringAsync());
+        Assert.Equal(1, metrics.Samples["starletnet_requests_total"]);
+        Assert.Equal(2, metrics.Samples["starletnet_workers{state=\"idle\"}"]);
+        Assert.Equal(2, metrics.Samples.Count(sample => sample.Key.StartsWith("starletnet_worker_memory_bytes", StringComparison.Ordinal) && sample.Value > 1 << 20));
+
+        Assert.StartsWith("HTTP/1.1 404 ", Send(endPoint, "GET / HTTP/1.1\r\n\r\n"));
+        Assert.StartsWith("HTTP/1.1 405 ", Send(endPoint, "POST /metrics HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"));
+        Assert.StartsWith("HTTP/1.1 400 ", Send(endPoint, "\u0016\u0003\u0001\n\n"));
+        Assert.StartsWith("HTTP/1.1 431 ", Send(endPoint, "GET /metrics HTTP/1.1\r\nX: " + new string('x', 5000)));
+    }
+
+    [Fact]
+    public async Task Clients_that_say_nothing_keep_nobody_else_out_for_long_and_the_service_goes_on()
+    {
+        var master = await _test.StartReady("--metrics", $"unix:{_test.File("m.sock")}");
+        var endPoint = new UnixDomainSocketEndPoint(_test.File("m.sock"));
+        var silent = Enumerable.Range(0, 16).Select(_ => Connect(endPoint)).ToArray();
+
+        Assert.StartsWith("HTTP/1.1 503 ", Send(endPoint, "GET /metrics HTTP/1.1\r\n\r\n"));
+        Assert.StartsWith("fake ", await MasterUnderTest.AskAsync(master));
+        // Sent away when their time is up.
+        await Eventually.TrueAsync(() => Send(endPoint, "GET /metrics HTTP/1.1\r\n\r\n").StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal), "others are let in again");
+        foreach (var socket in silent) socket.Dispose();
+    }
+
+    private static Socket Connect(EndPoint endPoint)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = (int)Deadlines.Event.TotalMilliseconds };
+        socket.Connect(endPoint);
+        return socket;
+    }
+
+    private static string Send(EndPoint endPoint, string text)
+    {
+        using var socket = Connect(endPoint);
+        try
+        {
+            socket.Send(Encoding.Latin1.GetBytes(text));
+        }
+        catch (SocketException)
+        {
+            // Sent away before it could ask: there is an answer all the same.
+        }
+        var (buffer, answer) = (new byte[65536], new StringBuilder());
+        while (socket.Receive(buffer) is > 0 and var count) answer.Append(Encoding.Latin1.GetString(buffer, 0, count));
+        return answer.ToString();
+    }
+}
