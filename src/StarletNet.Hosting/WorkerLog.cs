@@ -22,4 +22,10 @@ internal static partial class WorkerLog
 
     [LoggerMessage(6, LogLevel.Error, "Holding the connection {Connection} to its time limits failed, and it is cut")]
     internal static partial void ClockFailed(ILogger log, string connection, Exception exception);
+
+    [LoggerMessage(20, LogLevel.Warning, "The Data Protection keys could not be loaded while other workers waited; the application will say more")]
+    internal static partial void KeysUnavailable(ILogger log, Exception exception);
+
+    [LoggerMessage(21, LogLevel.Warning, "Data Protection keeps its keys in memory alone: cookies and antiforgery tokens of this worker are refused by others and after a restart. Set HOME to a directory that stays, or call PersistKeysToFileSystem")]
+    internal static partial void KeysNotShared(ILogger log);
 }

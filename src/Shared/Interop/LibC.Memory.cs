@@ -19,4 +19,10 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int madvise(nint address, nuint length, int advice);
+
+    internal const int F_ULOCK = 0, F_LOCK = 1;
+
+    /// <summary>A lock of this process on a file that others have open too; it ends with the process.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int lockf(int fd, int command, long length);
 }

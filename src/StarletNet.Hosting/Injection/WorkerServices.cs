@@ -62,6 +62,7 @@ internal static class WorkerServices
         // Before the prefix, and so outside of it: the path stands as it was given.
         if (worker.Settings.Http.Find(HttpSettings.StatusPath) is { } statusPath)
             services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new StatusPage(statusPath.Value, worker.Settings.Scoreboard)));
+        if (SharedKeys.IsUsedBy(services)) services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(provider => new SharedKeys(worker, provider)));
         services.PostConfigure<HostOptions>(worker.RaiseShutdownTimeout);
     }
 }

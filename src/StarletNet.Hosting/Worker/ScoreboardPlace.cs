@@ -1,4 +1,5 @@
 using StarletNet.Shared.Contract;
+using StarletNet.Shared.Interop;
 
 namespace StarletNet.Hosting.Worker;
 
@@ -52,4 +53,24 @@ internal sealed class ScoreboardPlace(Scoreboard scoreboard, int place)
     internal void PoolBeat() => Interlocked.Increment(ref scoreboard.PoolBeats(place));
 
     internal void Connections(int count) => Volatile.Write(ref scoreboard.Connections(place), count);
+
+    /// <summary>Waits until no other worker of this master is between this call and the end of what it returns.</summary>
+    internal Turn WaitForTurn() => new(scoreboard.Memory.Number);
+
+    /// <summary>Given back by Dispose, or by the end of the process.</summary>
+    internal readonly struct Turn : IDisposable
+    {
+        private readonly int _fd;
+
+        internal Turn(int fd)
+        {
+            _fd = fd;
+            // Any other error leaves us without a turn: the workers then do side by side what they should do one by one.
+            while (LibC.lockf(fd, LibC.F_LOCK, 1) < 0 && Errno.Last == Errno.EINTR)
+            {
+            }
+        }
+
+        public void Dispose() => _ = LibC.lockf(_fd, LibC.F_ULOCK, 1);
+    }
 }
