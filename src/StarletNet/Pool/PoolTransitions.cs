@@ -123,10 +123,13 @@ internal sealed record Wish(int Slot, int Generation, TimeSpan Due)
     }
 
     // A generation that has not failed yet is tried at once where nothing serves; one that has is tried as a restart only, and
-    // the slot goes back to what is known to work.
+    // the slot goes back to what is known to work, also if it was taken over already.
     private static Wish InPlace(PoolState state, int slot, TimeSpan notBefore) => state is Rolling { Backoff.Failures: 0 } rolling
         ? new Wish(slot, rolling.Generation, notBefore)
-        : new Wish(slot, state.Set.Slots[slot], Later(notBefore, state.Set.Backoff.NotBefore));
+        : new Wish(slot, Known(state, slot), Later(notBefore, state.Set.Backoff.NotBefore));
+
+    private static int Known(PoolState state, int slot) =>
+        state is Rolling { Before: var before } && slot < before.Length ? before[slot] : state.Set.Slots[slot];
 
     private static Wish? TakeOver(Rolling rolling, PoolSettings settings, TimeSpan paced)
     {

@@ -128,8 +128,7 @@ public sealed class RollingTests
 
         Assert.IsType<PoolState.Serving>(pool.State);
         Assert.Equal([(2, 1, 1), (3, 2, 1)], pool.Serving);
-        pool.Pass(60);
-        Assert.Equal((0, 1), (pool.Started[^1].Slot, pool.Started[^1].Generation));
+        Assert.Contains(pool.State.Set.Workers, worker => worker is { Slot: 0, Generation: 1, Phase: WorkerPhase.Starting });
     }
 
     [Fact]
@@ -150,6 +149,18 @@ public sealed class RollingTests
         pool.Exit(2, 6).Pass(1);
 
         Assert.Contains((5, 1, 1), pool.Started);
+    }
+
+    [Fact]
+    public void A_slot_that_the_new_generation_took_over_and_lost_goes_back_to_what_is_known_to_work()
+    {
+        var pool = new PoolDriver().Up().Pass(100).Hup().Ready(3).Exit(1);
+
+        pool.Exit(3, 6).Pass(1);
+
+        Assert.Equal((5, 0, 1), pool.Started[^1]);
+        pool.Ready(5).Exit(4, 3);
+        Assert.Equal([(5, 0, 1), (2, 1, 1)], pool.Serving);
     }
 
     [Fact]
