@@ -14,7 +14,8 @@ internal sealed record ServerCertificate(X509Certificate2 Leaf, X509Certificate2
     /// <exception cref="OperatorException">Malformed, or certificate, key and password do not belong together.</exception>
     internal static ServerCertificate Of(TlsFiles files)
     {
-        var password = files.Password is { } file ? Encoding.UTF8.GetString(file.Content).TrimEnd('\r', '\n') : null;
+        // Its first line: what an editor or a secret store has put behind it is no part of it.
+        var password = files.Password is { } file ? Text(file).Split('\n')[0].TrimEnd('\r') : null;
         try
         {
             return IsPem(files.Certificate) ? FromPem(files, password) : FromPkcs12(files.Certificate, password);

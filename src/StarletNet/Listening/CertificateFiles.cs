@@ -16,6 +16,15 @@ namespace StarletNet.Master.Listening;
 /// </remarks>
 internal sealed class CertificateFiles(TlsChoices choices, MasterLog log) : IDisposable
 {
+    // Whole paths: with --chdir a relative one would not be found again.
+    private readonly TlsChoices _files = choices with
+    {
+        Certificate = Whole(choices.Certificate),
+        Key = Whole(choices.Key),
+        PasswordFile = Whole(choices.PasswordFile),
+        Authorities = Whole(choices.Authorities),
+    };
+
     /// <summary>No certificate is that long; a device or a log given by mistake may be endless.</summary>
     private const int MostBytes = 1 << 20;
 
@@ -31,8 +40,8 @@ internal sealed class CertificateFiles(TlsChoices choices, MasterLog log) : IDis
         try
         {
             files = new TlsFiles(
-                ReadFile("ssl-cert", choices.Certificate!), ReadOptional("ssl-key", choices.Key),
-                ReadOptional("ssl-password-file", choices.PasswordFile), ReadOptional("ssl-ca-file", choices.Authorities), choices.Clients);
+                ReadFile("ssl-cert", _files.Certificate!), ReadOptional("ssl-key", _files.Key),
+                ReadOptional("ssl-password-file", _files.PasswordFile), ReadOptional("ssl-ca-file", _files.Authorities), _files.Clients);
         }
         catch (UnauthorizedAccessException error) when (_memory is not null)
         {
@@ -52,6 +61,8 @@ internal sealed class CertificateFiles(TlsChoices choices, MasterLog log) : IDis
         _memory = files.Write();
         before?.Dispose();
     }
+
+    private static string? Whole(string? path) => path is null ? null : Path.GetFullPath(path);
 
     private static TlsFile? ReadOptional(string option, string? path) => path is null ? null : ReadFile(option, path);
 

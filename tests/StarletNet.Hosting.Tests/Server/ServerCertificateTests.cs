@@ -25,7 +25,7 @@ public sealed class ServerCertificateTests
         {
             "two files" => Usual,
             "one file" => Usual with { Certificate = TestCertificates.File("all.pem", TestCertificates.Key(server) + "\n" + TestCertificates.Pem(server, intermediate)), Key = null },
-            "encrypted key" => Usual with { Key = Encrypted, Password = TestCertificates.File("password", "s3 cret\n") },
+            "encrypted key" => Usual with { Key = Encrypted, Password = TestCertificates.File("password", "s3 cret\r\nthe first line counts\n") },
             "PKCS#12" => Usual with { Certificate = Pkcs12(null), Key = null },
             _ => Usual with { Certificate = Pkcs12("x"), Key = null, Password = TestCertificates.File("password", "x") },
         };

@@ -51,6 +51,20 @@ public sealed class TlsTests : IDisposable
         Assert.StartsWith("fake 0 gen=2", await MasterUnderTest.AskAsync(Second(master)));
     }
 
+    [Fact]
+    public async Task A_restart_finds_them_again_after_a_change_of_directory()
+    {
+        var (certificate, key) = Files();
+        var master = _test.Run(
+            ["--ssl", "-l", "127.0.0.1:0", "-w1", "--chdir", "/", "--ssl-cert", Path.GetFileName(certificate), "--ssl-key", Path.GetFileName(key), _test.Application, _test.Behaviour],
+            new ProgramOptions { WorkingDirectory = Path.GetDirectoryName(certificate) });
+        await master.LineAsync("serving");
+
+        master.Send(UnixSignal.Hup);
+
+        await master.LineAsync("restart done");
+    }
+
     // The memory of a worker, by /proc: what it would read itself.
     private static async Task<TlsFiles> Handed(ProgramUnderTest master, int generation)
     {
