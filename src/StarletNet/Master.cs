@@ -66,7 +66,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
             : null;
         using var observers = Observers.Open(queue, options.Observing, log, isSuccessor: superdaemon is not null);
         announce();
-        if (caller is not null) Detach(queue, caller);
+        if (caller is not null) Detach(queue, caller, listeners);
         errorLog?.Redirect();
         if (identity is not null) Assume(identity, [pidFile?.Path, errorLog?.FileName, .. listeners.Own.Count > 0 ? SocketFiles() : [], .. observers.Files]);
         if (options.ChangeDirectory is { } directory && LibC.chdir(directory) < 0)
@@ -129,9 +129,10 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         return own;
     }
 
-    private static void Detach(EventQueue queue, WaitingCaller caller)
+    private static void Detach(EventQueue queue, WaitingCaller caller, ListenerSet listeners)
     {
-        Daemonizer.LeaveStandardInput();
+        // A listener may sit there: --listen fd:0.
+        if (listeners.Listeners.All(listener => listener.Fd != 0)) Daemonizer.LeaveStandardInput();
         caller.IsApart = true;
         queue.Watch(caller.Pipe, caller);
     }

@@ -47,9 +47,9 @@ internal static class Program
             notify.Status(error.Message);
             return Fail(error.Message, error.ExitCode);
         }
-        catch (SystemCallException error)
+        catch (Exception error) when (error is SystemCallException or IOException or UnauthorizedAccessException)
         {
-            // Out of descriptors, memory or processes: nothing that was asked for wrongly.
+            // Out of descriptors, memory or processes, a disk that fails: nothing that was asked for wrongly.
             return Fail(error.Message, ExitCodes.Failure);
         }
 

@@ -1,3 +1,4 @@
+using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Master.Applications;
@@ -9,12 +10,25 @@ namespace StarletNet.Master.Applications;
 internal static class WorkingDirectory
 {
     /// <returns>The path, and whether going there again may lead elsewhere than staying.</returns>
+    /// <exception cref="OperatorException">It is not there any more: a release that was removed, perhaps.</exception>
     internal static (string Path, bool MayMove) Find(Func<string, string?> environment)
     {
-        var actual = Directory.GetCurrentDirectory();
+        var actual = Actual();
         var logical = environment("PWD");
         // PWD is anybody's to set, and nobody's duty to keep: it counts only while it leads where we are.
         if (logical is not { Length: > 0 } || logical == actual || !logical.StartsWith('/')) return (actual, false);
         return FileIdentity.Of(logical + "/.") is { } there && there == FileIdentity.Of(".") ? (logical, true) : (actual, false);
+    }
+
+    private static string Actual()
+    {
+        try
+        {
+            return Directory.GetCurrentDirectory();
+        }
+        catch (FileNotFoundException)
+        {
+            throw new OperatorException("the current directory has been removed; start from one that is there", ExitCodes.Failure);
+        }
     }
 }

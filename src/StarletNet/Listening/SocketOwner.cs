@@ -28,7 +28,8 @@ internal sealed record SocketOwner(string? User, string? Group)
     {
         if (name is null) return Unchanged;
         if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != Unchanged) return number;
-        foreach (var line in File.ReadLines(file))
+        // A small container may have no such file.
+        foreach (var line in File.Exists(file) ? File.ReadLines(file) : [])
         {
             if (line.Split(':') is [var known, _, var id, ..] && known == name) return uint.Parse(id, CultureInfo.InvariantCulture);
         }

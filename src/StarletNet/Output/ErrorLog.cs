@@ -1,4 +1,5 @@
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Master.Output;
@@ -22,7 +23,9 @@ internal sealed class ErrorLog
     {
         // A restart, and a change of directory, must find the same file again.
         var full = Path.GetFullPath(path);
-        return new ErrorLog(full, OpenFile(full) ?? throw new OperatorException($"cannot write the error log {path}: {Errno.Last}", ExitCodes.Failure));
+        return AppendedFile.TryOpen(full, out var error) is { } file
+            ? new ErrorLog(full, file)
+            : throw new OperatorException($"cannot write the error log {path}: {error}", ExitCodes.Failure);
     }
 
     /// <summary>For a daemon without a log: nobody reads what it says.</summary>
@@ -39,16 +42,10 @@ internal sealed class ErrorLog
     /// <returns>Why not, in which case all goes on as before; null if it was done.</returns>
     internal string? Reopen()
     {
-        if (OpenFile(_path) is not { } fresh) return $"{_path}: {Errno.Last}";
+        if (AppendedFile.TryOpen(_path, out var error) is not { } fresh) return $"{_path}: {error}";
         using var old = _file;
         _file = fresh;
         Redirect();
         return null;
-    }
-
-    private static FileDescriptor? OpenFile(string path)
-    {
-        var number = LibC.open(path, LibC.O_WRONLY | LibC.O_APPEND | LibC.O_CREAT | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
-        return number < 0 ? null : new FileDescriptor(number);
     }
 }

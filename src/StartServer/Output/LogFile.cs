@@ -1,5 +1,6 @@
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
+using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
 
 namespace StartServer.Output;
@@ -20,23 +21,12 @@ internal sealed class LogFile : ILog
         _file = file;
     }
 
-    /// <summary>For appending; created with mode 0666 less the umask.</summary>
     /// <exception cref="OperatorException">It cannot be opened.</exception>
     internal static LogFile Open(string path) =>
-        TryOpen(path, out var error) is { } file ? new LogFile(path, file) : throw new OperatorException(Messages.LogFileFailed(path, error), ExitCodes.Failure);
+        AppendedFile.TryOpen(path, out var error) is { } file ? new LogFile(path, file) : throw new OperatorException(Messages.LogFileFailed(path, error), ExitCodes.Failure);
 
     /// <summary>After an exec: what is stdout by then is the file, also when its name is another's by now.</summary>
     internal static LogFile Adopt(string path) => new(path, FileDescriptor.Duplicate(1, 3));
-
-    private static FileDescriptor? TryOpen(string path, out Errno error)
-    {
-        // Non-blocking for the open alone: a FIFO that nobody reads is an error (ENXIO), not a start that hangs.
-        var number = LibC.open(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0x1b6 /* 0666 */);
-        error = Errno.Last;
-        if (number < 0) return null;
-        FileDescriptor.SetNonBlocking(number, false);
-        return new FileDescriptor(number);
-    }
 
     public void Redirect()
     {
@@ -46,7 +36,7 @@ internal sealed class LogFile : ILog
 
     public void Reopen()
     {
-        if (TryOpen(_path, out var error) is not { } fresh)
+        if (AppendedFile.TryOpen(_path, out var error) is not { } fresh)
         {
             StandardError.WriteLine(Messages.LogFileStays(_path, error));
             return;

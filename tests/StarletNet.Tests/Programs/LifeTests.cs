@@ -34,6 +34,30 @@ public sealed class LifeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_directory_that_has_been_removed_is_no_place_to_start_in()
+    {
+        Directory.CreateDirectory(_test.File("gone"));
+        var script = _test.Write("run", $"#!/bin/sh\ncd {_test.File("gone")} && rmdir {_test.File("gone")} && exec {_test.Executable} {_test.Application}\n", executable: true);
+
+        var master = _test.Keep(ProgramUnderTest.Start(script, []));
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.Equal("starletnet: the current directory has been removed; start from one that is there", Assert.Single(master.Lines).Text);
+    }
+
+    [Fact]
+    public async Task An_error_log_that_nobody_reads_ends_the_start()
+    {
+        var fifo = _test.File("fifo");
+        var script = _test.Write("run", $"#!/bin/sh\nmkfifo {fifo} && exec {_test.Executable} --error-log {fifo} {_test.Application}\n", executable: true);
+
+        var master = _test.Keep(ProgramUnderTest.Start(script, []));
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.Equal($"starletnet: cannot write the error log {fifo}: No such device or address", Assert.Single(master.Lines).Text);
+    }
+
+    [Fact]
     public async Task Arguments_after_the_application_reach_it_untouched()
     {
         var master = _test.Run(["-l", "127.0.0.1:0", "-w1", _test.Application, _test.Behaviour, "--workers", "9", "a b", ""]);

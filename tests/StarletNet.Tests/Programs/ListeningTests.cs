@@ -116,6 +116,18 @@ public sealed class ListeningTests : IDisposable
     }
 
     [Fact]
+    public async Task A_daemon_leaves_a_listener_alone_that_is_its_standard_input()
+    {
+        var pid = _test.File("pid");
+        var caller = _test.Run(["-D", "-l", "fd:0", "-w1", "--pid", pid, _test.Application, _test.Behaviour], new ProgramOptions { Descriptors = [(_socket.Descriptor.Number, 0)] });
+
+        Assert.Equal(0, (await caller.ExitAsync()).Code);
+        Assert.StartsWith("fake 0", await MasterUnderTest.AskAsync(EndPoint));
+        ProcessEntry.Read(int.Parse(LockedFile.ReadAllText(pid)))!.Send(UnixSignal.Term);
+        await caller.NothingLeftAsync(pid);
+    }
+
+    [Fact]
     public async Task A_port_of_its_own_answers_to_both_families_where_there_are_two()
     {
         var port = FreePort.Next();
