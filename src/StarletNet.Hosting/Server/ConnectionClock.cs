@@ -88,7 +88,7 @@ internal sealed class ConnectionClock : IConnectionWatch
         var (before, since) = Read(_waiting);
         if (what != WaitFor.RestOfHead || before != what) since = _served || what == WaitFor.RestOfBody ? now : _began;
         Volatile.Write(ref _waiting, limit == 0 ? 0 : Waiting(what, since));
-        if (limit != 0) Look(since + limit);
+        if (limit != 0) LookAfter(since + limit);
     }
 
     public void OutputAwaited(bool awaited)
@@ -96,7 +96,7 @@ internal sealed class ConnectionClock : IConnectionWatch
         if (_limits.Stall == 0 || _upgraded) return;
         var now = Environment.TickCount64;
         Volatile.Write(ref _outputSince, awaited ? now : Deadlines.None);
-        if (awaited) Look(now + _limits.Stall);
+        if (awaited) LookAfter(now + _limits.Stall);
     }
 
     public void Closed()
@@ -126,6 +126,14 @@ internal sealed class ConnectionClock : IConnectionWatch
         var next = _closed || _upgraded ? Deadlines.None : Math.Min(LookAtInput(now), LookAtOutput(now));
         if (_limits.Request != 0 && !_upgraded) next = Math.Min(next, _requests.CutOverdue(now, _limits));
         if (next != Deadlines.None) Look(next);
+    }
+
+    // We say what is waited for and then look where our place is; the wheel takes us out of it and then looks what we wait for. With a
+    // full fence between the two, on either side, at least one of us sees the other, and no deadline is lost.
+    private void LookAfter(long time)
+    {
+        Interlocked.MemoryBarrier();
+        Look(time);
     }
 
     // No lock where the place is early enough already, which it is for all but a connection's first wait.

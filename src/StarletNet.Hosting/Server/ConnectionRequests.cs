@@ -65,11 +65,11 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
         {
             if (!_free.TryPop(out request)) request = new RunningRequest(this);
             _running.Add(request);
+            _begun++;
         }
 
         request.Begin(features);
         traffic.Scoreboard.RequestBegan(request.Began);
-        _begun++;
         _clock?.RequestBegan();
         if (_seen) return;
         _seen = true;

@@ -73,6 +73,8 @@ internal sealed class Deadlines : IDisposable
                 }
                 if (_stopped) return;
             }
+            // See ConnectionClock.LookAfter.
+            Interlocked.MemoryBarrier();
             // Outside the lock: what closes a connection may come back here.
             foreach (var clock in _due) clock.OnDue(Environment.TickCount64);
             _due.Clear();
