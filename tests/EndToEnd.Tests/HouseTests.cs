@@ -64,6 +64,17 @@ public sealed class HouseTests
         Assert.Equal((0, ""), ((await groff.ExitAsync()).Code, groff.ErrorText));
     }
 
+    [Theory]
+    [InlineData("src/StarletNet/Output/MasterLog.cs", @"\b(?:Announce|Information|Warning|Error|Write)\((\d+),")]
+    [InlineData("src/StarletNet.Hosting/WorkerLog.cs", @"\[LoggerMessage\((\d+),")]
+    public void No_two_events_of_a_log_have_the_same_number(string file, string number)
+    {
+        var numbers = Regex.Matches(Text(file), number).Select(match => match.Groups[1].Value).ToArray();
+
+        Assert.True(numbers.Length > 5, file);
+        Assert.Equal(numbers.Distinct(), numbers);
+    }
+
     private static IEnumerable<string> Sources(string folder) =>
         Directory.EnumerateFiles(Path.Combine(Artifacts.RepositoryRoot, folder), "*.cs", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Artifacts.RepositoryRoot, file))

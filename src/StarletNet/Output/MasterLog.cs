@@ -39,7 +39,7 @@ internal sealed class MasterLog : IDisposable
         Warning(4, "not listening on {Listeners:l}: the sockets of {Source:l} replace what the options say", listeners, source);
 
     internal void CertificateKept(string reason) =>
-        Warning(13, "{Reason:l}; the new workers get the certificate as it was read before", reason);
+        Warning(17, "{Reason:l}; the new workers get the certificate as it was read before", reason);
 
     internal void AllReady(int workers, string application) =>
         Announce(5, "serving {Application:l} with {Workers} workers", application, workers);
