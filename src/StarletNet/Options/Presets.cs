@@ -10,43 +10,37 @@ internal sealed record Preset(string Name, string Environment, bool StopsFast, I
 /// <summary>The three servers whose names we inherit; read in their sources (Starlet 0.31, Starlight 0.0503, Starman 0.4017).</summary>
 internal static class Presets
 {
+    /// <summary>Starlight was made from Starlet.</summary>
+    private static readonly Dictionary<string, string> StarletAndStarlight = new()
+    {
+        ["max-workers"] = "10",
+        ["spawn-interval"] = "0",
+        ["graceful-timeout"] = "unlimited",
+        ["drain-keepalive"] = "2",
+        ["defer-accept"] = "1",
+        ["timeout"] = "300",
+        ["keepalive-timeout"] = "2",
+        ["max-keepalive-reqs"] = "1",
+        ["max-header-size"] = "128K",
+        ["max-request-line"] = "128K",
+        ["max-body"] = "unlimited",
+    };
+
     internal static readonly IReadOnlyList<Preset> All =
     [
         // plackup -s Starlet: plackup's environment is development.
-        new("starlet", "development", StopsFast: false, new Dictionary<string, string>
+        new("starlet", "development", StopsFast: false, new Dictionary<string, string>(StarletAndStarlight)
         {
-            ["max-workers"] = "10",
             ["max-reqs-per-child"] = "100",
-            ["spawn-interval"] = "0",
             ["err-respawn-interval"] = "1",
             // HUP replaces all workers at once.
             ["surge"] = "all",
-            ["graceful-timeout"] = "unlimited",
-            ["drain-keepalive"] = "2",
-            ["defer-accept"] = "1",
-            ["timeout"] = "300",
-            ["keepalive-timeout"] = "2",
-            ["max-keepalive-reqs"] = "1",
-            ["max-header-size"] = "128K",
-            ["max-request-line"] = "128K",
-            ["max-body"] = "unlimited",
             ["server-software"] = "Starlet",
         }),
-        new("starlight", "production", StopsFast: false, new Dictionary<string, string>
+        new("starlight", "production", StopsFast: false, new Dictionary<string, string>(StarletAndStarlight)
         {
-            ["max-workers"] = "10",
             ["max-reqs-per-child"] = "1000",
-            ["spawn-interval"] = "0",
             ["err-respawn-interval"] = "0",
-            ["graceful-timeout"] = "unlimited",
-            ["drain-keepalive"] = "2",
-            ["defer-accept"] = "1",
-            ["timeout"] = "300",
-            ["keepalive-timeout"] = "2",
-            ["max-keepalive-reqs"] = "1",
-            ["max-header-size"] = "128K",
-            ["max-request-line"] = "128K",
-            ["max-body"] = "unlimited",
             ["server-software"] = "Starlight",
         }),
         new("starman", "production", StopsFast: true, new Dictionary<string, string>
