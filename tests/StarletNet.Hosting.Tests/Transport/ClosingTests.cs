@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -28,15 +29,22 @@ public sealed class ClosingTests
         client.Socket.ReceiveBufferSize = 16 * 1024;
         client.Get("/large", "Connection: close\r\n");
         for (var n = 0; n < 100; n++) client.Get("/large");
-        var total = client.Socket.Receive(new byte[1]);
-        await Task.Delay(200);
-        for (var n = 0; n < 100; n++) client.Get("/large");
         var buffer = new byte[64 * 1024];
+        var total = 0;
+        // More than the client's own kernel holds: the end of the answer, and the FIN behind it, wait in the server's.
+        while (total < 2_900_000) total += client.Socket.Receive(buffer);
+        await Eventually.TrueAsync(() => HasSentFin(client), "the server has said all it has to say");
+        for (var n = 0; n < 100; n++) client.Get("/large");
         int received;
         while ((received = client.Socket.Receive(buffer)) > 0) total += received;
 
         Assert.InRange(total, 3_000_000, 3_001_000);
     }
+
+    // The server's socket is in FIN_WAIT1 or FIN_WAIT2 (proc_net_tcp(5)).
+    private static bool HasSentFin(RawClient client) => File.ReadLines("/proc/net/tcp").Skip(1)
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Any(entry => entry[2].EndsWith($":{((IPEndPoint)client.Socket.LocalEndPoint!).Port:X4}", StringComparison.Ordinal) && entry[3] is ("04" or "05"));
 
     [Fact]
     public async Task A_client_that_never_closes_is_not_awaited_for_ever()
