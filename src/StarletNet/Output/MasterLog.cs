@@ -67,7 +67,10 @@ internal sealed class MasterLog : IDisposable
     internal void ErrorLogNotReopened(string reason) =>
         Warning(14, "cannot open the error log anew: {Reason:l}; the old one is written on", reason);
 
-<<<<<<< HEAD
+    internal void NoStatusSocket(string reason) => Warning(15, "{Reason:l}; the service goes on without it", reason);
+
+    internal void MetricsOn(string name) => Announce(16, "metrics on {Listener:l}", name);
+
     // ---- 60–: releases and development -------------------------------------------------------------------------
 
     internal void RunsFromCopy(string path, string copy) => Announce(60, "a copy of {Application:l} is in {Copy:l}", path, copy);
@@ -79,11 +82,6 @@ internal sealed class MasterLog : IDisposable
     internal void CannotWatchFiles(string reason) => Warning(63, "not all files are watched: {Reason:l}", reason);
 
     internal void ReloadOff() => Warning(64, "--reload is off: deploys are the business of start_server, which started us; --reload=force all the same");
-=======
-    internal void NoStatusSocket(string reason) => Warning(15, "{Reason:l}; the service goes on without it", reason);
-
-    internal void MetricsOn(string name) => Announce(16, "metrics on {Listener:l}", name);
->>>>>>> 5cfa4e8 (starletnet status, --status-socket, --metrics, --status-path: the scoreboard shown to people and to Prometheus)
 
     // ---- 20–: workers ------------------------------------------------------------------------------------------
 

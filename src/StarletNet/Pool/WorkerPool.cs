@@ -70,11 +70,8 @@ internal sealed class WorkerPool
     {
         if (_around.Superdaemon is { } superdaemon) _around.Queue.Watch(superdaemon.Descriptor, superdaemon);
         _around.Watch.Begin();
-<<<<<<< HEAD
         _around.Reloader?.Begin();
-=======
         _around.Observers.Begin(Report);
->>>>>>> 5cfa4e8 (starletnet status, --status-socket, --metrics, --status-path: the scoreboard shown to people and to Prometheus)
         Say(new PoolEvent.Begin());
         // What is to be done after the last worker is part of the work.
         while (_state is not PoolState.Ended || _around.ExitCommand.IsRunning)
