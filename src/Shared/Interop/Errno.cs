@@ -26,6 +26,12 @@ internal readonly record struct Errno(int Number)
     /// <summary>errno of the calling thread's last libc call; read it at once, before anything else runs.</summary>
     internal static Errno Last => new(Marshal.GetLastPInvokeError());
 
+    /// <summary>
+    /// The same after a call that is declared without SetLastError: two calls into the runtime less where it succeeds. libc's own errno, which the
+    /// runtime keeps through its own work; to be read before any other call that could change it.
+    /// </summary>
+    internal static Errno OfLastCall => new(Marshal.GetLastSystemError());
+
     /// <summary>libc's text alone, as strerror(3) has it: <c>Permission denied</c>.</summary>
     internal string Text => Marshal.GetPInvokeErrorMessage(Number);
 

@@ -40,7 +40,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     private static partial int epoll_ctl(int epfd, int operation, int fd, byte* change);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     internal static partial int epoll_wait(int epfd, byte* events, int maxEvents, int timeoutMilliseconds);
 
     // ---- stream sockets ----------------------------------------------------------------------------------------
@@ -48,9 +48,12 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int accept4(int fd, byte* address, uint* length, int flags);
 
-    [LibraryImport(Library, SetLastError = true)]
+    // The three calls of every request come without SetLastError: see Errno.OfLastCall. Never with SuppressGCTransition: on loopback a
+    // send carries the segment to the other side's socket, which takes microseconds, and a thread that is denied the processor
+    // meanwhile would keep the whole process waiting for a collection.
+    [LibraryImport(Library)]
     internal static partial nint recv(int fd, byte* buffer, nint count, int flags);
 
-    [LibraryImport(Library, SetLastError = true)]
+    [LibraryImport(Library)]
     internal static partial nint send(int fd, byte* buffer, nint count, int flags);
 }

@@ -33,7 +33,8 @@ internal sealed class RunningRequest(ConnectionRequests connection)
             _features = features;
         }
 
-        features.Set<IItemsFeature>(_items);
+        // By type, not by Set<T>: a generic call through an interface looks its method up each time.
+        features[typeof(IItemsFeature)] = _items;
         _began = Environment.TickCount64;
         _overdue = Overdue.No;
         _response!.OnStarting(OnStarting, this);
@@ -52,7 +53,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
     internal int Route => RouteOf(_features);
 
     internal static int RouteOf(IFeatureCollection? features) =>
-        features?.Get<IHttpRequestFeature>() is { Method: { } method, Path: { } path } ? BlockingMemory.RouteOf(method, path) : 0;
+        features?[typeof(IHttpRequestFeature)] is IHttpRequestFeature { Method: { } method, Path: { } path } ? BlockingMemory.RouteOf(method, path) : 0;
 
     /// <summary>For an operator's eyes, read while the request runs: it may be over before the words are.</summary>
     internal string Describe(long now)

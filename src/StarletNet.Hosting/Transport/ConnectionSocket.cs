@@ -36,7 +36,8 @@ internal static unsafe class ConnectionSocket
                 error = Errno.None;
                 if (received > 0) return (int)received;
                 if (received == 0) return (int)SocketResult.EndOfStream;
-                if (!Retry(out error)) return (int)Result(error);
+                error = Errno.OfLastCall;
+                if (error != Errno.EINTR) return (int)Result(error);
             }
         }
     }
@@ -54,7 +55,8 @@ internal static unsafe class ConnectionSocket
                 var sent = LibC.send(descriptor, start, bytes.Length, LibC.MSG_NOSIGNAL);
                 error = Errno.None;
                 if (sent >= 0) return (int)sent;
-                if (!Retry(out error)) return (int)Result(error);
+                error = Errno.OfLastCall;
+                if (error != Errno.EINTR) return (int)Result(error);
             }
         }
     }
@@ -79,19 +81,14 @@ internal static unsafe class ConnectionSocket
                 var sent = LibC.sendmsg(descriptor, &message, LibC.MSG_NOSIGNAL);
                 error = Errno.None;
                 if (sent >= 0) return (int)sent;
-                if (!Retry(out error)) return (int)Result(error);
+                error = Errno.Last;
+                if (error != Errno.EINTR) return (int)Result(error);
             }
         }
         finally
         {
             while (--count >= 0) pins[count].Dispose();
         }
-    }
-
-    private static bool Retry(out Errno error)
-    {
-        error = Errno.Last;
-        return error == Errno.EINTR;
     }
 
     private static SocketResult Result(Errno error) => error == Errno.EAGAIN ? SocketResult.WouldBlock : SocketResult.Failed;
