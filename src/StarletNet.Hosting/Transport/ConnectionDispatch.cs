@@ -26,13 +26,18 @@ internal sealed class ConnectionDispatch(EpollLoop loop) : PipeScheduler
     public override void Schedule(Action<object?> action, object? state)
     {
         var work = new Scheduled(action, state, this);
-        if (!Memory.IsEmpty && PlaceOf(Routes?.CurrentRoute ?? 0) is var place and not Place.Loop) loop.Elsewhere.Schedule(work, place);
+        if (!Memory.IsEmpty && PlaceOf(CurrentRoute) is var place and not Place.Loop) loop.Elsewhere.Schedule(work, place);
         else if (LoopThread.Current?.Collecting == loop) loop.Enqueue(work);
         else loop.Elsewhere.Schedule(work, Place.Pool);
     }
 
-    /// <summary>Of the loop that has been blocked by a callback of this connection, on the monitor's thread and while it still is.</summary>
-    internal void HasBlockedLoop(Place deserved) => Observe(Routes?.CurrentRoute ?? 0, deserved);
+    /// <summary>As <see cref="IRouteSource.CurrentRoute"/>; 0 where nobody knows.</summary>
+    internal int CurrentRoute => Routes?.CurrentRoute ?? 0;
+
+    /// <summary>A callback of this connection has blocked the loop. On the monitor's thread.</summary>
+    /// <param name="route">The <see cref="CurrentRoute"/> while it did.</param>
+    /// <param name="deserved">Where it should have run.</param>
+    internal void HasBlockedLoop(int route, Place deserved) => Observe(route, deserved);
 
     /// <summary>A callback has come to its end on the loop.</summary>
     internal void HasBehaved()
@@ -43,7 +48,7 @@ internal sealed class ConnectionDispatch(EpollLoop loop) : PipeScheduler
     /// <summary>Runs on the calling thread, which is not a loop's, and remembers how long that took.</summary>
     internal void RunObserved(in Scheduled work)
     {
-        var route = Routes?.CurrentRoute ?? 0;
+        var route = CurrentRoute;
         var run = ObservedRun.Begin();
         work.Run();
         Observe(route, run.Deserved());

@@ -3,24 +3,21 @@ using StarletNet.Shared.Interop;
 namespace StarletNet.Hosting.Transport;
 
 /// <summary>
-/// Watches the loops: one that is found twice in the same callback is given to a spare thread, with all its unprocessed events,
-/// and the callback's route or connection is remembered as one that blocks. Sleeps without a clock while all loops wait for the
+/// Watches the loops: one that is found again and again in the same callback (<see cref="Suspicion"/>) is given to a spare thread, with
+/// all its unprocessed events, and the callback's route or connection is remembered as one that blocks (<see cref="Accusation"/>). Sleeps without a clock while all loops wait for the
 /// kernel; the first event after that wakes it, and no other costs a system call.
 /// </summary>
 internal sealed unsafe class LoopMonitor : IDisposable
 {
-    /// <summary>Between two looks. A callback is noticed when it has lasted for one to two of them.</summary>
+    /// <summary>Between two looks. A callback that sleeps is noticed when it has lasted for two to three of them.</summary>
     private const int LookMilliseconds = 1;
-
-    /// <summary>Looks at one callback, always ready to run, until it counts as one that computes.</summary>
-    private const int LooksAtComputing = 4;
 
     private readonly EpollLoop[] _loops;
     private readonly LoopThreads _threads;
     private readonly FileDescriptor _wake;
-    private readonly long[] _seen;
+    private readonly Suspicion[] _suspicions;
+    private readonly Accusation[] _accusations;
     private readonly int[] _turns;
-    private readonly int[] _looks;
     private readonly Thread _thread;
     private int _isAsleep;
     private long _takeOvers;
@@ -30,9 +27,9 @@ internal sealed unsafe class LoopMonitor : IDisposable
     {
         _loops = loops;
         _threads = threads;
-        _seen = new long[loops.Length];
+        _suspicions = new Suspicion[loops.Length];
+        _accusations = new Accusation[loops.Length];
         _turns = new int[loops.Length];
-        _looks = new int[loops.Length];
         var number = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
         _wake = number < 0 ? throw SystemCallException.Of("eventfd") : new FileDescriptor(number);
         _thread = new Thread(Run) { IsBackground = true, Name = "starletnet monitor" };
@@ -78,7 +75,7 @@ internal sealed unsafe class LoopMonitor : IDisposable
         for (var index = 0; index < _loops.Length; index++)
         {
             var turns = _loops[index].Turns;
-            if (_loops[index].IsBusy || (sinceLastLook && turns != _turns[index])) quiet = false;
+            if (_loops[index].IsBusy || (sinceLastLook && (turns != _turns[index] || _accusations[index].IsOpen))) quiet = false;
             _turns[index] = turns;
         }
         return quiet;
@@ -87,24 +84,19 @@ internal sealed unsafe class LoopMonitor : IDisposable
     private void Look(int index)
     {
         var loop = _loops[index];
+        var collections = GC.CollectionCount(0);
+        _accusations[index].Judge(collections, atOnce: false);
         var word = loop.Ownership.Word;
-        var before = _seen[index];
-        _seen[index] = word;
-        if (word != before || !LoopOwnership.IsInCallback(word))
-        {
-            _looks[index] = 0;
-            return;
-        }
-
-        var running = loop.Running;
-        // One that is ready to run may just not have been given a processor; another thread would have to wait for it as well.
-        // If it is still there after a while it computes.
-        var place = loop.Owner is { } owner && owner.Look.IsWaiting() ? Place.Spare : Place.Pool;
-        if (place == Place.Pool && ++_looks[index] < LooksAtComputing) return;
-        if (!_threads.TryGive(loop, () => loop.Ownership.TryTake(word))) return;
+        if (!_suspicions[index].IsSame(word, collections)) return;
+        // Asked between the word and the exchange that finds it unchanged: so they belong to it.
+        var (running, isWaiting) = (loop.Running, loop.Owner?.Look.IsWaiting() ?? true);
+        if (_suspicions[index].Conclude(isWaiting) is not { } place || !TryGive(loop, word)) return;
         _takeOvers++;
-        running?.HasBlockedLoop(place);
+        _accusations[index].Judge(collections, atOnce: true);
+        _accusations[index] = new Accusation(running, place, collections);
     }
+
+    private bool TryGive(EpollLoop loop, long word) => _threads.TryGive(loop, () => loop.Ownership.TryTake(word));
 
     private void Wait(int milliseconds)
     {

@@ -4,8 +4,8 @@ using StarletNet.Shared.Interop;
 namespace StarletNet.Hosting.Transport;
 
 /// <summary>
-/// Looks at a thread from outside: whether it waits for something, or is ready to run and computes (or would, had others not been
-/// given the processor).
+/// Looks at a thread from outside: whether it is asleep, waiting for something, or is ready to run and computes (or would, had others not
+/// been given the processor, or the kernel not been busy with a page of its memory).
 /// </summary>
 internal sealed unsafe class ThreadLook
 {
@@ -35,6 +35,6 @@ internal sealed unsafe class ThreadLook
         // "123 (name) S ...": the name may hold anything, so from its end.
         var stat = new ReadOnlySpan<byte>(text, (int)Math.Max(0, length));
         var end = stat.LastIndexOf((byte)')');
-        return end < 0 || end + 2 >= stat.Length || stat[end + 2] != 'R';
+        return end < 0 || end + 2 >= stat.Length || stat[end + 2] is not ((byte)'R' or (byte)'D');
     }
 }

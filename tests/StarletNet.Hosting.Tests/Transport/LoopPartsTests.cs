@@ -162,6 +162,55 @@ public sealed class LoopPartsTests
         }));
     }
 
+    [Theory]
+    // Each letter a look: asleep, running, a collection before it (and asleep), another callback.
+    [InlineData(".s", null)]
+    [InlineData(".ss", Place.Spare)]
+    [InlineData(".srs", Place.Spare)]
+    [InlineData(".sgs", Place.Spare)]
+    [InlineData(".ggggggg", null)]
+    [InlineData(".rrr", null)]
+    [InlineData(".rrrr", Place.Pool)]
+    [InlineData(".srrr", Place.Pool)]
+    [InlineData(".s.s.rrr.s", null)]
+    public void A_callback_is_suspected_by_what_several_looks_find(string looks, object? expected)
+    {
+        var suspicion = new Suspicion();
+        var ownership = new LoopOwnership();
+        var collections = 0;
+        Place? found = null;
+        foreach (var look in looks)
+        {
+            if (look == '.') ownership.TryLeave(ownership.Enter());
+            if (look == '.') ownership.Enter();
+            if (look == 'g') collections++;
+            Assert.Null(found);
+            if (suspicion.IsSame(ownership.Word, collections)) found = suspicion.Conclude(isWaiting: look != 'r');
+        }
+        Assert.Equal(expected, found);
+    }
+
+    [Theory]
+    [InlineData(0, false, Accusation.Looks, true)]
+    [InlineData(0, false, Accusation.Looks - 1, false)]
+    [InlineData(0, true, 1, true)]
+    [InlineData(1, false, Accusation.Looks, false)]
+    [InlineData(1, true, 1, false)]
+    public void An_accusation_holds_unless_a_collection_explains_it(int collections, bool atOnce, int looks, bool holds)
+    {
+        var threads = new LoopThreads(most: 2, loops: 1);
+        using var loop = new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch()));
+        loop.Start([]);
+        var accused = new ConnectionDispatch(loop) { Routes = new OneRoute(7) };
+        var accusation = new Accusation(accused, Place.Spare, collections: 0);
+        for (var look = 0; look < looks; look++) accusation.Judge(collections, atOnce);
+
+        Assert.Equal(!holds, loop.Memory.IsEmpty);
+        Assert.Equal(looks < Accusation.Looks && !atOnce, accusation.IsOpen);
+    }
+
+    private sealed record OneRoute(int CurrentRoute) : IRouteSource;
+
     [Fact]
     public async Task Spare_threads_are_bounded_and_one_is_kept_for_a_take_over()
     {
