@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using StarletNet.Master.Applications;
+using StarletNet.Master.Explaining;
 using StarletNet.Master.Options;
 using StarletNet.Master.Options.Sections;
 using StarletNet.Master.Output;
@@ -71,9 +73,16 @@ internal static class Program
         var configuration = new OptionsReader(commandLine, Environment.GetEnvironmentVariable, Environment.ProcessorCount).ReadAll();
         if (commandLine.IsOn(ConfigurationOptions.CheckConfig))
             return Print(CheckConfig.Of(configuration, Environment.GetEnvironmentVariable));
+        if (commandLine.IsOn(ConfigurationOptions.Explain)) return Print(Explain(configuration.Options));
         if (configuration.Options.Daemonize && caller is null) return Daemonizer.Call(args);
         using var log = new MasterLog(new StandardErrorSink(caller), configuration.Options.Quiet);
         return new Master(configuration.Options, notify, log, caller).Run();
+    }
+
+    private static string Explain(MasterOptions options)
+    {
+        var finder = new ApplicationFinder(WorkingDirectory.Find(Environment.GetEnvironmentVariable).Path, Environment.GetEnvironmentVariable);
+        return new Explanation(finder.Find(options.Application), options.Workers, options.Processors).Write();
     }
 
     private static string CheckedShell(string shell)

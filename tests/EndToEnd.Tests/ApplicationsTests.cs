@@ -38,6 +38,16 @@ public sealed class ApplicationsTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_seen_of_a_site_is_explained_without_running_it()
+    {
+        using var explained = ProgramUnderTest.Start(Artifacts.StarletNet, ["--explain", TheSite]);
+        Assert.Equal(0, (await explained.ExitAsync()).Code);
+        foreach (var seen in new[] { "Blazor Server:", "SignalR:", "Sessions in memory:", "Hosted services,", "- UseUrls", "https://127.0.0.1:5999", "Keys of cookies", "--max-workers 1 --loops" })
+            Assert.Contains(seen, explained.OutputText);
+        Assert.Empty(explained.ErrorText);
+    }
+
+    [Fact]
     public async Task Keys_that_other_workers_cannot_have_are_warned_of()
     {
         using var master = ProgramUnderTest.Start(Artifacts.StarletNet, [$"--listen=127.0.0.1:{_port}", "--max-workers=1", TheSite],

@@ -19,6 +19,7 @@ public sealed class ReadmeTests
         "out/bin/start_server --port=8080 --dir=out/my-app --pid-file=out/app.pid -- $PWD/out/bin/starletnet --shadow-copy hello.dll";
 
     private const string PublishOver = "dotnet publish examples/hello -c Release -o out/my-app && kill -HUP $(cat out/app.pid)";
+    private const string Explain = "out/bin/starletnet --explain out/my-app";
     private const string Build = "scripts/build";
     private const string Test = "scripts/test";
 
@@ -30,7 +31,7 @@ public sealed class ReadmeTests
     [Fact]
     public void No_command_of_the_readme_goes_untested() =>
         // scripts/build is quickstart's first step, and scripts/test is what runs this.
-        Assert.Equal([Quickstart, Ask, Deploy, Status, Demo, Publish, Serve, Switch, ServeCopies, PublishOver, Build, Test], Readme.Commands());
+        Assert.Equal([Quickstart, Ask, Deploy, Status, Demo, Publish, Serve, Switch, ServeCopies, PublishOver, Explain, Build, Test], Readme.Commands());
 
     [Fact]
     public async Task Quickstart_serves_a_page_and_deploys_on_hup()
@@ -68,6 +69,7 @@ public sealed class ReadmeTests
     {
         Needs.Program("curl", "curl");
         await RunAsync(Publish, BuildTime);
+        Assert.Matches("Run it with\n  starletnet --max-workers [0-9]+ hello.dll$", await RunAsync(Explain));
         using var direct = Shell("exec " + Serve);
         await direct.LineAsync("serving .* workers");
         Assert.Matches("^Hello from version", await RunAsync(Ask));

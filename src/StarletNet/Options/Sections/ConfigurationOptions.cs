@@ -6,7 +6,7 @@ namespace StarletNet.Master.Options.Sections;
 /// <summary>Where options come from, and what is asked for instead of serving.</summary>
 internal static class ConfigurationOptions
 {
-    internal const string Preset = "preset", Config = "config", CheckConfig = "check-config", Completion = "completion";
+    internal const string Preset = "preset", Config = "config", CheckConfig = "check-config", Explain = "explain", Completion = "completion";
     internal const string Help = "help", Man = "man", Version = "version";
 
     internal static readonly IReadOnlyList<MasterOption> All =
@@ -20,6 +20,7 @@ internal static class ConfigurationOptions
         Command(Value(Completion, ValueKinds.OptionalText(ValueKinds.Word("SHELL", "a shell", "bash", "zsh")),
             "Print the completion script for that shell: eval \"$(starletnet --completion bash)\".", _ => null, (options, _) => options)),
         Flag(CheckConfig, "Print every option with the value that holds and where it comes from, and do nothing else."),
+        Flag(Explain, "Print what the application's files tell of it, without running it: what each worker would keep for itself, and how to run it. Do nothing else."),
         Flag(Help, "Show this text.", "h"),
         Flag(Man, "Print this text as a manual page, for man(1)."),
         Flag(Version, "Show the version.", "v"),

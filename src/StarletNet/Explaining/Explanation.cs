@@ -1,0 +1,98 @@
+using System.Text;
+using StarletNet.Master.Applications;
+
+namespace StarletNet.Master.Explaining;
+
+/// <summary>
+/// What <c>--explain</c> prints: what can be seen of an application from its files, and how it is therefore best run. That is what it
+/// calls by itself; what a package of somebody else's does inside is not looked into.
+/// </summary>
+/// <param name="application">Found, and fit to be served.</param>
+/// <param name="workers">As many as would be started.</param>
+/// <param name="processors">For the event loops of a single worker.</param>
+internal sealed class Explanation(Application application, int workers, int processors)
+{
+    private const int Width = 100;
+
+    private readonly StringBuilder _text = new();
+
+    internal string Write()
+    {
+        var assembly = Path.ChangeExtension(application.Path, ".dll");
+        if (!File.Exists(assembly)) return OfOneFile();
+        var made = Dependencies.Of(assembly);
+        var calls = made.Assemblies.SelectMany(AssemblyCalls.In).ToHashSet(StringComparer.Ordinal);
+        var seen = Trait.All.Where(trait => Shows(trait, calls, made.Packages)).ToLookup(trait => trait.Meaning, trait => trait.Text);
+
+        Line($"{application.Path}, run by {application.Program}");
+        Line($"Looked at, and not run: {string.Join(", ", made.Assemblies.Select(Path.GetFileName))}");
+        Section("Needs a single worker, or a shared store", seen[Meaning.OneWorker]);
+        Section("Is kept by each worker for itself", seen[Meaning.OnePerWorker]);
+        Section("Happens in each worker", seen[Meaning.InEachWorker]);
+        Section("Is replaced by starletnet's listeners", [.. seen[Meaning.Endpoints], .. OwnEndpoints.In(Path.GetDirectoryName(assembly)!).Select(url => $"{url}, of appsettings.json")]);
+        if (seen[Meaning.Keys].Any()) Section("Keys of cookies and forms", [KeysAreNamedByDirectory]);
+        Section("Cannot be seen from here", ["Static fields and singletons: each worker has its own. What packages start by themselves: they do in each worker."]);
+        HowToRun(needsOne: seen[Meaning.OneWorker].Any());
+        return _text.ToString();
+    }
+
+    private const string KeysAreNamedByDirectory =
+        "All workers share the keys of Data Protection, in HOME unless the application says otherwise. The keys are for the directory that the "
+        + "application runs in: if each release has its own, cookies end with each deploy, unless the application calls SetApplicationName.";
+
+    private static bool Shows(Trait trait, HashSet<string> calls, IReadOnlyList<string> packages) =>
+        (trait.Calls.Any(calls.Contains) || trait.Packages.Any(packages.Contains)) && !trait.Unless.Any(calls.Contains);
+
+    private string OfOneFile()
+    {
+        Line($"{application.Path}, run by itself");
+        Section("Cannot be seen from here", ["It is one file, which is not looked into. Publish it without PublishSingleFile, or native code, to have it explained."]);
+        HowToRun(needsOne: false);
+        return _text.ToString();
+    }
+
+    private void HowToRun(bool needsOne)
+    {
+        var name = Path.GetFileName(application.Path);
+        _text.Append('\n').Append("Run it with\n");
+        if (!needsOne)
+        {
+            Line($"  starletnet --max-workers {workers} {name}");
+            return;
+        }
+        Line($"  starletnet --max-workers 1 --loops {processors} {name}");
+        Wrapped("One process on all processors. HUP and a new generation still replace it without a gap, as its requests go; what it keeps in "
+            + "memory ends with it.");
+    }
+
+    private void Section(string heading, IEnumerable<string> texts)
+    {
+        if (!texts.Any()) return;
+        _text.Append('\n').Append(heading).Append('\n');
+        foreach (var text in texts) Wrapped(text);
+    }
+
+    private void Wrapped(string text)
+    {
+        var column = Width;
+        var first = true;
+        foreach (var word in text.Split(' '))
+        {
+            if (column + 1 + word.Length > Width)
+            {
+                _text.Append(first ? "  - " : "\n    ");
+                (column, first) = (4, false);
+            }
+            else
+            {
+                _text.Append(' ');
+                column++;
+            }
+            _text.Append(word);
+            column += word.Length;
+        }
+        _text.Append('\n');
+    }
+
+    private void Line(string text) => _text.Append(text).Append('\n');
+}
