@@ -6,6 +6,7 @@ using StarletNet.TestKit;
 namespace StarletNet.EndToEnd.Tests;
 
 /// <summary>What workers keep on the scoreboard, as the master tells it when they are gone.</summary>
+[Collection(nameof(AloneOnTheMachine))]
 public sealed class FiguresTests
 {
     private readonly int _port = FreePort.Next();

@@ -3,6 +3,7 @@ using StarletNet.TestKit;
 namespace StarletNet.EndToEnd.Tests;
 
 /// <summary>The README's commands, typed as they stand there; only its port 8080 becomes a free one.</summary>
+[Collection(nameof(AloneOnTheMachine))]
 public sealed class ReadmeTests
 {
     private const string Quickstart = "scripts/quickstart";

@@ -5,6 +5,7 @@ using StarletNet.TestKit;
 namespace StarletNet.EndToEnd.Tests;
 
 /// <summary>A program that waits for the next deploy does not keep the code of the last one in memory.</summary>
+[Collection(nameof(AloneOnTheMachine))]
 public sealed partial class ResidentCodeTests
 {
     [Fact]
