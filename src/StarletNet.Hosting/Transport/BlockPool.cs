@@ -15,16 +15,24 @@ internal sealed class BlockPool : MemoryPool<byte>
     private readonly ConcurrentQueue<Block> _free = new();
     // Not exact: threads count over one another, and nothing depends on a few more or less.
     private int _rents;
+    private int _made;
 
     public override int MaxBufferSize => BlockSize;
 
     internal int FreeBlocks => _free.Count;
 
+    /// <summary>Blocks that somebody holds.</summary>
+    internal int LentBlocks => Volatile.Read(ref _made) - _free.Count;
+
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
         _rents++;
-        if (!_free.TryDequeue(out var block)) block = new Block(this);
+        if (!_free.TryDequeue(out var block))
+        {
+            Interlocked.Increment(ref _made);
+            block = new Block(this);
+        }
         block.IsRented = true;
         return block;
     }
@@ -37,7 +45,7 @@ internal sealed class BlockPool : MemoryPool<byte>
     {
         var unused = _free.Count - _rents;
         _rents = 0;
-        for (var surplus = (unused + 1) / 2; surplus > 0 && _free.TryDequeue(out _);) surplus--;
+        for (var surplus = (unused + 1) / 2; surplus > 0 && _free.TryDequeue(out _); surplus--) Interlocked.Decrement(ref _made);
     }
 
     protected override void Dispose(bool disposing) => _free.Clear();

@@ -59,6 +59,7 @@ internal sealed partial class EpollConnection
     {
         var input = _input.Writer;
         var wanted = SmallRead;
+        if (ReceiveEarly(input) && !await Flush(input).ConfigureAwait(false)) return false;
         while (true)
         {
             await _readable;
@@ -114,6 +115,24 @@ internal sealed partial class EpollConnection
             EndWithError(error);
         }
         return received;
+    }
+
+    /// <summary>
+    /// What has come with the connection, before epoll and the application know of it: the first request is then answered by the
+    /// thread on which Kestrel starts the connection, without an event and without a second change of thread. Not straight into the pipe,
+    /// which would keep a block for a connection that has nothing to say yet.
+    /// </summary>
+    /// <returns>False if nothing was there. An end or an error is found again when epoll reports it.</returns>
+    private bool ReceiveEarly(PipeWriter input)
+    {
+        Span<byte> early = stackalloc byte[SmallRead];
+        var received = ConnectionSocket.Receive(Descriptor, early, out _);
+        if (received <= 0) return false;
+        HasReceivedBytes = true;
+        BytesIn += received;
+        early[..received].CopyTo(input.GetSpan(received));
+        input.Advance(received);
+        return true;
     }
 
     private void EndWithError(Errno error) => End(new ConnectionResetException(error.Text));

@@ -35,8 +35,10 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
     private readonly CancellationTokenSource _closedSource = new();
     private readonly TaskCompletionSource _closedFired = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConnectionFeatures _features;
+    private readonly PipeScheduler _application;
 
     private Task _sending = Task.CompletedTask;
+    private int _closedClaimed;
     private int _users = 2;
     private Exception? _end;
     private volatile bool _peerFinished;
@@ -58,6 +60,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         _features = new ConnectionFeatures(this);
         if (context.Options.Loop == LoopMode.Inline) Dispatch = new ConnectionDispatch(context.Loop);
         (_input, _output) = context.CreatePipes(Dispatch);
+        _application = (PipeScheduler?)Dispatch ?? context.Loop.Elsewhere.Pool;
         Input = new InputReader(_input.Reader);
         Transport = new DuplexPipe(Input, _output.Writer);
         ConnectionClosed = _closedSource.Token;
@@ -146,24 +149,47 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
     /// Kestrel has done with the connection. What it has written is still sent; the client's own FIN is awaited later,
     /// by nobody but the receive loop.
     /// </summary>
+    /// <remarks>
+    /// The usual end of a connection, so it is where the application's callbacks hear of it: they are called from the
+    /// application's own thread here, and no other need be woken for them.
+    /// </remarks>
     public override async ValueTask DisposeAsync()
     {
+        var tells = ClaimClosed();
         // Of the pipes as they were: middleware (TLS) may have left its own in Transport.
         _input.Reader.Complete();
         _output.Writer.Complete();
-        await _sending.ConfigureAwait(false);
-        await _closedFired.Task.ConfigureAwait(false);
+        if (!_sending.IsCompleted)
+        {
+            await _sending.ConfigureAwait(false);
+            // Not in the middle of the transport's own code, where the last byte was sent: what follows may block.
+            await new Elsewhere(_application);
+        }
+        if (tells) TellClosed();
+        else await _closedFired.Task.ConfigureAwait(false);
         _closedSource.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>Who gets true, and nobody else, tells the application that the connection is closed.</summary>
+    private bool ClaimClosed() => Interlocked.Exchange(ref _closedClaimed, 1) == 0;
 
     /// <summary>
     /// Tells the application that the connection is closed, which with Kestrel also aborts the output of what is running.
     /// On a pool thread: the application's own callbacks run in here, and they may block.
     /// </summary>
-    private void FireClosed() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    private void FireClosed()
+    {
+        if (ClaimClosed()) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
 
     void IThreadPoolWorkItem.Execute()
+    {
+        TellClosed();
+        _closedFired.SetResult();
+    }
+
+    private void TellClosed()
     {
         try
         {
@@ -173,7 +199,6 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         {
             TransportLog.ClosedCallbackFailed(_context.Logger, ConnectionId, exception);
         }
-        _closedFired.SetResult();
     }
 
     /// <summary>The one end of the connection; what comes later changes nothing.</summary>

@@ -53,6 +53,9 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
     /// <summary>How often a loop was taken over.</summary>
     internal long TakeOvers => _monitor?.TakeOvers ?? 0;
 
+    /// <summary>Blocks of memory that connections hold now.</summary>
+    internal int LentBlocks => _pool.LentBlocks;
+
     internal bool IsInline => _options.Loop == LoopMode.Inline;
 
     internal IReadOnlyList<TransportListener> Listeners { get; }
