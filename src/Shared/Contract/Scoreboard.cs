@@ -211,6 +211,9 @@ internal sealed unsafe class Scoreboard : IDisposable
 
     internal ref int InFlight(int index) => ref _places[index].InFlight;
 
+    /// <summary>Alone, without the rest of the place: for those who ask often.</summary>
+    internal WorkerPhase PhaseOf(int index) => (WorkerPhase)Volatile.Read(ref _places[index].Phase);
+
     internal ref int Connections(int index) => ref _places[index].Connections;
 
     internal ref long LastRequestAt(int index) => ref _places[index].LastRequestAt;

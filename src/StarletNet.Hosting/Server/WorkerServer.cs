@@ -84,6 +84,7 @@ internal sealed class WorkerServer(
             Loops = worker.Settings.Loops,
             MaxThreads = worker.Settings.MaxThreads,
             ConnectionsChanged = worker.Settings.Scoreboard.Connections,
+            FewestOfSiblings = worker.Settings.Scoreboard.FewestOfSiblings,
         });
         _transport = transport;
         var traffic = new Traffic(transport, worker.Settings.Scoreboard, worker.Settings.DrainKeepAlive, limits.OfConnections,

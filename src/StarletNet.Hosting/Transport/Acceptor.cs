@@ -10,6 +10,9 @@ internal sealed class Acceptor(TransportListener listener, TransportContext cont
     /// <summary>Accepts in one go before the loop looks after its connections again, and before a sibling has a chance.</summary>
     private const int Burst = 16;
 
+    /// <summary>Connections that this process may have more than a sibling before it leaves the rest of a burst to others.</summary>
+    private const int Lead = 4;
+
     private readonly object _lock = new();
     private bool _isStarted;
     private bool _isStopped;
@@ -51,8 +54,24 @@ internal sealed class Acceptor(TransportListener listener, TransportContext cont
     {
         lock (_lock)
         {
-            if (IsAccepting && _isWatched) Accept(Burst);
+            if (!IsAccepting || !_isWatched) return;
+            Accept(Burst);
+            if (_isWatched && (context.Options.Loops > 1 || Advantage() > 0)) LetOthersGoFirst();
         }
+    }
+
+    /// <summary>How many connections more than the sibling that has the fewest.</summary>
+    private int Advantage() => context.Connections.Count - (context.Options.FewestOfSiblings?.Invoke() ?? int.MaxValue);
+
+    /// <summary>
+    /// The kernel wakes the first of those that wait for the listener, and they wait in the order in which they came: without this, whoever
+    /// came first would get all connections for as long as he is not busy, and keep the long-lived ones. So who is ahead goes to
+    /// the end of the line. Nothing is missed meanwhile: what comes between the two calls is reported by the second.
+    /// </summary>
+    private void LetOthersGoFirst()
+    {
+        Unwatch();
+        Watch();
     }
 
     /// <summary>
@@ -91,6 +110,8 @@ internal sealed class Acceptor(TransportListener listener, TransportContext cont
             if (descriptor >= 0)
             {
                 Take(descriptor, SocketAddress.Decode(new ReadOnlySpan<byte>(address, (int)length)));
+                // What is left is reported to the siblings, and again to us. Not when accepting stops: then there is no again.
+                if (limit == Burst && Advantage() > Lead) return;
                 continue;
             }
             var error = Errno.Last;

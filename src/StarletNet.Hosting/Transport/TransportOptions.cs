@@ -24,6 +24,9 @@ internal sealed record TransportOptions
     /// <summary>Told how many connections are open whenever that changes; must not wait.</summary>
     internal Action<int>? ConnectionsChanged { get; init; }
 
+    /// <summary>How many connections the sibling has that has the fewest, among the processes that share the listeners; null without any.</summary>
+    internal Func<int>? FewestOfSiblings { get; init; }
+
     /// <summary>Bytes received and not yet consumed at which reading pauses; it resumes at half of them.</summary>
     internal int MaxReadBufferSize { get; init; } = 1024 * 1024;
 

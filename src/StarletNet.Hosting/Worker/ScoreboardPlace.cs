@@ -6,6 +6,9 @@ namespace StarletNet.Hosting.Worker;
 /// <summary>This worker's own place on the scoreboard, and where it counts: one word each, written by whichever thread it happens on.</summary>
 internal sealed class ScoreboardPlace(Scoreboard scoreboard, int place)
 {
+    /// <summary>Whose connections are compared with ours: of many workers some are enough, and this is asked at each accept.</summary>
+    private const int MostSiblings = 16;
+
     /// <summary>All of it, for whoever shows it.</summary>
     internal Scoreboard All => scoreboard;
 
@@ -72,5 +75,18 @@ internal sealed class ScoreboardPlace(Scoreboard scoreboard, int place)
         }
 
         public void Dispose() => _ = LibC.lockf(_fd, LibC.F_ULOCK, 1);
+    }
+
+    /// <summary>Connections of the worker that has the fewest, among those that accept beside us; <see cref="int.MaxValue"/> without any.</summary>
+    internal int FewestOfSiblings()
+    {
+        var fewest = int.MaxValue;
+        // The last place is the master's own.
+        for (var other = 0; other < Math.Min(MostSiblings, scoreboard.Places - 1); other++)
+        {
+            if (other != place && scoreboard.PhaseOf(other) == WorkerPhase.Ready)
+                fewest = Math.Min(fewest, Volatile.Read(ref scoreboard.Connections(other)));
+        }
+        return fewest;
     }
 }

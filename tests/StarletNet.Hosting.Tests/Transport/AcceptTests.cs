@@ -1,5 +1,8 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
+using StarletNet.Hosting.Transport;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 using StarletNet.TestKit;
 
@@ -82,6 +85,52 @@ public sealed class AcceptTests
 
         Assert.Equal("hello", client.AnswerText());
         Assert.True(sibling.WasWoken.Wait(Deadlines.Event), "the test proves nothing: the sibling was not woken");
+    }
+
+    [Fact]
+    public async Task Two_who_share_a_listener_share_its_connections()
+    {
+        const int Clients = 32;
+        using var listener = new RawListener(new IPEndPoint(IPAddress.Loopback, 0));
+        var both = new EpollTransport[2];
+        for (var n = 0; n < 2; n++)
+        {
+            var other = 1 - n;
+            both[n] = new EpollTransport([new WorkerListener(listener.Fd, HttpVersions.Usual)], new CapturedLog(),
+                new TransportOptions { FewestOfSiblings = () => both[other].Connections.Count });
+        }
+        await using var first = both[0];
+        await using var second = both[1];
+        first.StartAccepting();
+        second.StartAccepting();
+
+        var clients = new List<RawClient>();
+        for (var n = 1; n <= Clients; n++)
+        {
+            clients.Add(new RawClient(first.Listeners[0].EndPoint));
+            // One after the other, so that both are idle each time: then the kernel always wakes the same one.
+            await Eventually.TrueAsync(() => first.Connections.Count + second.Connections.Count == n, "the connection is accepted");
+        }
+
+        Assert.InRange(first.Connections.Count, Clients * 2 / 5, Clients * 3 / 5);
+        foreach (var client in clients) client.Dispose();
+    }
+
+    [Fact]
+    public async Task A_connection_that_has_sent_nothing_holds_no_buffer_and_one_that_has_is_answered_off_the_loop()
+    {
+        var onPool = false;
+        await using var server = await TestServer.Start(
+            app => app.MapGet("/", () => { onPool = Thread.CurrentThread.IsThreadPoolThread; }), accept: false);
+        using var silent = server.Connect();
+        using var client = server.Connect();
+        client.Get("/");
+        server.Transport.StartAccepting();
+
+        client.Answer();
+        Assert.True(onPool, "its request had come before it was accepted, so the thread that starts the connection answers it");
+        await Eventually.TrueAsync(() => server.Transport.Connections.Count == 2, "both are accepted");
+        await Eventually.TrueAsync(() => server.Transport.LentBlocks == 0, "no block is lent");
     }
 
     /// <summary>Waits for the listener before the server does, takes the exclusive wake-up, and does nothing with it.</summary>
