@@ -75,12 +75,12 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         OpenFileLimit.Raise();
 
         releases.Prepare();
-        var application = releases.Take();
+        var application = Take(releases, certificates);
         var variables = Variables();
         var environment = new WorkerEnvironment(variables, options, listeners.Listeners, HostingPath());
         using var reloader = Reloads(superdaemon) ? new Reloader(queue, log, releases.Watched) : null;
         using var scoreboard = new ScoreboardPlaces();
-        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove || options.ChangeDirectory is not null ? _directory.Path : null, options.RequestShare, certificates);
+        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove || options.ChangeDirectory is not null ? _directory.Path : null, options.RequestShare);
         var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, () => Prepare(releases, certificates))
         {
             Caller = caller,
@@ -100,7 +100,13 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
     {
         RefuseIncomplete();
         certificates?.Read();
-        return releases.Take();
+        return Take(releases, certificates);
+    }
+
+    private static Application Take(Releases releases, CertificateFiles? certificates)
+    {
+        var application = releases.Take();
+        return certificates is null ? application : application with { Certificates = certificates.Share() };
     }
 
     // Looked for again at a restart: an upgrade of ours may be halfway.

@@ -1,3 +1,6 @@
+using StarletNet.Shared.Contract;
+using StarletNet.Shared.Interop;
+
 namespace StarletNet.Master.Applications;
 
 /// <summary>An ASP.NET Core application, looked up and checked: how a worker of it is started.</summary>
@@ -11,4 +14,14 @@ internal sealed record Application(string Path, string Program, IReadOnlyList<st
 
     /// <summary>Where its workers start; null: where we are.</summary>
     internal string? Directory { get; init; }
+
+    /// <summary>Its generation's certificates, as <see cref="TlsFiles"/> has them in memory; null: no listener speaks TLS.</summary>
+    internal FileDescriptor? Certificates { get; init; }
+
+    /// <summary>To be called when no worker of it runs or will be started.</summary>
+    internal void Release()
+    {
+        Copy?.Dispose();
+        Certificates?.Dispose();
+    }
 }

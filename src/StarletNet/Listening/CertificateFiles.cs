@@ -30,8 +30,8 @@ internal sealed class CertificateFiles(TlsChoices choices, MasterLog log) : IDis
 
     private FileDescriptor? _memory;
 
-    /// <summary>For the workers that start next.</summary>
-    internal int Descriptor => _memory!.Number;
+    /// <summary>What was read last, for one generation of workers to keep: whatever is read later, whoever fills a gap in it gets the same.</summary>
+    internal FileDescriptor Share() => FileDescriptor.Duplicate(_memory!.Number, 3);
 
     /// <exception cref="OperatorException">A file cannot be read, or is something else.</exception>
     internal void Read()

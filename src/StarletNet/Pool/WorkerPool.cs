@@ -200,8 +200,9 @@ internal sealed class WorkerPool
         {
             if (_state is not PoolState.Stopping) _applications[_generation + 1] = _around.FindApplication();
         }
-        catch (Shared.Errors.OperatorException error)
+        catch (Exception error) when (error is Shared.Errors.OperatorException or SystemCallException or IOException or UnauthorizedAccessException)
         {
+            // Also out of descriptors or memory: whoever runs, runs on.
             _around.Log.RestartImpossible(error.Message);
             return;
         }
@@ -326,7 +327,7 @@ internal sealed class WorkerPool
             if (set.Workers.Any(worker => worker.Generation == generation)) continue;
             if (_state is not (PoolState.Stopping or PoolState.Ended) && set.Slots.Contains(generation)) continue;
             _applications.Remove(generation, out var gone);
-            gone?.Copy?.Dispose();
+            gone?.Release();
         }
     }
 

@@ -11,10 +11,9 @@ namespace StarletNet.Master.Workers;
 /// <param name="arguments">The application's own.</param>
 /// <param name="directory">Where to start it; null: where we are.</param>
 /// <param name="share">How many requests it may answer.</param>
-/// <param name="certificates">Null: no listener speaks TLS.</param>
 internal sealed class WorkerLauncher(
     WorkerEnvironment environment, IReadOnlyList<Listener> listeners, ScoreboardPlaces scoreboard, IReadOnlyList<string> arguments, string? directory,
-    RequestShare share, CertificateFiles? certificates = null)
+    RequestShare share)
 {
     /// <exception cref="SystemCallException">No process, or no descriptor, could be had.</exception>
     internal WorkerHandle Start(EventQueue queue, Worker worker, int workers, Application application)
@@ -30,13 +29,13 @@ internal sealed class WorkerLauncher(
             using (theirs)
             {
                 // The worker finds each descriptor under the number it has here; it makes them close-on-exec itself.
-                int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number, scoreboard.Descriptor, .. Certificates(), .. application.Copy is { } copy ? [copy.Lock.Number] : Array.Empty<int>()];
+                int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number, scoreboard.Descriptor, .. Own(application)];
                 var process = queue.Start(new ChildSpec
                 {
                     Program = application.Program,
                     Title = $"starletnet worker {worker.Slot} gen={worker.Generation}",
                     Arguments = [.. application.LeadingArguments, .. arguments],
-                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, certificates?.Descriptor, application.Copy?.Lock.Number),
+                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, application.Copy?.Lock.Number),
                     Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
                     WorkingDirectory = application.Directory ?? directory,
                     // The terminal's ^C is for the master alone, which drains its workers.
@@ -53,5 +52,6 @@ internal sealed class WorkerLauncher(
         }
     }
 
-    private int[] Certificates() => certificates is null ? [] : [certificates.Descriptor];
+    private static IEnumerable<int> Own(Application application) =>
+        new[] { application.Certificates, application.Copy?.Lock }.OfType<FileDescriptor>().Select(descriptor => descriptor.Number);
 }

@@ -52,6 +52,28 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_generation_keeps_its_own_whatever_a_restart_that_came_to_nothing_has_read()
+    {
+        var (certificate, key) = Files();
+        var master = _test.Run([
+            "--ssl", "-l", "127.0.0.1:0", "-w2", "--boot-failure-limit", "1", "--err-respawn-interval", "0.02", "--ssl-cert", certificate, "--ssl-key", key, _test.Application, _test.Behaviour]);
+        await master.LineAsync("serving");
+        var good = File.ReadAllText(certificate);
+        _test.Behave("crash");
+        File.WriteAllText(certificate, Pem("CN=bad", out _));
+        master.Send(UnixSignal.Hup);
+        await master.LineAsync("restart given up");
+
+        _test.Behave("environment");
+        var victim = await master.LineAsync("fake 0 gen=1 pid=\\d+ begins");
+        var mark = master.Mark;
+        ProcessEntry.Read(int.Parse(victim.Text.Split("pid=")[1].Split(' ')[0]))!.Send(UnixSignal.Kill);
+
+        await master.LineAsync("fake 0 gen=1 .* ready", mark);
+        Assert.Equal(good, System.Text.Encoding.UTF8.GetString((await Handed(master, generation: 1, mark)).Certificate.Content));
+    }
+
+    [Fact]
     public async Task A_restart_finds_them_again_after_a_change_of_directory()
     {
         var (certificate, key) = Files();
@@ -66,9 +88,9 @@ public sealed class TlsTests : IDisposable
     }
 
     // The memory of a worker, by /proc: what it would read itself.
-    private static async Task<TlsFiles> Handed(ProgramUnderTest master, int generation)
+    private static async Task<TlsFiles> Handed(ProgramUnderTest master, int generation, int mark = 0)
     {
-        var begun = await master.LineAsync($"fake 0 gen={generation} pid=\\d+ begins");
+        var begun = await master.LineAsync($"fake 0 gen={generation} pid=\\d+ begins", mark);
         var line = await master.LineAsync(@"env STARLETNET_WORKER_TLS=\d+", since: master.Lines.ToList().IndexOf(begun));
         var pid = System.Text.RegularExpressions.Regex.Match(begun.Text, @"pid=(\d+)").Groups[1].Value;
         using var memory = File.OpenRead($"/proc/{pid}/fd/{line.Text.Split('=')[1]}");
