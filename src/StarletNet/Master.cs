@@ -57,6 +57,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         var identity = OptionsCheck.IdentityOf(options);
         identity?.RefuseUnlessPossible();
         var errorLog = options.ErrorLog is { } logPath ? ErrorLog.Open(logPath) : caller is not null ? ErrorLog.None() : null;
+        var logs = new LogFiles(errorLog, options.Observing.AccessLog is { } accessPath ? AccessLog.Open(accessPath) : null);
         using var certificates = options.AnyTls ? new CertificateFiles(options.Tls, log) : null;
         certificates?.Read();
         using var listeners = Listen(out var announce);
@@ -68,7 +69,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         announce();
         if (caller is not null) Detach(queue, caller, listeners);
         errorLog?.Redirect();
-        if (identity is not null) Assume(identity, [pidFile?.Path, errorLog?.FileName, .. listeners.Own.Count > 0 ? SocketFiles() : [], .. observers.Files]);
+        if (identity is not null) Assume(identity, [pidFile?.Path, .. logs.FileNames, .. listeners.Own.Count > 0 ? SocketFiles() : [], .. observers.Files]);
         if (options.ChangeDirectory is { } directory && LibC.chdir(directory) < 0)
             throw new OperatorException($"cannot change to the directory {directory}: {Errno.Last}", ExitCodes.Failure);
         if (options.Umask is { } umask) LibC.umask(umask);
@@ -80,11 +81,11 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         var environment = new WorkerEnvironment(variables, options, listeners.Listeners, HostingPath());
         using var reloader = Reloads(superdaemon) ? new Reloader(queue, log, releases.Watched) : null;
         using var scoreboard = new ScoreboardPlaces();
-        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove || options.ChangeDirectory is not null ? _directory.Path : null, options.RequestShare);
+        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove || options.ChangeDirectory is not null ? _directory.Path : null, options.RequestShare, logs.Access);
         var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, () => Prepare(releases, certificates))
         {
             Caller = caller,
-            ErrorLog = errorLog,
+            Logs = logs,
             Reloader = reloader,
             Watch = new WorkerWatch(queue, log, options.WorkerTimeout, options.WorkerMaxMemory),
             ExitCommand = new ExitCommand(queue, options.ChildExit, variables, log),

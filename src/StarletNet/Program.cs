@@ -109,7 +109,7 @@ internal static class Program
         + "\nTIME is in seconds, or a number with ms, s, m or h. What the command line does not say, the environment may,\n"
         + "then the file of --config, then the preset.\n"
         + "\nSignals: TERM, INT, QUIT, USR1 stop gracefully (again: faster), USR1 with --spawn-interval one worker after\n"
-        + "the other; HUP restarts the workers one by one; TTIN and TTOU add and remove a worker.\n";
+        + "the other; HUP restarts the workers one by one; USR2 opens log files anew; TTIN and TTOU add and remove a worker.\n";
 
     private static string Version()
     {

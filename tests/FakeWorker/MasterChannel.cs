@@ -14,11 +14,28 @@ internal sealed unsafe class MasterChannel(int fd)
         fixed (byte* pointer = bytes) _ = LibC.write(fd, pointer, bytes.Length);
     }
 
-    /// <summary>Null at the end.</summary>
+    /// <summary>Null at the end. Log files that are handed over take the places of the old ones.</summary>
     internal string? Receive()
     {
-        var buffer = stackalloc byte[ControlMessage.MaxLength];
-        var length = LibC.read(fd, buffer, ControlMessage.MaxLength);
-        return length > 0 ? Encoding.UTF8.GetString(buffer, (int)length) : null;
+        Span<byte> buffer = stackalloc byte[ControlMessage.MaxLength];
+        var length = SocketMessage.Receive(fd, buffer, out var descriptors, 0);
+        var message = length > 0 ? Encoding.UTF8.GetString(buffer[..(int)length]) : null;
+        var names = ControlMessage.Parse(message ?? "").Text.Split(' ');
+        for (var i = 0; i < descriptors.Length; i++)
+        {
+            if (names[i] == ControlMessage.AccessLog) _ = LibC.dup2(descriptors[i], AccessLog!.Value);
+            else StandardOutputs.Redirect(descriptors[i]);
+        }
+        return message;
+    }
+
+    /// <summary>Null: none.</summary>
+    internal static int? AccessLog => int.TryParse(Environment.GetEnvironmentVariable(EnvironmentNames.AccessLog), out var number) ? number : null;
+
+    internal static void Log(string line)
+    {
+        if (AccessLog is not { } log) return;
+        var bytes = Encoding.UTF8.GetBytes(line + "\n");
+        fixed (byte* pointer = bytes) _ = LibC.write(log, pointer, bytes.Length);
     }
 }

@@ -34,6 +34,7 @@ switch (word)
 // As a real worker: asks to be replaced after so many requests, which here are connections.
 using var listener = new Listening(name, () =>
 {
+    MasterChannel.Log($"{name} answered in format {Environment.GetEnvironmentVariable(EnvironmentNames.AccessLogFormat)}");
     if (figures.Answered()) control.Send(ControlMessage.Format(ControlMessage.Retire, ControlMessage.ForRequests));
 });
 figures.Begin();

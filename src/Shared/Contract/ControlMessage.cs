@@ -33,6 +33,14 @@ internal static class ControlMessage
     /// <summary>Master → worker: give up what is unfinished and exit now; used when an operator asks a second time.</summary>
     internal const string Abort = "abort";
 
+    /// <summary>
+    /// Master → worker: log files have been opened anew. The text names them, in the order of the descriptors that the packet carries:
+    /// <see cref="AccessLog"/>, <see cref="ErrorLog"/>.
+    /// </summary>
+    internal const string Reopen = "reopen";
+
+    internal const string AccessLog = "access", ErrorLog = "error";
+
     internal static string Format(string verb, string text = "") => text.Length == 0 ? verb : verb + " " + text;
 
     internal static (string Verb, string Text) Parse(string message)

@@ -77,6 +77,12 @@ internal static class EnvironmentNames
     /// </summary>
     internal const string Held = "STARLETNET_WORKER_HELD";
 
+    /// <summary>Master → worker: descriptor of the access log; absent without one.</summary>
+    internal const string AccessLog = "STARLETNET_WORKER_ACCESS_LOG";
+
+    /// <summary>Master → worker: how its lines look. See <see cref="Contract.AccessLogFormat"/>.</summary>
+    internal const string AccessLogFormat = "STARLETNET_WORKER_ACCESS_LOG_FORMAT";
+
     /// <summary>
     /// Master → worker: names (comma separated) of the variables the master changed for injection. The worker gives each
     /// back the value saved under <see cref="SavedPrefix"/> + name, or removes it if none was saved.
@@ -102,5 +108,5 @@ internal static class EnvironmentNames
     internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, Restore];
 }

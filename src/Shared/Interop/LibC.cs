@@ -29,6 +29,9 @@ internal static unsafe partial class LibC
     internal static partial int dup2(int oldfd, int newfd);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int dup3(int oldfd, int newfd, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int fcntl(int fd, int cmd, int arg);
 
     [LibraryImport(Library, SetLastError = true)]

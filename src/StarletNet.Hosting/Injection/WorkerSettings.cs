@@ -1,4 +1,5 @@
 using System.Globalization;
+using StarletNet.Hosting.AccessLog;
 using StarletNet.Hosting.Transport;
 using StarletNet.Hosting.Worker;
 using StarletNet.Shared.Contract;
@@ -23,6 +24,8 @@ internal sealed record WorkerSettings(
     /// <summary>After so many requests the worker asks to be replaced; 0: never.</summary>
     internal long MaxRequests { get; init; }
 
+    internal WorkerLogs Logs { get; init; } = new(null);
+
     /// <summary>Between two signs of life; zero: none are wanted.</summary>
     internal TimeSpan Heartbeat { get; init; }
 
@@ -46,6 +49,7 @@ internal sealed record WorkerSettings(
             ReadTls())
         {
             MaxRequests = ReadNumberOrZero(EnvironmentNames.MaxRequests),
+            Logs = new WorkerLogs(ReadAccessLog()),
             Heartbeat = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.Heartbeat)),
         };
         // Open for as long as the process lives, and nobody else's: that is all there is to do for it.
@@ -99,6 +103,22 @@ internal sealed record WorkerSettings(
         if (Read(EnvironmentNames.Tls) is null) return null;
         using var memory = new FileDescriptor((int)ReadNumber(EnvironmentNames.Tls));
         return TlsFiles.Read(memory.Number);
+    }
+
+    private static AccessLogWriter? ReadAccessLog()
+    {
+        if (Read(EnvironmentNames.AccessLog) is null) return null;
+        var fd = (int)ReadNumber(EnvironmentNames.AccessLog);
+        // Standard output stays what it is, for the application's children too.
+        if (fd > 2) Keep(fd);
+        try
+        {
+            return new AccessLogWriter(fd, Read(EnvironmentNames.AccessLogFormat) ?? AccessLogFormat.Combined, (int)ReadNumberOrZero(EnvironmentNames.WorkerSlot));
+        }
+        catch (FormatException error)
+        {
+            throw Malformed(EnvironmentNames.AccessLogFormat, error.Message);
+        }
     }
 
     private static LoopMode ReadLoop() => Read(EnvironmentNames.Loop) switch

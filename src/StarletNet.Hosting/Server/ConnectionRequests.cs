@@ -1,5 +1,7 @@
+using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using StarletNet.Hosting.AccessLog;
 using StarletNet.Hosting.Transport;
 
 namespace StarletNet.Hosting.Server;
@@ -47,6 +49,20 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     /// <summary>Has the connection held to the operator's time limits.</summary>
     internal void Watch(Deadlines deadlines) =>
         connection.Input.Watch = _clock = new ConnectionClock(connection, this, traffic.Limits, deadlines);
+
+    /// <summary>For a request's place; null: there is no access log.</summary>
+    internal AccessRecord? NewRecord() => traffic.AccessLog is { } log ? new AccessRecord(log) : null;
+
+    /// <summary>Requests so far.</summary>
+    internal long Begun => _begun;
+
+    internal EndPoint? Peer => connection.RemoteEndPoint;
+
+    /// <summary>Whether the request with these features has reached the application and is not over.</summary>
+    internal bool IsAnswering(IFeatureCollection features)
+    {
+        lock (_free) return _running.Exists(request => request.Has(features));
+    }
 
     internal EpollTransport Transport => traffic.Transport;
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using StarletNet.Hosting.AccessLog;
 using StarletNet.Hosting.Transport;
 using StarletNet.Hosting.Worker;
 using StarletNet.Shared.Contract;
@@ -18,6 +19,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
     private IFeatureCollection? _features;
     private IHttpResponseFeature? _response;
     private readonly HarakiriItems _items = new();
+    private readonly AccessRecord? _record = connection.NewRecord();
     private long _began;
     private Overdue _overdue;
 
@@ -37,6 +39,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         features[typeof(IItemsFeature)] = _items;
         _began = Environment.TickCount64;
         _overdue = Overdue.No;
+        _record?.Begin(features, connection.Begun);
         _response!.OnStarting(OnStarting, this);
         _response.OnCompleted(OnCompleted, this);
     }
@@ -46,6 +49,8 @@ internal sealed class RunningRequest(ConnectionRequests connection)
 
     /// <summary>Method and path, for an operator's eyes.</summary>
     internal string Name => _features?.Get<IHttpRequestFeature>() is { } request ? $"{request.Method} {request.PathBase}{request.Path}" : "";
+
+    internal bool Has(IFeatureCollection features) => ReferenceEquals(features, _features);
 
     internal bool IsHttp2 => _features?.Get<IHttpRequestFeature>()?.Protocol is "HTTP/2";
 
@@ -96,6 +101,8 @@ internal sealed class RunningRequest(ConnectionRequests connection)
 
     private Task Completed()
     {
+        // Before the place is free for the next one.
+        _record?.Completed(_features!, _response!.StatusCode, connection.Peer);
         if (_items.IsCommitted) WorkerProcess.Current?.AskForRetirement(ControlMessage.ForHarakiri);
         // An idle connection keeps nothing of the application's.
         _items.Reset();

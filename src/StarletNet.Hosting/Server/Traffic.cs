@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StarletNet.Hosting.AccessLog;
 using StarletNet.Hosting.Transport;
 using StarletNet.Hosting.Worker;
 using StarletNet.Shared.Contract;
@@ -26,6 +27,9 @@ internal sealed class Traffic(
     internal ScoreboardPlace Scoreboard => scoreboard;
 
     internal bool Draining => _draining;
+
+    /// <summary>Null: there is none.</summary>
+    internal AccessLogWriter? AccessLog { get; init; }
 
     internal ConnectionLimits Limits => limits;
 

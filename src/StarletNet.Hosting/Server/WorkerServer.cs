@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -5,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using StarletNet.Hosting.AccessLog;
 using StarletNet.Hosting.Transport;
 using StarletNet.Hosting.Worker;
 using StarletNet.Shared.Contract;
@@ -23,6 +25,7 @@ internal sealed class WorkerServer(
     private bool _ours;
     private EpollTransport? _transport;
     private Traffic? _traffic;
+    private IDisposable? _refused;
 
     public IFeatureCollection Features => kestrel.Features;
 
@@ -70,6 +73,7 @@ internal sealed class WorkerServer(
 
         await kestrel.StopAsync(cancellationToken).ConfigureAwait(false);
         // A process may outlive its web host; our loop need not.
+        _refused?.Dispose();
         _traffic?.Dispose();
         if (_transport is not null) await _transport.DisposeAsync().ConfigureAwait(false);
     }
@@ -88,7 +92,8 @@ internal sealed class WorkerServer(
         });
         _transport = transport;
         var traffic = new Traffic(transport, worker.Settings.Scoreboard, worker.Settings.DrainKeepAlive, limits.OfConnections,
-            () => worker.AskForRetirement(ControlMessage.ForOverdue), _log);
+            () => worker.AskForRetirement(ControlMessage.ForOverdue), _log) { AccessLog = worker.Settings.Logs.Access };
+        if (traffic.AccessLog is { } log && services.GetService<DiagnosticListener>() is { } diagnostics) _refused = RefusedRequests.Watch(diagnostics, log);
         _traffic = traffic;
         listeners.Use(traffic);
 

@@ -23,13 +23,14 @@ internal sealed unsafe class ControlChannel(int fd)
         }
     }
 
-    /// <summary>The next message's verb; null when the master has gone. To be called when the descriptor is readable.</summary>
-    internal string? Receive()
+    /// <summary>The next message; its verb is null when the master has gone. To be called when the descriptor is readable.</summary>
+    /// <param name="descriptors">What it carried: the caller's to close.</param>
+    internal (string? Verb, string Text) Receive(out int[] descriptors)
     {
-        var buffer = stackalloc byte[ControlMessage.MaxLength];
+        Span<byte> buffer = stackalloc byte[ControlMessage.MaxLength];
         nint length;
-        do length = LibC.read(fd, buffer, ControlMessage.MaxLength);
+        do length = SocketMessage.Receive(fd, buffer, out descriptors, 0);
         while (length < 0 && Errno.Last == Errno.EINTR);
-        return length <= 0 ? null : ControlMessage.Parse(Encoding.UTF8.GetString(buffer, (int)length)).Verb;
+        return length <= 0 ? (null, "") : ControlMessage.Parse(Encoding.UTF8.GetString(buffer[..(int)length]));
     }
 }

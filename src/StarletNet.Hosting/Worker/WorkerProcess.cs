@@ -130,7 +130,7 @@ internal sealed unsafe class WorkerProcess
             _heartbeat.Look(Environment.TickCount64);
 
             if (fds[0].Returned != 0) ClearWake();
-            if (fds[1].Returned != 0) control = Hear(_control.Receive());
+            if (fds[1].Returned != 0) control = HearMaster();
             while (_events.TryDequeue(out var happened))
             {
                 Handle(happened);
@@ -144,8 +144,11 @@ internal sealed unsafe class WorkerProcess
     }
 
     /// <summary>Whether there is more to hear.</summary>
-    private bool Hear(string? verb)
+    private bool HearMaster()
     {
+        var (verb, text) = _control.Receive(out var descriptors);
+        if (verb == ControlMessage.Reopen) Settings.Logs.Reopen(text.Split(' '), descriptors);
+        foreach (var fd in descriptors) _ = LibC.close(fd);
         WorkerEvent? order = verb switch
         {
             null => new WorkerEvent.MasterGone(),

@@ -8,6 +8,12 @@ internal sealed record ObservingChoices
     /// <summary>No status socket at all.</summary>
     internal const string None = "none";
 
+    /// <summary>A file, or <c>-</c> for standard output; null: none.</summary>
+    internal string? AccessLog { get; init; }
+
+    /// <summary>A name or a template that <see cref="Shared.Contract.AccessLogFormat"/> reads.</summary>
+    internal string AccessLogFormat { get; init; } = Shared.Contract.AccessLogFormat.Combined;
+
     /// <summary>A path, <c>@NAME</c> or <see cref="None"/>; null: the one that is named after the master's pid, which is there besides any other.</summary>
     internal string? StatusSocket { get; init; }
 

@@ -6,8 +6,7 @@ namespace StarletNet.Master.Output;
 
 /// <summary>
 /// The file of <c>--error-log</c>: standard output and error, the master's and its workers', are appended there. It is opened anew at each
-/// restart: workers of the new generation have the new file, and those of the old one keep theirs until they are gone, so that a file that
-/// was renamed loses no line.
+/// restart and at USR2, and workers are handed the new one: a file that was renamed loses no line.
 /// </summary>
 internal sealed class ErrorLog
 {
@@ -32,6 +31,8 @@ internal sealed class ErrorLog
     internal static ErrorLog None() => Open(Nowhere);
 
     internal string? FileName => _path == Nowhere ? null : _path;
+
+    internal int Descriptor => _file.Number;
 
     /// <summary>From now on stdout and stderr go there.</summary>
     internal void Redirect()

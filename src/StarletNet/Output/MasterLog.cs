@@ -64,8 +64,11 @@ internal sealed class MasterLog : IDisposable
     internal void TriesOneFirst() =>
         Information(13, "one worker is tried first (--preload-app); its memory cannot be shared, but compiled code in files is");
 
-    internal void ErrorLogNotReopened(string reason) =>
-        Warning(14, "cannot open the error log anew: {Reason:l}; the old one is written on", reason);
+    internal void LogNotReopened(string reason) => Warning(14, "{Reason:l}; the old one is written on", reason);
+
+    internal void LogsReopened(IEnumerable<string> files) => Information(17, "opened anew: {Files:l}", string.Join(", ", files));
+
+    internal void WorkerKeepsLogs(int pid) => Warning(18, "worker with pid {Pid} does not hear us and keeps its old log files", pid);
 
     internal void NoStatusSocket(string reason) => Warning(15, "{Reason:l}; the service goes on without it", reason);
 

@@ -20,7 +20,7 @@ internal sealed record PoolSurroundings(
     /// <summary>Who waits for this daemon to serve; null: nobody.</summary>
     internal WaitingCaller? Caller { get; init; }
 
-    internal ErrorLog? ErrorLog { get; init; }
+    internal required LogFiles Logs { get; init; }
 
     internal required WorkerWatch Watch { get; init; }
 
@@ -189,13 +189,25 @@ internal sealed class WorkerPool
         else if (signal == Signal.Usr1) Say(new PoolEvent.StopAsked(StopCause.Usr1));
         else if (signal == Signal.Ttin) Say(new PoolEvent.WorkersAsked(1));
         else if (signal == Signal.Ttou) Say(new PoolEvent.WorkersAsked(-1));
+        else if (signal == Signal.Usr2 && _around.Logs.FileNames.Any()) ReopenLogs();
         else _around.Log.SignalIgnored(signal);
+    }
+
+    // Renamed files get no more lines when every worker has been told; none is lost, whichever of the two it goes to.
+    private void ReopenLogs()
+    {
+        _around.Logs.Reopen(_around.Log.LogNotReopened);
+        var (names, descriptors) = _around.Logs.Open;
+        if (descriptors.Length == 0) return;
+        foreach (var worker in _workers.Values)
+            if (!worker.Reopen(names, descriptors)) _around.Log.WorkerKeepsLogs(worker.Process.Pid);
+        _around.Log.LogsReopened(_around.Logs.FileNames);
     }
 
     // Looked up before the pool hears of it: what cannot be found must not become a restart.
     private void Restart()
     {
-        if (_around.ErrorLog?.Reopen() is { } reason) _around.Log.ErrorLogNotReopened(reason);
+        if (_around.Logs.FileNames.Any()) ReopenLogs();
         try
         {
             if (_state is not PoolState.Stopping) _applications[_generation + 1] = _around.FindApplication();

@@ -10,15 +10,8 @@ internal sealed unsafe class ControlChannel(FileDescriptor socket) : IDisposable
     internal FileDescriptor Socket => socket;
 
     /// <returns>False if the worker is gone, or has not read for so long that nothing more fits.</returns>
-    internal bool Send(string verb)
-    {
-        fixed (byte* bytes = Encoding.UTF8.GetBytes(verb))
-        {
-            var vector = new LibC.IoVec { Base = bytes, Length = Encoding.UTF8.GetByteCount(verb) };
-            var message = new LibC.MsgHdr { Vectors = &vector, VectorCount = 1 };
-            return LibC.sendmsg(socket.Number, &message, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL) >= 0;
-        }
-    }
+    internal bool Send(string message, params ReadOnlySpan<int> descriptors) =>
+        SocketMessage.Send(socket.Number, Encoding.UTF8.GetBytes(message), descriptors, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL) >= 0;
 
     /// <summary>All messages that are waiting, in order.</summary>
     /// <param name="ended">The worker has closed its end.</param>

@@ -30,6 +30,10 @@ internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel 
     // A pid stays the worker's until its exit has been taken from the queue, so this can hit nobody else.
     internal void Kill() => process.Signal(Signal.Kill);
 
+    /// <summary>Hands it log files that have been opened anew.</summary>
+    /// <returns>False if it does not hear us.</returns>
+    internal bool Reopen(string names, int[] descriptors) => channel.Send(ControlMessage.Format(ControlMessage.Reopen, names), descriptors);
+
     private void Tell(string verb, Signal otherwise)
     {
         if (!channel.Send(verb)) process.Signal(otherwise);

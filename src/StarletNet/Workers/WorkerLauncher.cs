@@ -1,5 +1,6 @@
 using StarletNet.Master.Applications;
 using StarletNet.Master.Listening;
+using StarletNet.Master.Output;
 using StarletNet.Master.Pool;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
@@ -11,9 +12,10 @@ namespace StarletNet.Master.Workers;
 /// <param name="arguments">The application's own.</param>
 /// <param name="directory">Where to start it; null: where we are.</param>
 /// <param name="share">How many requests it may answer.</param>
+/// <param name="accessLog">Null: there is none.</param>
 internal sealed class WorkerLauncher(
     WorkerEnvironment environment, IReadOnlyList<Listener> listeners, ScoreboardPlaces scoreboard, IReadOnlyList<string> arguments, string? directory,
-    RequestShare share)
+    RequestShare share, AccessLog? accessLog = null)
 {
     /// <exception cref="SystemCallException">No process, or no descriptor, could be had.</exception>
     internal WorkerHandle Start(EventQueue queue, Worker worker, int workers, Application application)
@@ -29,13 +31,13 @@ internal sealed class WorkerLauncher(
             using (theirs)
             {
                 // The worker finds each descriptor under the number it has here; it makes them close-on-exec itself.
-                int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number, scoreboard.Descriptor, .. Own(application)];
+                int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number, scoreboard.Descriptor, .. AccessLogs(), .. Own(application)];
                 var process = queue.Start(new ChildSpec
                 {
                     Program = application.Program,
                     Title = $"starletnet worker {worker.Slot} gen={worker.Generation}",
                     Arguments = [.. application.LeadingArguments, .. arguments],
-                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, application.Copy?.Lock.Number),
+                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, application.Copy?.Lock.Number, accessLog?.Descriptor),
                     Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
                     WorkingDirectory = application.Directory ?? directory,
                     // The terminal's ^C is for the master alone, which drains its workers.
@@ -51,6 +53,9 @@ internal sealed class WorkerLauncher(
             throw;
         }
     }
+
+    // Standard output it has anyway.
+    private int[] AccessLogs() => accessLog?.FileName is null ? [] : [accessLog.Descriptor];
 
     private static IEnumerable<int> Own(Application application) =>
         new[] { application.Certificates, application.Copy?.Lock }.OfType<FileDescriptor>().Select(descriptor => descriptor.Number);

@@ -19,6 +19,9 @@ internal sealed record WorkerSetup(string App, params string[] Arguments)
     /// <summary>The listener speaks TLS.</summary>
     internal TlsFiles? Tls { get; init; }
 
+    /// <summary>Null: none. Opened for appending.</summary>
+    internal FileDescriptor? AccessLog { get; init; }
+
     /// <summary>The worker keeps its figures in the first place; null: to itself.</summary>
     internal Scoreboard? Scoreboard { get; init; }
 
@@ -85,6 +88,8 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
                 var tlsFd = tls is null ? -1 : Inheritable(tls.Number);
                 var figuresFd = setup.Scoreboard is { } scoreboard ? Inheritable(scoreboard.Memory.Number) : -1;
                 var process = new Process { StartInfo = StartInfo(setup, listenFd, controlFd, tlsFd) };
+                var logFd = setup.AccessLog is { } log ? Inheritable(log.Number) : -1;
+                if (logFd >= 0) process.StartInfo.Environment[EnvironmentNames.AccessLog] = $"{logFd}";
                 if (figuresFd >= 0) process.StartInfo.Environment[EnvironmentNames.Scoreboard] = $"{figuresFd}:0";
                 var control = new Socket(new SafeSocketHandle(ours.Number, ownsHandle: true));
                 ours.SetHandleAsInvalid();
@@ -98,6 +103,7 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
                 _ = LibC.close(controlFd);
                 if (tlsFd >= 0) _ = LibC.close(tlsFd);
                 if (figuresFd >= 0) _ = LibC.close(figuresFd);
+                if (logFd >= 0) _ = LibC.close(logFd);
                 return worker;
             }
         }
@@ -114,6 +120,9 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
     internal RawClient Connect() => RawClient.Connect(EndPoint);
 
     internal void Tell(string verb) => _control.Send(Encoding.UTF8.GetBytes(verb));
+
+    /// <summary>The same, with descriptors.</summary>
+    internal void Tell(string message, params int[] descriptors) => Assert.True(SocketMessage.Send((int)_control.Handle, Encoding.UTF8.GetBytes(message), descriptors, 0) > 0);
 
     /// <summary>As a master that dies.</summary>
     internal void CloseControl() => _control.Dispose();

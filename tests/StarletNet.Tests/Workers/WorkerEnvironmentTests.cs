@@ -29,7 +29,7 @@ public sealed class WorkerEnvironmentTests
         Assert.Equal("30000", variables["STARLETNET_WORKER_GRACEFUL_MS"]);
         Assert.Equal("500", variables["STARLETNET_WORKER_KEEPALIVE_MS"]);
         Assert.Equal("87", variables["STARLETNET_WORKER_MAX_REQUESTS"]);
-        Assert.Equal("7500", variables["STARLETNET_WORKER_HEARTBEAT_MS"]);
+        Assert.Equal("1000", variables["STARLETNET_WORKER_HEARTBEAT_MS"]);
         Assert.Equal("2", variables["STARLETNET_WORKER_SLOT"]);
         Assert.Equal("4", variables["STARLETNET_WORKERS"]);
         Assert.Equal("3", variables["STARLETNET_GENERATION"]);

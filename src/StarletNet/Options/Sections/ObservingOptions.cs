@@ -1,4 +1,5 @@
 using StarletNet.Master.Listening;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 using static StarletNet.Master.Options.MasterOption;
 
@@ -14,8 +15,16 @@ internal static class ObservingOptions
 
     private static readonly ValueKind<string> Path = new("PATH", ReadPath, path => path);
 
+    private static readonly ValueKind<string> Format = new("FORMAT", ReadFormat, format => format);
+
     internal static readonly IReadOnlyList<MasterOption> All =
     [
+        Value("access-log", ValueKinds.OptionalText(ValueKinds.Text("FILE", "a file name, or -")),
+            "Append a line for each request to that file; - is standard output. It is opened anew by USR2, and by HUP: rename it, send the signal, and no "
+            + "line is lost.",
+            options => options.Observing.AccessLog, (options, path) => With(options, options.Observing with { AccessLog = path })),
+        Value("access-log-format", Format, "How its lines look: combined, common, json, or a template such as '%h %t \"%r\" %s %b %D' in the language of Apache and Plack.",
+            options => options.Observing.AccessLogFormat, (options, format) => With(options, options.Observing with { AccessLogFormat = format })),
         Value(StatusSocket, ValueKinds.OptionalText(SocketName),
             "Unix socket for \"starletnet status\": a path, whose file has mode 0600, or @NAME; besides the one that is there by default, which is "
             + "found by the master's pid. Only our own user and root may ask. none: neither.",
@@ -29,6 +38,12 @@ internal static class ObservingOptions
     ];
 
     private static MasterOptions With(MasterOptions options, ObservingChoices choices) => options with { Observing = choices };
+
+    private static string ReadFormat(string text)
+    {
+        _ = AccessLogFormat.Parse(text);
+        return text;
+    }
 
     private static string ReadSocket(string text)
     {

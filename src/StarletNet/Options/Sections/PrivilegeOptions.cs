@@ -13,7 +13,7 @@ internal static class PrivilegeOptions
             options => options.Daemonize, (options, isOn) => options with { Daemonize = isOn }).Alias("D"),
         Value("error-log", ValueKinds.OptionalText(ValueKinds.Text("FILE", "a file name")),
             "Append standard output and error, the master's and its workers', to that file; - leaves them where they are. The file is opened anew "
-            + "at each HUP: rename it, send HUP, and no line is lost.",
+            + "by USR2, and by HUP: rename it, send the signal, and no line is lost.",
             options => options.ErrorLog, (options, path) => options with { ErrorLog = path == "-" ? null : path }),
         Value("chdir", ValueKinds.OptionalText(ValueKinds.Text("DIR", "a directory")),
             "The master changes to that directory, to keep no file system busy. Workers start where it was started, which is where ASP.NET Core looks for its files.",
