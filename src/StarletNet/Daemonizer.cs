@@ -24,7 +24,7 @@ internal static class Daemonizer
             using (write) leader = Roles.Begin(write, arguments);
             // From here on ^C ends the wait.
             SignalMask.UnblockInThisThread(Master.Signals);
-            if (WaitingCaller.Listen(read) is { } code) return code;
+            if (DaemonReport.Listen(read, line => StandardStreams.WriteError($"starletnet: {line}")) is { } code) return code;
             var failure = leader.TakeLaunchFailure();
             throw new OperatorException(failure is null
                 ? "the daemon ended before it served; its error log may say why"

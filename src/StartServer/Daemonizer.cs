@@ -25,7 +25,7 @@ internal static class Daemonizer
             using (write)
             using (var pipe = AwayFromPromised(write, ports))
                 leader = Roles.Begin(pipe, arguments);
-            var code = CallersPipe.Listen(read);
+            var code = DaemonReport.Listen(read, StandardError.WriteLine);
             if (code is not null) return code.Value;
             var failure = leader.TakeLaunchFailure();
             throw new OperatorException(failure is null

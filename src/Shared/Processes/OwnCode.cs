@@ -22,7 +22,8 @@ internal static class OwnCode
         foreach (var line in File.ReadLines("/proc/self/maps"))
         {
             // 7f0c1a000000-7f0c1a165000 r-xp 00026000 fe:00 1234  /usr/lib/libc.so.6; [vdso] and what is anonymous has no such path.
-            if (!line.Contains(" r-xp ", StringComparison.Ordinal) || !line.Contains('/')) continue;
+            var rights = line.AsSpan(line.IndexOf(' ') + 1);
+            if (!rights.StartsWith("r-xp ", StringComparison.Ordinal) || !line.Contains('/')) continue;
             var dash = line.IndexOf('-');
             var start = long.Parse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             var end = long.Parse(line.AsSpan(dash + 1, line.IndexOf(' ') - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);

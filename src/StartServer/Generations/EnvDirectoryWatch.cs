@@ -13,6 +13,7 @@ internal sealed unsafe class EnvDirectoryWatch : IDisposable
         | LibC.IN_DELETE_SELF | LibC.IN_MOVE_SELF | LibC.IN_ONLYDIR;
 
     private readonly string _directory;
+    private int _watched = -1;
 
     private EnvDirectoryWatch(string directory, FileDescriptor descriptor)
     {
@@ -34,7 +35,10 @@ internal sealed unsafe class EnvDirectoryWatch : IDisposable
     {
         var buffer = stackalloc byte[4096];
         while (LibC.read(Descriptor.Number, buffer, 4096) > 0) { }
-        LibC.inotify_add_watch(Descriptor.Number, _directory, Changes);
+        var watched = LibC.inotify_add_watch(Descriptor.Number, _directory, Changes);
+        // A link that leads elsewhere by now: what happens where it led before is nothing to us.
+        if (_watched >= 0 && watched != _watched) LibC.inotify_rm_watch(Descriptor.Number, _watched);
+        _watched = watched;
     }
 
     public void Dispose() => Descriptor.Dispose();

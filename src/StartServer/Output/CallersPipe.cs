@@ -1,20 +1,17 @@
-using System.Globalization;
-using System.Text;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
+using StarletNet.Shared.Processes;
 using StartServer.Supervision;
 
 namespace StartServer.Output;
 
 /// <summary>
-/// A pipe from the daemon to the process that was called with <c>--daemonize</c> and waits. Lines: <c>say TEXT</c> for the caller's stderr, then
-/// <c>exit CODE</c>, which is the end. Up to the log's redirection the daemon writes to the caller's stderr itself.
+/// A pipe from the daemon to the process that was called with <c>--daemonize</c> and waits (<see cref="DaemonReport"/>). Up to the log's
+/// redirection the daemon writes to the caller's stderr itself.
 /// </summary>
 internal sealed class CallersPipe : INewsListener, IDisposable
 {
-    private const string Say = "say ", Exit = "exit ";
-
     private readonly FileDescriptor _pipe;
     private EventQueue? _queue;
     private GenerationOutput? _output;
@@ -70,30 +67,16 @@ internal sealed class CallersPipe : INewsListener, IDisposable
     internal void End(int exitCode)
     {
         if (IsOver) return;
-        Write(string.Create(CultureInfo.InvariantCulture, $"{Exit}{exitCode}\n"));
+        Write(DaemonReport.Exit(exitCode));
         Dispose();
     }
 
     private void SayToCaller(string text)
     {
-        if (!IsOver) Write(Say + text + "\n");
+        if (!IsOver) Write(DaemonReport.Say(text));
     }
 
     private void Write(string line) => StandardError.Write(_pipe.Number, line);
-
-    /// <summary>The caller's side: shows what the daemon says until it ends.</summary>
-    /// <returns>The exit code; null if the daemon ended without one.</returns>
-    internal static int? Listen(FileDescriptor pipe)
-    {
-        using var stream = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(pipe.Number, ownsHandle: false), FileAccess.Read, bufferSize: 1);
-        using var lines = new StreamReader(stream, Encoding.UTF8);
-        while (lines.ReadLine() is { } line)
-        {
-            if (line.StartsWith(Say, StringComparison.Ordinal)) StandardError.WriteLine(line[Say.Length..]);
-            if (line.StartsWith(Exit, StringComparison.Ordinal)) return int.Parse(line.AsSpan(Exit.Length), CultureInfo.InvariantCulture);
-        }
-        return null;
-    }
 
     public void Dispose()
     {

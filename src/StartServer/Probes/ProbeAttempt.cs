@@ -27,19 +27,30 @@ internal sealed class ProbeAttempt : IDisposable
 
     internal ProbeAnswer Answer => Volatile.Read(ref _answer)!;
 
-    /// <exception cref="SystemCallException">There are no descriptors left.</exception>
+    /// <exception cref="SystemCallException">There are no descriptors left, or there may be no further thread.</exception>
     internal static ProbeAttempt Start(ReadinessProbe probe, int generation, int pid, IReadOnlyList<int> listeners)
     {
         var asked = probe is AddressProbe address ? address.For(generation, pid) : probe;
         var (read, write) = FileDescriptor.Pipe();
         var attempt = new ProbeAttempt(generation, pid, read);
-        new Thread(() =>
+        var thread = new Thread(() =>
         {
             // Closing our end is what tells: nothing is written.
             using (write) Volatile.Write(ref attempt._answer, ProbeRequest.Ask(asked, listeners));
         }, maxStackSize: 256 * 1024)
-        { IsBackground = true, Name = "probe" }.Start();
-        return attempt;
+        { IsBackground = true, Name = "probe" };
+        try
+        {
+            thread.Start();
+            return attempt;
+        }
+        catch (OutOfMemoryException)
+        {
+            // So the runtime calls EAGAIN: a candidate has used up what the cgroup or the user may have.
+            read.Dispose();
+            write.Dispose();
+            throw new SystemCallException("pthread_create", Errno.EAGAIN);
+        }
     }
 
     public void Dispose() => _end.Dispose();

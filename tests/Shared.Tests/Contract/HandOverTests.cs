@@ -52,6 +52,7 @@ public sealed class HandOverTests
 
     [Theory]
     [InlineData("x", "42", "LISTEN_FDS='x' is not a number")]
+    [InlineData("2000000000", "42", "LISTEN_FDS='2000000000' is more than a process can have open")]
     [InlineData("2", "me", "LISTEN_PID='me' is not a number")]
     public void Malformed_socket_activation_is_refused(string fds, string pid, string message) =>
         Assert.Equal(message, Assert.Throws<FormatException>(() => Systemd(fds, pid)).Message);

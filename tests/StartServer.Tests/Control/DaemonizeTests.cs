@@ -20,7 +20,7 @@ public sealed class DaemonizeTests : IDisposable
 
     private async Task StopAsync(ProgramUnderTest caller)
     {
-        using var stop = ProgramUnderTest.Start(Superdaemon.Executable, ["--stop", "--pid-file", _scratch.File("pid")]);
+        using var stop = ProgramUnderTest.Start(Superdaemon.Executable, ["--stop", "--timeout", "60", "--pid-file", _scratch.File("pid")]);
         Assert.Equal(Success, await stop.ExitAsync());
         await caller.NothingLeftAsync(_scratch.File("pid"), _scratch.File("status"), _scratch.File("sock"));
     }
@@ -38,6 +38,22 @@ public sealed class DaemonizeTests : IDisposable
         Assert.StartsWith("start_server (pid:", caller.ErrorText, StringComparison.Ordinal);
         Assert.Matches("^starting new worker [0-9]+\n", Log);
         await StopAsync(caller);
+    }
+
+    [Fact]
+    public async Task A_daemon_upgrades_itself_and_tells_nobody_twice()
+    {
+        using var caller = Call(["--path=sock"], Children.Answer);
+        Assert.Equal(Success, await caller.ExitAsync());
+        var daemon = Assert.Single(caller.Family, process => process.Parent == 1);
+        var status = File.ReadAllText(_scratch.File("status"));
+        daemon.Send(UnixSignal.Usr2);
+        await Eventually.TrueAsync(() => Log.Contains("has taken over from", StringComparison.Ordinal), "taken over", () => Log);
+        Assert.Equal(status, File.ReadAllText(_scratch.File("status")));
+        Assert.Equal("generation 1\n", await Clients.ReadUnixAsync(_scratch.File("sock")));
+        Assert.Equal(2, caller.Family.Count);
+        await StopAsync(caller);
+        Assert.EndsWith("exiting\n", Log, StringComparison.Ordinal);
     }
 
     [Fact]

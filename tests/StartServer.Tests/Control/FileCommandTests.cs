@@ -26,7 +26,7 @@ public sealed class FileCommandTests
     {
         using var superdaemon = await Superdaemon.ServingAsync(["--path", "DIR/sock"], Children.Serve);
         await superdaemon.Program.LineAsync("^up 1 ");
-        using var stop = Command(superdaemon, "--stop");
+        using var stop = Command(superdaemon, "--stop", "--timeout", "60");
         Assert.Equal($"stop_server (pid:{stop.Pid}) stopping now (pid:{superdaemon.Program.Pid})...", await EndsAsync(stop, 0));
         Assert.Empty(Directory.GetFiles(superdaemon.Scratch.Path));
         Assert.Equal(new ProgramExit(0, null), await superdaemon.Program.ExitAsync());
@@ -91,7 +91,6 @@ public sealed class FileCommandTests
         using var restart = Command(superdaemon, "--restart");
         Assert.Equal("not deployed: generation 2 exited with status 1", await EndsAsync(restart, 10));
         Assert.Equal(first, await superdaemon.StatusAsync("1:P"));
-        // A client that may not wait is told nothing but that, and the deploy goes on without it.
         await superdaemon.StopsCleanlyAsync();
         Assert.DoesNotContain("next attempt", superdaemon.Program.ErrorText, StringComparison.Ordinal);
     }

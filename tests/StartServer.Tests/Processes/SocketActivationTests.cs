@@ -135,7 +135,10 @@ public sealed class SocketActivationTests
         var path = scratch.File("sock");
         using var program = ProgramUnderTest.Start(activate!,
             ["--listen", path, "--fdname", "web", Superdaemon.Executable, "--interval", "0", "--listen-fds", "--", .. Activated]);
-        await Eventually.TrueAsync(() => File.Exists(path), "it listens", program.Describe);
+        // A file is there before anybody listens: /proc/net/unix tells when it does (flag 0x10000, __SO_ACCEPTCON).
+        await Eventually.TrueAsync(
+            () => File.ReadLines("/proc/net/unix").Any(line => line.EndsWith(" " + path, StringComparison.Ordinal) && line.Contains(" 00010000 ", StringComparison.Ordinal)),
+            "it listens", program.Describe);
         // The first client starts us, and waits in the queue meanwhile.
         Assert.Equal("descriptor 3 generation 1\n", await Clients.ReadUnixAsync(path));
         await program.LineAsync("^names web$");
@@ -144,6 +147,25 @@ public sealed class SocketActivationTests
         await program.LineAsync("^got TERM 1$");
         Assert.Equal("descriptor 3 generation 2\n", await Clients.ReadUnixAsync(path));
         Assert.Equal(new ProgramExit(0, null), await program.StopAsync());
+    }
+
+    [Fact]
+    public async Task They_survive_an_upgrade_with_number_and_name()
+    {
+        using var scratch = new ScratchDirectory();
+        using var unix = Bound(new UnixDomainSocketEndPoint(scratch.File("sock")));
+        using var program = Activate(["--listen-fds"], Activated, [At(3, unix)], "1", "web");
+        await program.LineAsync("^up 1 ");
+        program.Send(UnixSignal.Usr2);
+        await program.LineAsync(Upgradable.TakenOver);
+        var mark = program.Mark;
+        program.Send(UnixSignal.Hup);
+        await program.LineAsync("^names web$", mark);
+        await program.LineAsync("^old worker ", mark);
+        Assert.Equal("descriptor 3 generation 2\n", await Clients.ReadUnixAsync(scratch.File("sock")));
+        Assert.Equal(new ProgramExit(0, null), await program.StopAsync());
+        // Not ours to remove.
+        Assert.True(Path.Exists(scratch.File("sock")));
     }
 
     [Fact]

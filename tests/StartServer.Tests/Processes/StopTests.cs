@@ -77,6 +77,17 @@ public sealed class StopTests
     }
 
     [Fact]
+    public async Task With_a_stop_timeout_one_request_is_enough()
+    {
+        using var superdaemon = await Superdaemon.ServingAsync(["--stop-timeout", "1"], Children.Perl("$SIG{TERM} = 'IGNORE'; up(); sleep 60 while 1;"));
+        await superdaemon.Program.LineAsync("^up 1 ");
+        var pid = (await superdaemon.StatusAsync("1:P"))[0];
+        await superdaemon.StopsCleanlyAsync();
+        await superdaemon.Program.LineAsync($"^not all workers have stopped within 1 secs, sending KILL to {pid}$");
+        await superdaemon.Program.LineAsync($"^worker {pid} died, status:9$");
+    }
+
+    [Fact]
     public async Task The_third_request_kills_who_will_not_go()
     {
         using var superdaemon = await Superdaemon.ServingAsync([], Children.Perl("$SIG{TERM} = sub { print \"no\\n\" }; up(); sleep 60 while 1;"));
