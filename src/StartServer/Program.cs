@@ -21,7 +21,7 @@ internal static class Program
     {
         Launcher.BecomeProgramIfLauncher(args);
         // Before it takes its pipe, which an exec would close: see SignalMask.
-        if (Daemonizer.IsDaemon) EventQueue.Block(Supervisor.Signals);
+        if (Daemonizer.IsDaemon || TakeOver.IsDue) EventQueue.Block(Supervisor.Signals);
         using var caller = Daemonizer.TakeRole(args);
         var exitCode = Run(args, caller);
         caller?.End(exitCode);
@@ -30,20 +30,30 @@ internal static class Program
 
     private static int Run(string[] args, CallersPipe? caller)
     {
-        Snapshot? taken = null;
+        Succession? taken = null;
         try
         {
             if (args is [TakeOver.TrialRole, .. var tried]) return TakeOver.Try(tried);
             FileDescriptor.OpenStandardOnes();
             taken = TakeOver.FromPredecessor();
+            taken?.Read();
             var command = StartServerOptions.Parse(args, Environment.GetEnvironmentVariable);
             if (command is StartServerOptions options)
-                return options.Daemonize && caller is null && taken is null ? Daemonizer.Call(args, options.Ports) : Serve(options, args.Length, caller, taken);
+                return options.Daemonize && caller is null && taken is null ? Daemonizer.Call(args, options.Ports) : Serve(options, args, caller, taken);
             return Run(command);
+        }
+        // The condition is what counts: it runs before anything that was taken over is disposed of, and returns where there is no way back.
+        catch (Exception error) when (taken is not null && taken.GoBack(error))
+        {
+            throw;
         }
         catch (OperatorException error)
         {
             return Fail(error.Message, error.ExitCode);
+        }
+        catch (SnapshotException error)
+        {
+            return Fail($"the state of the program before cannot be taken over: {error.Message}", ExitCodes.Failure);
         }
         catch (Exception error) when (error is SystemCallException or IOException or TypeInitializationException)
         {
@@ -51,11 +61,17 @@ internal static class Program
             return Fail($"start_server: {error.GetBaseException().Message}", ExitCodes.Failure);
         }
 
+        catch
+        {
+            // A mistake of ours, which the runtime reports.
+            taken?.Forsake();
+            throw;
+        }
+
         int Fail(string message, int exitCode)
         {
             StandardError.WriteLine(message);
-            // The generations that were given into our care must not sit on the port without a supervisor.
-            foreach (var generation in taken?.Supervision.Generations ?? []) Signal.Term.SendTo(generation.Pid);
+            taken?.Forsake();
             caller?.Repeat(message);
             return exitCode;
         }
@@ -78,16 +94,21 @@ internal static class Program
 
     /// <summary>The order is the contract's: log file, sockets, pid file, log redirected, first generation.</summary>
     /// <param name="options">The command line.</param>
-    /// <param name="words">How many it has.</param>
+    /// <param name="words">The same, as Main was given it.</param>
     /// <param name="caller">Who waits for a daemon.</param>
-    /// <param name="taken">What a program before us, in this very process, has left; then all of that is there already.</param>
-    private static int Serve(StartServerOptions options, int words, CallersPipe? caller, Snapshot? taken)
+    /// <param name="succession">What a program before us, in this very process, has left; then all of that is there already.</param>
+    private static int Serve(StartServerOptions options, string[] words, CallersPipe? caller, Succession? succession)
     {
         EventQueue.Block(Supervisor.Signals);
+        var taken = succession?.Snapshot;
+        // Whether the command line is another than that of the program before us.
+        var change = taken?.Change is { Phase: ChangePhase.Begins or ChangePhase.Returns } changed ? changed : null;
         // First, before anything is opened or started that could get one of their descriptors.
         var inherited = taken is null ? InheritedListeners.Take(Environment.GetEnvironmentVariable, LibC.getpid()) : [];
         if (taken is null) PromisedDescriptors.Reserve(options.Ports);
         if (taken is null && options.ListenFds) HandedListeners.RefuseOverlap(options.Ports, inherited.Count, options.Paths.Count);
+        var fresh = change is null ? null : ListenerSet.Change(taken!.Listeners, options);
+        if (succession is not null) succession.Bound = fresh;
         // Before anything is bound or created: from here on a signal ends us through the supervisor, and nothing is left behind.
         using var queue = new EventQueue();
         queue.Handle(Supervisor.Signals);
@@ -99,16 +120,17 @@ internal static class Program
         var policy = new CurrentPolicy(options.Policy, environment);
 
         using var log = taken is null ? OpenLog(options, queue, environment, detached: caller is not null) : AdoptLog(options, queue, environment, taken.LogPipe);
-        StandardError.WriteLine(taken is null ? Messages.Starting(pid) : Messages.TakenOver(pid, ManualPage.Number, taken));
+        if (taken is null) StandardError.WriteLine(Messages.Starting(pid));
         // Ended last: who waits there for our end finds nothing of ours left.
         using var control = taken is null ? ControlServer.Open(queue, options.Control, pid) : ControlServer.Adopt(queue, taken.Control);
-        using var listeners = taken is null ? ListenerSet.Bind(inherited, options.Ports, options.Paths, options.Backlog) : ListenerSet.Adopt(taken.Listeners);
+        using var listeners = fresh ?? (taken is null ? ListenerSet.Bind(inherited, options.Ports, options.Paths, options.Backlog) : ListenerSet.Adopt(taken.Listeners));
         // Both while stderr is still the caller's, who can put wrong paths right. After binding, so that a second instance that
         // fails to bind has not touched the first one's files.
         using var pidFile = options.PidFile is not { } pidPath ? null
             : taken?.PidFile is { } locked ? PidFile.Adopt(pidPath, new FileDescriptor(locked))
             : PidFile.Create(pidPath, pid, ExitCodes.Failure);
-        var status = options.StatusFile is { } statusPath ? new StatusFile(statusPath) { Identity = taken?.StatusFile } : null;
+        var status = options.StatusFile is not { } statusPath ? null
+            : taken is null ? new StatusFile(statusPath) : StatusFile.Adopt(statusPath, taken.StatusFile);
         if (taken is null) log?.Redirect();
         // A generation that is to outlive us must not write into a pipe that ends with us.
         using var output = GenerationOutput.Choose(mayRelay: options.Control is not null && options.OrphansStop);
@@ -123,14 +145,16 @@ internal static class Program
         var manager = new ServiceManager(queue, Environment.GetEnvironmentVariable);
         var supervisor = new Supervisor(queue, options, listeners, environment, policy, log, status, manager)
         {
-            Listener = Audience.Of(caller, control),
             Output = output,
         };
-        supervisor.Upgrade = new Upgrader(queue, words, () => supervisor.Moment, () => new Snapshot
+        var upgrader = new Upgrader(queue, words, () => supervisor.Moment, wanted => new Snapshot
         {
             Version = ManualPage.Number,
             Supervision = supervisor.Keep(),
             Listeners = listeners.Keep(),
+            Backlog = options.Backlog,
+            Held = HeldOptions.Of(options),
+            Change = wanted,
             PidFile = pidFile?.Descriptor.Number,
             StatusFile = status?.Identity,
             LogPipe = (log as LogPipe)?.Keep(),
@@ -138,11 +162,16 @@ internal static class Program
             Control = control.Keep(),
         })
         { Output = output, Control = control };
-        control.UpgradeAsked = supervisor.Upgrade.Ask;
-        if (taken is not null)
+        control.UpgradeAsked = upgrader.Ask;
+        supervisor.Upgrader = upgrader;
+        supervisor.Listener = Audience.Of(caller, control, upgrader);
+        if (succession is not null)
         {
-            supervisor.GoOnFrom(taken.Supervision);
-            control.EndUpgrade(NewsJson.Upgraded(taken.Version, ManualPage.Number));
+            supervisor.GoOnFrom(taken!.Supervision);
+            succession.Complete();
+            upgrader.GoOnFrom(succession);
+            listeners.Settle(taken.Backlog == options.Backlog ? null : options.Backlog);
+            if (change is not null) supervisor.Begin(change);
         }
         var exitCode = supervisor.Run();
         // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left, and the log complete.

@@ -13,6 +13,7 @@ internal sealed class Service : IDisposable
     private readonly string _pidFile;
     private readonly string _statusFile;
     private readonly Listening _listening;
+    private readonly string[] _arguments;
 
     /// <param name="scratch">Holds the service's files; outlives it.</param>
     /// <param name="transport">TCP or a Unix socket.</param>
@@ -24,8 +25,8 @@ internal sealed class Service : IDisposable
         (_link, _pidFile, _statusFile) = (scratch.File("program"), scratch.File("pid"), scratch.File("status"));
         _listening = Listening.On(transport, scratch);
         SymbolicLink.Switch(_link, release);
-        string[] arguments = [_listening.StartServerOption, $"--pid-file={_pidFile}", $"--status-file={_statusFile}", .. options, "--", _link];
-        Program = ProgramUnderTest.Start(executable ?? Artifacts.StartServer, arguments, new ProgramOptions { StatusFile = _statusFile });
+        _arguments = [_listening.StartServerOption, $"--pid-file={_pidFile}", $"--status-file={_statusFile}", .. options, "--", _link];
+        Program = ProgramUnderTest.Start(executable ?? Artifacts.StartServer, _arguments, new ProgramOptions { StatusFile = _statusFile });
     }
 
     internal ProgramUnderTest Program { get; }
@@ -45,6 +46,14 @@ internal sealed class Service : IDisposable
         var before = Generations.DefaultIfEmpty(0).Max();
         Request(release);
         await GenerationAfterAsync(before);
+    }
+
+    /// <summary>Deploys with another command line: this one, and more before it.</summary>
+    internal async Task ReconfigureAsync(string release, params string[] more)
+    {
+        SymbolicLink.Switch(_link, release);
+        using var client = ProgramUnderTest.Start(Artifacts.StartServer, ["--reconfigure", .. more, .. _arguments]);
+        Assert.True(await client.ExitAsync() == new ProgramExit(0, null), $"{client.Describe()}\n{Program.Describe()}");
     }
 
     /// <summary>Deploys without waiting for anything.</summary>

@@ -2,7 +2,7 @@ using StarletNet.TestKit;
 
 namespace StarletNet.EndToEnd.Tests;
 
-/// <summary>start_server replaced by its new version under load.</summary>
+/// <summary>start_server replaced by its new version, and its command line by another, under load.</summary>
 public sealed class UpgradeTests
 {
     private const string TakenOver = "^start_server [0-9.]+ \\(pid:[0-9]+\\) has taken over from ";
@@ -15,7 +15,7 @@ public sealed class UpgradeTests
         // A copy, so that the file of a running version can be replaced as an installation does it.
         var executable = scratch.File("start_server");
         Install(executable);
-        using var service = new Service(scratch, Transport.Tcp, releases.StarletNet("v1"), executable);
+        using var service = new Service(scratch, Transport.Tcp, releases.StarletNet("v1"), executable, "--control", scratch.File("control"));
         await service.FirstGenerationAsync();
         LeaveSignalsToTheQueue(service.Program);
         await using var load = LoadMix.Start(service.Target, seed: 3);
@@ -33,12 +33,17 @@ public sealed class UpgradeTests
         Assert.Equal(family, Family(service));
         LeaveSignalsToTheQueue(service.Program);
 
-        await service.DeployAsync(releases.StarletNet("v2"));
+        await service.ReconfigureAsync(releases.StarletNet("v2"), "--port", "127.0.0.1:0", "--path", scratch.File("more"));
         await load.EveryKindAnsweredAgainAsync();
+        using (var more = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, 0))
+            await more.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(scratch.File("more")));
+        await service.ReconfigureAsync(releases.StarletNet("v3"));
+        await load.EveryKindAnsweredAgainAsync();
+        Assert.False(Path.Exists(scratch.File("more")));
         var tally = await load.StopAsync();
         Verdict.NothingLost(tally, service.Program);
         Verdict.NoComplaint(service.Program);
-        Assert.Equal(["v1", "v2"], tally.Versions);
+        Assert.Equal(["v1", "v2", "v3"], tally.Versions);
         await service.StopAsync();
     }
 

@@ -117,6 +117,20 @@ internal sealed unsafe class ListeningSocket : IDisposable
         return new ListeningSocket(new FileDescriptor(number), Name);
     }
 
+    /// <summary>The same socket at a chosen descriptor number, beside the one it has.</summary>
+    internal ListeningSocket CopyTo(int number)
+    {
+        if (LibC.dup2(Descriptor.Number, number) < 0) throw SystemCallException.Of($"dup2({number})");
+        FileDescriptor.SetCloseOnExec(number);
+        return new ListeningSocket(new FileDescriptor(number), Name);
+    }
+
+    /// <summary>
+    /// Another length of the queue, for everybody who holds the socket; what waits in it stays. With 0 the kernel takes no more than one
+    /// further connection. Without effect where there is no queue (UDP).
+    /// </summary>
+    internal void SetBacklog(int length) => _ = LibC.listen(Descriptor.Number, length);
+
     private static ListeningSocket BindInternet(IPEndPoint endPoint, int type, bool dualStack, int? backlog, bool reusePort = false)
     {
         var isV6 = endPoint.AddressFamily == AddressFamily.InterNetworkV6;

@@ -10,7 +10,10 @@ internal static unsafe class SocketFacts
     /// <summary>SO_TYPE; null if it is no socket.</summary>
     internal static int? Type(int fd) => Option(fd, LibC.SO_TYPE);
 
-    internal static bool IsTcp(int fd) => Option(fd, LibC.SO_DOMAIN) is LibC.AF_INET or LibC.AF_INET6;
+    /// <summary>IPv4 or IPv6, TCP or UDP.</summary>
+    internal static bool IsInternet(int fd) => Option(fd, LibC.SO_DOMAIN) is LibC.AF_INET or LibC.AF_INET6;
+
+    internal static bool IsTcp(int fd) => IsInternet(fd) && Type(fd) == LibC.SOCK_STREAM;
 
     internal static bool IsListening(int fd) => Option(fd, LibC.SO_ACCEPTCONN) == 1;
 

@@ -21,11 +21,17 @@ internal sealed unsafe class NotifySender
     internal void Stopping(string status) => Send($"STOPPING=1\nSTATUS={status}");
 
     /// <summary>Assignments, one a line.</summary>
-    internal void Send(string assignments)
+    internal void Send(string assignments) => TrySend(assignments, flags: 0);
+
+    /// <summary>The same, for who must not wait.</summary>
+    /// <returns>False if the queue is full; later it may not be.</returns>
+    internal bool TrySend(string assignments) => TrySend(assignments, LibC.MSG_DONTWAIT);
+
+    private bool TrySend(string assignments, int flags)
     {
-        if (_address is null) return;
+        if (_address is null) return true;
         var socket = LibC.socket(LibC.AF_UNIX, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, 0);
-        if (socket < 0) return;
+        if (socket < 0) return true;
         using var owner = new FileDescriptor(socket);
         fixed (byte* address = _address, payload = Encoding.UTF8.GetBytes(assignments))
         {
@@ -35,7 +41,7 @@ internal sealed unsafe class NotifySender
             // also be gone (its generation was given up), which is not ours to mend.
             var patience = stackalloc long[2] { PatienceSeconds, 0 };
             LibC.setsockopt(socket, LibC.SOL_SOCKET, LibC.SO_SNDTIMEO, patience, 2 * sizeof(long));
-            LibC.sendmsg(socket, &message, LibC.MSG_NOSIGNAL);
+            return LibC.sendmsg(socket, &message, LibC.MSG_NOSIGNAL | flags) >= 0 || Errno.Last != Errno.EAGAIN;
         }
     }
 }

@@ -43,15 +43,27 @@ internal static unsafe class OwnProgram
     internal static void Restart()
     {
         // By path, because the process is known by that name in ps; unless somebody has replaced the file meanwhile.
-        if (Path is { } path && FileIdentity.OfTarget(path) == FileIdentity.OfTarget(ThisImage)) Execute(path);
-        Execute(ThisImage);
+        if (Path is { } path && FileIdentity.OfTarget(path) == FileIdentity.OfTarget(ThisImage)) Execute(path, CommandLine);
+        Execute(ThisImage, CommandLine);
+    }
+
+    /// <summary>
+    /// The executable file of this process, open: with it the same program can be executed when another has taken its name.
+    /// </summary>
+    /// <exception cref="SystemCallException">It cannot be opened.</exception>
+    internal static FileDescriptor OpenFile()
+    {
+        var number = LibC.open(ThisImage, LibC.O_RDONLY | LibC.O_CLOEXEC, 0);
+        return number < 0 ? throw SystemCallException.Of("open of our own executable file") : new FileDescriptor(number);
     }
 
     /// <summary>The same with whatever is at the path now. Never by a shell, as execvp would in its despair.</summary>
-    internal static void Execute(string path)
+    /// <param name="path">Of the executable file.</param>
+    /// <param name="commandLine">argv[0] included.</param>
+    internal static void Execute(string path, string[] commandLine)
     {
         using var name = new NativeStrings([path]);
-        using var argv = new NativeStrings(CommandLine);
+        using var argv = new NativeStrings(commandLine);
         LibC.execv(name.Pointer[0], argv.Pointer);
     }
 

@@ -19,8 +19,9 @@ internal abstract record ClientOptions(TimeSpan? Timeout) : Command
         if (line.IsOn(OptionTable.Stop)) return Stop(line);
         if (line.IsOn(OptionTable.List)) return List(line);
         if (line.IsOn(OptionTable.Upgrade)) return Upgrade(line);
+        if (line.IsOn(OptionTable.Reconfigure)) return Reconfigure(line);
         if (ForClientsAlone.FirstOrDefault(option => line[option] is not null) is { } stray)
-            throw Usage($"--{stray} belongs to a command to a running start_server: --restart, --stop, --list, --upgrade");
+            throw Usage($"--{stray} belongs to a command to a running start_server: --restart, --stop, --list, --upgrade, --reconfigure");
         return null;
     }
 
@@ -62,12 +63,23 @@ internal abstract record ClientOptions(TimeSpan? Timeout) : Command
             : throw Usage("--upgrade option requires --control to be set as well");
     }
 
+    private static ReconfigureByControl Reconfigure(ParsedCommandLine line)
+    {
+        string[] own = [OptionTable.Reconfigure, .. ForClientsAlone];
+        var options = line.Given.Where(given => !own.Contains(given.Option.Name))
+            .Select(given => given.Option.HasValue ? $"--{given.Option.Name}={given.Value}" : $"--{given.Option.Name}");
+        return line[OptionTable.Control] is { } control
+            ? new ReconfigureByControl(
+                control, [.. options, "--", .. line.Rest], NumberOf(line, OptionTable.Attempts) ?? 1, TimeoutOf(line, TimeSpan.FromSeconds(600)), line.IsOn(OptionTable.Json))
+            : throw Usage("--reconfigure option requires --control to be set as well");
+    }
+
     private static void Refuse(ParsedCommandLine line, params ReadOnlySpan<string> options)
     {
         foreach (var option in options)
         {
             if (line[option] is not null)
-                throw Usage(option == OptionTable.Attempts ? "--attempts belongs to --restart with --control" : $"--{option} needs --control");
+                throw Usage(option == OptionTable.Attempts ? "--attempts belongs to --restart with --control, and to --reconfigure" : $"--{option} needs --control");
         }
     }
 
@@ -110,3 +122,9 @@ internal sealed record ListByControl(string Control, TimeSpan? Timeout, bool Jso
 
 /// <summary><c>--upgrade --control</c>.</summary>
 internal sealed record UpgradeByControl(string Control, TimeSpan? Timeout, bool Json) : ControlOptions(Control, Timeout, Json);
+
+/// <summary><c>--reconfigure --control</c>.</summary>
+/// <param name="Words">The command line for the server: this one, without what is said to us alone.</param>
+/// <param name="Attempts">How many candidates may fail; 0 for any number.</param>
+internal sealed record ReconfigureByControl(string Control, IReadOnlyList<string> Words, int Attempts, TimeSpan? Timeout, bool Json)
+    : ControlOptions(Control, Timeout, Json);

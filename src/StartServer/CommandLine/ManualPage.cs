@@ -47,11 +47,12 @@ internal static class ManualPage
           1    unreadable options, or the start failed: an address in use, a file that cannot be opened
           5    nobody serves, and --max-start-attempts are used up
           255  wrong usage: no program, a bad port, an unknown host or signal
-        of --restart, --stop and --list also:
+        of the commands to a running start_server also:
           2    the pid file or the status file cannot be opened
           3    no start_server is there, or it ended meanwhile
           10   the new generation did not start; the old one serves on;
-               of --upgrade: the new version cannot take over, the old one goes on
+               of --upgrade: the new version cannot take over, the old one goes on;
+               of --reconfigure: either, and the former command line is in force
           11   not done within --timeout; what was begun goes on
           12   another deploy is under way; nothing was done
           13   the new generation failed during --watch; the one before it serves again

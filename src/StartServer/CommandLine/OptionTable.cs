@@ -12,7 +12,7 @@ internal static class OptionTable
         Control = "control", List = "list", Attempts = "attempts", Timeout = "timeout", Json = "json",
         EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready", ReadyProbe = "ready-probe",
         MaxStartAttempts = "max-start-attempts", Watch = "watch", DrainTimeout = "drain-timeout", MaxOldGenerations = "max-old-generations",
-        StopTimeout = "stop-timeout", Upgrade = "upgrade", Help = "help", Version = "version";
+        StopTimeout = "stop-timeout", Upgrade = "upgrade", Reconfigure = "reconfigure", Help = "help", Version = "version";
 
     internal static readonly IReadOnlyList<Option> Options =
     [
@@ -102,7 +102,7 @@ internal static class OptionTable
             + "it does not start, or the caller goes before, nothing is left running.")
         { Section = Files },
         new(Control, ValueForm.Text,
-            "Unix socket, with mode 0600, on which start_server takes commands from its own user and root: --restart, --stop, --list, --upgrade. With these it says "
+            "Unix socket, with mode 0600, on which start_server takes commands from its own user and root: --restart, --stop, --list, --upgrade, --reconfigure. With these it says "
             + "where the start_server is that is meant.")
         { ValueName = "SOCKET", Extension = true, Section = Clients },
         new(Restart, ValueForm.Switch,
@@ -110,7 +110,7 @@ internal static class OptionTable
             + "it goes, and says why it failed. With --pid-file and --status-file: the same, silently; a server that cannot be asked by its pid, as "
             + "Server::Starter's, gets HUP, and its status file is looked at.")
         { Section = Clients },
-        new(Attempts, ValueForm.Integer, "How many new generations may fail before --restart --control gives up; 0 is any number.")
+        new(Attempts, ValueForm.Integer, "How many new generations may fail before --restart --control, or --reconfigure, gives up; 0 is any number.")
         { ValueName = "N", Default = "1", Extension = true, Section = Clients },
         new(Stop, ValueForm.Switch, "Stops the start_server of --control or --pid-file, and returns when it has ended.") { Section = Clients },
         new(List, ValueForm.Switch,
@@ -120,8 +120,13 @@ internal static class OptionTable
             "Replaces the start_server of --control, in place, by the version that is at its path now: same pid, sockets and generations. A version that "
             + "cannot take over is refused. USR2 does the same without an answer.")
         { Extension = true, Section = Clients },
+        new(Reconfigure, ValueForm.Switch,
+            "Gives the start_server of --control this command line instead of its own, in place as --upgrade does, and deploys it as --restart does. Listeners that "
+            + "both name stay as they are, queues included; new ones are bound first; those that are named no more are closed when the new generation "
+            + "serves. If anything of it fails, all is as before. --pid-file, --status-file, --control, --log-file and --orphans must stay.")
+        { Extension = true, Section = Clients },
         new(Timeout, ValueForm.Integer, "How long these commands wait; 0 is for ever.")
-        { ValueName = "SECONDS", Default = "600 for --restart and --upgrade, 0 for --stop, 10 for --list", Extension = true, Section = Clients },
+        { ValueName = "SECONDS", Default = "600 for --restart, --upgrade and --reconfigure, 0 for --stop, 10 for --list", Extension = true, Section = Clients },
         new(Json, ValueForm.Switch, "With --control: writes each event, or the list, as one line of JSON.") { Extension = true, Section = Clients },
         new(Check, ValueForm.Switch,
             "Says 'ok', or what a start with this command line would be refused for, and exits as it would. Binds, creates and starts "

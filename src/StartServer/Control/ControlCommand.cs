@@ -6,7 +6,7 @@ using StartServer.Output;
 namespace StartServer.Control;
 
 /// <summary>
-/// <c>--restart</c>, <c>--stop</c>, <c>--list</c> and <c>--upgrade</c> over the control socket. Where they end early (a time-out, ^C), what was begun goes on:
+/// <c>--restart</c>, <c>--stop</c>, <c>--list</c>, <c>--upgrade</c> and <c>--reconfigure</c> over the control socket. Where they end early (a time-out, ^C), what was begun goes on:
 /// the server does not depend on anybody who watches it.
 /// </summary>
 internal static class ControlCommand
@@ -26,6 +26,7 @@ internal static class ControlCommand
     internal static int Follow(ControlLink link, ControlOptions options, Progress? progress)
     {
         var deadline = new Deadline(options.Timeout);
+        OperatorException? failure = null;
         try
         {
             while (link.ReadLine(deadline, progress is { IsLive: true } ? progress.Tick : null) is { } line)
@@ -33,7 +34,13 @@ internal static class ControlCommand
                 using var parsed = JsonDocument.Parse(line);
                 var happened = parsed.RootElement;
                 if (options.Json) StandardError.Write(1, line + "\n");
-                if (End(options, happened, progress) is { } exitCode) return exitCode;
+                if (options is ReconfigureByControl && Failure(happened) is { } failed)
+                {
+                    // Not the end: the former command line comes back.
+                    failure = failed;
+                    continue;
+                }
+                if (End(options, happened, progress, failure) is { } exitCode) return exitCode;
                 progress?.Show(happened);
             }
         }
@@ -45,7 +52,7 @@ internal static class ControlCommand
         {
             throw new OperatorException($"{options.Control} is not the control socket of a start_server", ExitCodes.Failure);
         }
-        throw new OperatorException("start_server ended, or closed the connection, before it was done", ExitCodes.NoServer);
+        throw failure ?? new OperatorException("start_server ended, or closed the connection, before it was done", ExitCodes.NoServer);
     }
 
     private static ControlRequest RequestOf(ControlOptions options) => options switch
@@ -53,17 +60,23 @@ internal static class ControlCommand
         RestartByControl restart => new RestartRequest(restart.Attempts),
         StopByControl => new StopRequest(),
         UpgradeByControl => new UpgradeRequest(),
+        ReconfigureByControl other => new ReconfigureRequest(other.Words, other.Attempts),
         _ => new ListRequest(),
     };
 
+    private static OperatorException? Failure(JsonElement happened) =>
+        happened.Name() == "deploy-ended" && Names.ExitCode(happened.Text("outcome")) is var code and not (ExitCodes.Success or ExitCodes.Busy)
+            ? new OperatorException($"not deployed: {happened.Text("reason")}", code)
+            : null;
+
     /// <summary>What to return if this was what the command has waited for.</summary>
-    private static int? End(ControlOptions options, JsonElement happened, Progress? progress)
+    private static int? End(ControlOptions options, JsonElement happened, Progress? progress, OperatorException? failure)
     {
         switch (happened.Name())
         {
             case "error":
                 throw new OperatorException($"start_server refuses: {happened.Text("message")}", ExitCodes.Failure);
-            case "deploy-ended" when options is RestartByControl:
+            case "deploy-ended" when options is RestartByControl or ReconfigureByControl:
                 var exitCode = Names.ExitCode(happened.Text("outcome"));
                 if (exitCode != ExitCodes.Success) throw new OperatorException($"not deployed: {happened.Text("reason")}", exitCode);
                 progress?.Show(happened);
@@ -71,16 +84,28 @@ internal static class ControlCommand
             case "generations":
                 if (!options.Json) StandardError.Write(1, Table.Of(happened));
                 return ExitCodes.Success;
+            case "command-line-restored" when failure is not null:
+                throw new OperatorException($"{failure.Message}; the former command line is in force again", failure.ExitCode);
+            case "command-line-stays" when failure is not null:
+                throw new OperatorException($"{failure.Message}; the new command line stays in force: {happened.Text("reason")}", failure.ExitCode);
+            case "upgraded" when options is ReconfigureByControl: return null;
             case "upgraded":
                 if (!options.Json) StandardError.Write(1, $"upgraded from {happened.Text("from")} to {happened.Text("to")}\n");
                 return ExitCodes.Success;
             case "upgrade-refused":
-                throw new OperatorException($"not upgraded: {happened.Text("reason")}", ExitCodes.CandidateFailed);
+                throw new OperatorException($"{NotDone(options)}: {happened.Text("reason")}", ExitCodes.CandidateFailed);
             case "stopped":
                 return options is StopByControl
                     ? ExitCodes.Success
-                    : throw new OperatorException($"not {(options is UpgradeByControl ? "upgraded" : "deployed")}: start_server has been stopped", ExitCodes.NoServer);
+                    : throw failure ?? new OperatorException($"{NotDone(options)}: start_server has been stopped", ExitCodes.NoServer);
             default: return null;
         }
     }
+
+    private static string NotDone(ControlOptions options) => options switch
+    {
+        UpgradeByControl => "not upgraded",
+        ReconfigureByControl => "not reconfigured",
+        _ => "not deployed",
+    };
 }

@@ -3,18 +3,22 @@ using StarletNet.Shared.Interop;
 using StarletNet.Shared.Processes;
 using StartServer.Output;
 using StartServer.Supervision;
+using StartServer.Upgrade;
 
 namespace StartServer.Control;
 
 /// <summary>A client of the control socket. Sends one line, and is then told in lines of JSON until what it asked for is over.</summary>
 internal sealed unsafe class ControlConnection : ControlPart
 {
-    /// <summary>No request is longer.</summary>
-    private const int LongestRequest = 1024;
+    /// <summary>No request is longer, but for one that brings a command line.</summary>
+    private const int Short = 1024;
+
+    /// <summary>Nor is that one longer than this.</summary>
+    internal const int Longest = 64 * 1024;
 
     private readonly ControlServer _server;
     private readonly FileDescriptor _socket;
-    private readonly byte[] _received = new byte[LongestRequest];
+    private byte[] _received = new byte[Short];
     private int _length;
     private ControlRequest? _request;
     private long _number;
@@ -33,6 +37,7 @@ internal sealed unsafe class ControlConnection : ControlPart
         _request = kept.Request is { } line ? ControlRequest.Parse(line) : null;
         _number = kept.Number;
         var received = Convert.FromHexString(kept.Received);
+        if (received.Length >= Short) _received = new byte[Longest];
         received.CopyTo(_received, 0);
         _length = received.Length;
     }
@@ -65,13 +70,19 @@ internal sealed unsafe class ControlConnection : ControlPart
         _length += (int)count;
         var end = Array.IndexOf(_received, (byte)'\n', 0, _length);
         if (end >= 0) return Begin(Encoding.UTF8.GetString(_received, 0, end).TrimEnd('\r'), roster);
-        if (_length == LongestRequest) Refuse("a request is one short line");
+        if (_length == _received.Length) MakeRoom();
         return null;
+    }
+
+    private void MakeRoom()
+    {
+        if (_length == Short && _received.AsSpan().StartsWith(Encoding.ASCII.GetBytes(ControlRequest.LongOne))) Array.Resize(ref _received, Longest);
+        else Refuse(_length == Short ? "a request is one short line" : "the command line is too long");
     }
 
     private nint Receive(int at)
     {
-        fixed (byte* start = _received) return LibC.recv(_socket.Number, start + at, LongestRequest - at, LibC.MSG_DONTWAIT);
+        fixed (byte* start = _received) return LibC.recv(_socket.Number, start + at, _received.Length - at, LibC.MSG_DONTWAIT);
     }
 
     private SupervisorEvent? Begin(string line, Func<Roster> roster)
@@ -92,12 +103,16 @@ internal sealed unsafe class ControlConnection : ControlPart
                 Close();
                 return null;
             case UpgradeRequest:
-                _server.UpgradeAsked!(Messages.Asked(_request.ToString(), Peer.Pid, Peer.Uid));
+                _server.UpgradeAsked!(new NewProgram(), Messages.Asked(_request.ToString(), Peer.Pid, Peer.Uid));
+                return null;
+            case ReconfigureRequest other:
+                _number = _server.NextRequest();
+                _server.UpgradeAsked!(new NewCommandLine(other.Words, _number, other.Attempts), Messages.Asked("reconfigure", Peer.Pid, Peer.Uid));
                 return null;
             case FollowRequest:
                 return null;
             default:
-                Refuse("there is no such request; there are: restart [attempts=N], stop, list, follow, upgrade");
+                Refuse("there is no such request; there are: restart [attempts=N], stop, list, follow, upgrade, reconfigure attempts=N WORD...");
                 return null;
         }
     }
@@ -108,19 +123,37 @@ internal sealed unsafe class ControlConnection : ControlPart
     internal void Hear(News news, byte[] line)
     {
         if (_request is null or ListRequest or UpgradeRequest) return;
-        if (news is DeployEnded ended && _request is RestartRequest)
+        if (_request is RestartRequest or ReconfigureRequest && news is DeployEnded ended)
         {
             if (ended.Request != _number) return;
             Send(line);
-            Close();
+            // Who has brought a command line that has failed waits until the former one is back.
+            if (_request is RestartRequest || ended.Outcome is DeployOutcome.Done or DeployOutcome.Busy) Close();
             return;
         }
         Send(line);
     }
 
-    internal void EndUpgrade(byte[] line)
+    /// <summary>For who has brought a command line, the deploy follows.</summary>
+    internal void HearUpgraded(byte[] line)
     {
-        if (_request is not UpgradeRequest) return;
+        if (_request is UpgradeRequest or ReconfigureRequest) Send(line);
+        if (_request is UpgradeRequest) Close();
+    }
+
+    /// <param name="line">What is said.</param>
+    /// <param name="request">The command line that it is about; 0 for none.</param>
+    internal void HearRefusal(byte[] line, long request)
+    {
+        if (_request is not UpgradeRequest && !(_request is ReconfigureRequest && _number == request)) return;
+        Send(line);
+        Close();
+    }
+
+    /// <summary>The last word on a command line whose deploy has failed.</summary>
+    internal void EndChange(byte[] line)
+    {
+        if (_request is not ReconfigureRequest) return;
         Send(line);
         Close();
     }

@@ -47,6 +47,11 @@ internal sealed unsafe class ControlLink : IDisposable
     private static ControlLink Ask(FileDescriptor socket, ControlRequest request)
     {
         var line = Encoding.UTF8.GetBytes(request + "\n");
+        if (line.Length > ControlConnection.Longest)
+        {
+            socket.Dispose();
+            throw new OperatorException($"the command line is longer than the {ControlConnection.Longest} bytes that a request may have", ExitCodes.Failure);
+        }
         // Into an empty buffer. If the server is gone already, reading will tell.
         fixed (byte* start = line) LibC.send(socket.Number, start, line.Length, LibC.MSG_NOSIGNAL);
         return new ControlLink(socket);

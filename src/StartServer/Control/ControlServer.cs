@@ -4,6 +4,7 @@ using StarletNet.Shared.Interop;
 using StartServer.Listeners;
 using StartServer.Output;
 using StartServer.Supervision;
+using StartServer.Upgrade;
 
 namespace StartServer.Control;
 
@@ -59,13 +60,27 @@ internal sealed class ControlServer : INewsListener, IDisposable
 
     internal int Clients => _clients.Count;
 
-    /// <summary>Called when a client wants an upgrade.</summary>
-    internal Action<string>? UpgradeAsked { get; set; }
+    /// <summary>Called when a client wants an upgrade, or brings another command line, with a line for the log.</summary>
+    internal Action<Wish, string>? UpgradeAsked { get; set; }
 
-    /// <summary>Tells those who want an upgrade how it has ended; for each that is the last.</summary>
-    internal void EndUpgrade(byte[] line)
+    /// <summary>Tells those who want an upgrade that it is done.</summary>
+    internal void TellUpgraded(byte[] line)
     {
-        foreach (var client in _clients.ToArray()) client.EndUpgrade(line);
+        foreach (var client in _clients.ToArray()) client.HearUpgraded(line);
+    }
+
+    /// <summary>Tells them that it is not; for each that is the last.</summary>
+    /// <param name="line">Why not.</param>
+    /// <param name="request">Who has brought the command line that this is about; 0 for nobody.</param>
+    internal void RefuseUpgrade(byte[] line, long request)
+    {
+        foreach (var client in _clients.ToArray()) client.HearRefusal(line, request);
+    }
+
+    /// <summary>Tells who has brought a command line what has become of it after its deploy has failed.</summary>
+    internal void EndChange(byte[] line)
+    {
+        foreach (var client in _clients.ToArray()) client.EndChange(line);
     }
 
     /// <summary>To be called before the first request is read.</summary>

@@ -115,6 +115,14 @@ internal static class NewsJson
         json.WriteString("reason", reason);
     });
 
+    internal static byte[] CommandLineRestored() => Write(json => Begin(json, "command-line-restored"));
+
+    internal static byte[] CommandLineStays(string reason) => Write(json =>
+    {
+        Begin(json, "command-line-stays");
+        json.WriteString("reason", reason);
+    });
+
     internal static byte[] Stopped() => Write(json => Begin(json, "stopped"));
 
     private static byte[] Write(Action<Utf8JsonWriter> body)

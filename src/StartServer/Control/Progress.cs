@@ -52,6 +52,9 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
     {
         switch (e.Name())
         {
+            case "upgraded":
+                yield return "start_server has taken the new command line";
+                break;
             case "candidate-started":
                 yield return e.Number("attempt") > 1 ? $"{Generation(e)} started, attempt {e.Number("attempt")}" : $"{Generation(e)} started";
                 break;

@@ -18,19 +18,24 @@ internal sealed class StatusFile
 
     /// <exception cref="OperatorException">No file can be made beside the path: better known now than at the first deploy.</exception>
     internal StatusFile(string path)
+        : this(path, ours: null)
     {
-        _path = path;
-        _temporary = $"{path}.{LibC.getpid().ToString(CultureInfo.InvariantCulture)}";
         if (Directory.Exists(path)) throw new OperatorException($"failed to open file:{path}: it is a directory", ExitCodes.Failure);
         if (Replace([], rename: false) is { } error) throw new OperatorException($"failed to open file:{path}: {error}", ExitCodes.Failure);
     }
 
-    /// <summary>Which file it was when we wrote it last; null before the first time.</summary>
-    internal FileIdentity? Identity
+    private StatusFile(string path, FileIdentity? ours)
     {
-        get => _ours;
-        init => _ours = value;
+        _path = path;
+        _temporary = $"{path}.{LibC.getpid().ToString(CultureInfo.InvariantCulture)}";
+        _ours = ours;
     }
+
+    /// <summary>The one that this process wrote before it became another program by exec. If it can be written no more, the service goes on.</summary>
+    internal static StatusFile Adopt(string path, FileIdentity? ours) => new(path, ours);
+
+    /// <summary>Which file it was when we wrote it last; null before the first time.</summary>
+    internal FileIdentity? Identity => _ours;
 
     /// <returns>Why it could not be written; null if it was.</returns>
     internal Errno? Write(IEnumerable<Generation> generations) => Replace(Format(generations), rename: true);
@@ -78,7 +83,9 @@ internal sealed class StatusFile
 
     private Errno? WriteTemporary(byte[] content)
     {
-        var number = LibC.open(_temporary, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_TRUNC | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
+        // Never a file that is there: where others may write to the directory, it may be a link of theirs to anything.
+        LibC.unlink(_temporary);
+        var number = LibC.open(_temporary, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
         if (number < 0) return Errno.Last;
         using var file = new FileDescriptor(number);
         return FileDescriptor.WriteAll(number, content);

@@ -9,10 +9,11 @@ namespace StartServer.Listeners;
 
 /// <summary>A listener that outlives an exec.</summary>
 /// <param name="File">Of a Unix socket that we have bound.</param>
-internal sealed record KeptListener(Listener Listener, SocketName? File);
+/// <param name="Removed">It is not of the command line any more, but generations serve it.</param>
+internal sealed record KeptListener(Listener Listener, SocketName? File, bool Removed);
 
 /// <summary>Every listener, bound: all or none. They live as long as start_server; the generations only borrow them.</summary>
-internal sealed class ListenerSet : IDisposable
+internal sealed partial class ListenerSet : IDisposable
 {
     /// <summary>Whatever the caller's umask: who may connect is decided by the directory, as with Server::Starter.</summary>
     private const uint AnyoneMayConnect = 0x1ff; // 0777
@@ -42,13 +43,15 @@ internal sealed class ListenerSet : IDisposable
     internal static ListenerSet Adopt(IEnumerable<KeptListener> kept)
     {
         var set = new ListenerSet();
-        foreach (var listener in kept)
-            set._listeners.Add((listener.Listener, ListeningSocket.Adopt(listener.Listener.Fd, listener.File)));
+        foreach (var one in kept) (one.Removed ? set._removed : set._listeners).Add((one.Listener, ListeningSocket.Adopt(one.Listener.Fd, one.File)));
         return set;
     }
 
     internal IReadOnlyList<KeptListener> Keep() =>
-        [.. _listeners.Select(bound => new KeptListener(bound.Listener, bound.Socket.Name))];
+    [
+        .. _listeners.Select(one => new KeptListener(one.Listener, one.Socket.Name, Removed: false)),
+        .. _removed.Select(one => new KeptListener(one.Listener, one.Socket.Name, Removed: true)),
+    ];
 
     /// <summary>In the order in which SERVER_STARTER_PORT lists them.</summary>
     /// <remarks>
@@ -67,7 +70,7 @@ internal sealed class ListenerSet : IDisposable
     /// </summary>
     internal void Close()
     {
-        foreach (var (_, socket) in _listeners) socket.Descriptor.Dispose();
+        foreach (var (_, socket) in _listeners.Concat(_removed)) socket.Descriptor.Dispose();
     }
 
     private void BindPort(ListenSpec port, int backlog)
@@ -79,7 +82,7 @@ internal sealed class ListenerSet : IDisposable
             socket = socket.MoveTo(number);
             StandardError.WriteLine(Messages.SocketDuplicated(number));
         }
-        _listeners.Add((new Listener(port.NameFor(bound), socket.Descriptor.Number) { Promised = port.Descriptor is not null }, socket));
+        _listeners.Add((new Listener(port.NameFor(bound), socket.Descriptor.Number) { Promised = port.Descriptor is not null, AnyPort = port.Port == 0 }, socket));
         if (port.Port == 0) StandardError.WriteLine(Messages.PortChosen(port.Text, bound));
     }
 
@@ -141,6 +144,6 @@ internal sealed class ListenerSet : IDisposable
     /// <summary>Closes what is still open and removes the socket files that are still ours.</summary>
     public void Dispose()
     {
-        foreach (var (_, socket) in _listeners) socket.Dispose();
+        foreach (var (_, socket) in _listeners.Concat(_removed)) socket.Dispose();
     }
 }

@@ -128,6 +128,18 @@ internal static class Messages
 
     internal const string UpgradeAsked = "received USR2, upgrading";
 
+    internal const string ServesAfterAll = "it serves by now";
+
+    internal static string ReconfigurationRefused(string reason) => $"new command line refused, this one stays: {reason}";
+
+    internal static string CommandLineChanged(IEnumerable<string> words) => $"the command line is now: {string.Join(' ', words)}";
+
+    internal static string CommandLineStays(string reason) => $"the former command line does not come back: {reason}";
+
+    internal static string ListenerRemoved(string name) => $"no longer listening: {name}";
+
+    internal static string NoWayBack(string reason, Errno error) => $"cannot go back to the version before ({error}) after this: {reason}";
+
     internal const string UpgradeWaits = "the upgrade waits until it is decided whether the new worker starts";
 
     internal static string UpgradeRefused(string program, string reason) =>

@@ -32,6 +32,12 @@ internal sealed record Fleet
     /// <summary>Deploys whose candidate was accepted and that are not over yet.</summary>
     internal IReadOnlyList<UnfinishedDeploy> Unfinished { get; init; } = [];
 
+    /// <summary>
+    /// The first generation that is started with the listeners as they are now; those before it may hold some that were removed since.
+    /// Null if there are none.
+    /// </summary>
+    internal int? ListenersSince { get; init; }
+
     /// <summary>The number of the last attempt.</summary>
     internal int LastNumber { get; init; }
 

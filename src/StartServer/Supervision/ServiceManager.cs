@@ -10,9 +10,18 @@ namespace StartServer.Supervision;
 /// <summary>It is time for a WATCHDOG=1.</summary>
 internal sealed record WatchdogDue;
 
-/// <summary>Whoever supervises us (systemd, or another start_server), as sd_notify(3) reaches him. Nobody there is fine.</summary>
+/// <summary>What could not be told is due again.</summary>
+internal sealed record ReportDue;
+
+/// <summary>
+/// Whoever supervises us (systemd, or another start_server), as sd_notify(3) reaches him. Nobody there is fine. One who does not read is
+/// not waited for: only the last report counts, and it is offered again.
+/// </summary>
 internal sealed class ServiceManager
 {
+    /// <summary>From one offer of a report to the next.</summary>
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+
     private readonly EventQueue _queue;
     private readonly NotifySender _sender;
     private readonly TimeSpan? _watchdog;
@@ -30,7 +39,7 @@ internal sealed class ServiceManager
     /// <summary>After an exec: how much of the time to the next sign of life had passed is not known, so it is given at once.</summary>
     internal void GoOnWith(SupervisorState state)
     {
-        if (_watchdog is not null) _sender.Send("WATCHDOG=1");
+        if (_watchdog is not null) _sender.TrySend("WATCHDOG=1");
         Follow(state);
     }
 
@@ -46,8 +55,10 @@ internal sealed class ServiceManager
     /// <returns>Whether the event was this one's own affair.</returns>
     internal bool Takes(Event happened)
     {
+        // The report itself is made after each event, this one too.
+        if (happened is TimerFired { Key: ReportDue }) return true;
         if (happened is not TimerFired { Key: WatchdogDue }) return false;
-        _sender.Send("WATCHDOG=1");
+        _sender.TrySend("WATCHDOG=1");
         _queue.SetTimer(new WatchdogDue(), _watchdog!.Value);
         return true;
     }
@@ -57,8 +68,8 @@ internal sealed class ServiceManager
     {
         var report = ServiceReport.Of(state, _last);
         if (report == _last) return;
-        foreach (var message in Messages(_last.Phase, report)) _sender.Send(message);
-        _last = report;
+        if (Messages(_last.Phase, report).All(_sender.TrySend)) _last = report;
+        else _queue.SetTimer(new ReportDue(), Step);
     }
 
     private static IEnumerable<string> Messages(ServicePhase before, ServiceReport report)

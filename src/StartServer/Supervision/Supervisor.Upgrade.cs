@@ -11,14 +11,18 @@ namespace StartServer.Supervision;
 internal sealed partial class Supervisor
 {
     /// <summary>Replaces this program when it is asked to.</summary>
-    internal Upgrader? Upgrade { get; set; }
+    internal Upgrader? Upgrader { get; set; }
 
-    internal Moment Moment => _state switch
+    /// <summary>To be asked between two batches of events.</summary>
+    internal BatchDone Moment => new(MomentOf(_state), _state is Running { Fleet: { Current: { } current } fleet } && (fleet.ListenersSince is not { } since || current.Number >= since));
+
+    private Moment MomentOf(SupervisorState state) => state switch
     {
-        Stopping or Stopped => Moment.Never,
+        Stopping or Stopped => StartServer.Upgrade.Moment.Never,
         // One that is accepted has been launched; its report just has not been read yet.
-        _ when SupervisionRecords.MayBeTakenOver(_state) && _generations.Values.All(generation => generation.Process.Launched.IsClosed) => Moment.Good,
-        _ => Moment.Later,
+        _ when !SupervisionRecords.MayBeTakenOver(state) || !_generations.Values.All(generation => generation.Process.Launched.IsClosed) => StartServer.Upgrade.Moment.Later,
+        Serving { Fleet.Probation: null } => StartServer.Upgrade.Moment.Calm,
+        _ => StartServer.Upgrade.Moment.Good,
     };
 
     internal SupervisionSnapshot Keep() => new(
@@ -27,6 +31,14 @@ internal sealed partial class Supervisor
         [.. _generations.Values.Select(generation => new KeptGeneration(
             generation.Number, generation.Process.Pid, generation.Age, generation.Notifications.Socket.Number, generation.Notifications.Address))],
         [.. queue.Timers.Where(timer => timer.Key is TimerEvent).Select(timer => new RunningTimer((TimerEvent)timer.Key, timer.Remaining))]);
+
+    /// <summary>To be called before <see cref="Run"/>, when the command line is another than that of the program before us.</summary>
+    /// <param name="change">The new one is deployed; where the former one has returned, nothing is.</param>
+    internal void Begin(CommandLineChange change)
+    {
+        Handle(new CommandLineChanged(Back: change.Phase == ChangePhase.Returns));
+        if (change.Phase == ChangePhase.Begins) Handle(new DeployRequested(change.Request, change.Attempts));
+    }
 
     /// <summary>To be called before <see cref="Run"/>, by the program that goes on where another stopped.</summary>
     internal void GoOnFrom(SupervisionSnapshot kept)

@@ -60,13 +60,13 @@ internal sealed partial class Supervisor(
                 var batch = queue.Take();
                 _dead = [.. batch.OfType<ChildExited>().Select(exited => exited.Pid)];
                 // Words of a generation are no reason, nor is the watchdog; everything else that wakes us may be followed by a start or a timer.
-                if (batch.Any(happened => happened is not (Readable { Tag: GenerationProcess } or TimerFired { Key: WatchdogDue }))) RereadEnvironment();
+                if (batch.Any(happened => happened is not (Readable { Tag: GenerationProcess } or TimerFired { Key: WatchdogDue or ReportDue }))) RereadEnvironment();
                 foreach (var happened in batch)
                 {
                     Take(happened);
                     manager.Follow(_state);
                 }
-                Upgrade?.GoOn();
+                Upgrader?.GoOn();
                 GiveBackCode();
             }
         }
@@ -89,7 +89,7 @@ internal sealed partial class Supervisor(
     private void Take(Event happened)
     {
         if (manager.Takes(happened) || (log is not null && log.Takes(happened))) return;
-        if (Upgrade is not null && Upgrade.Takes(happened)) return;
+        if (Upgrader is not null && Upgrader.Takes(happened)) return;
         switch (happened)
         {
             case SignalReceived { Signal: var signal } when signal == Signal.Hup: Handle(new RestartRequested()); break;
@@ -136,6 +136,7 @@ internal sealed partial class Supervisor(
             case SetTimer timer: queue.SetTimer(timer.Event, timer.Delay); break;
             case WriteStatus write: Write(write); break;
             case CloseListeners: listeners.Close(); break;
+            case ReleaseListeners: listeners.Release(); break;
             case Tell tell: Listener?.Hear(tell.News); break;
             default: throw new UnreachableException(action.ToString());
         }

@@ -24,5 +24,8 @@ internal sealed record WriteStatus(IReadOnlyList<Generation> Generations) : Supe
 /// <summary>Close our hold on the listeners.</summary>
 internal sealed record CloseListeners : SupervisorAction;
 
+/// <summary>Close the listeners that were removed: whoever still holds them is about to be told to go, and takes what waits there along.</summary>
+internal sealed record ReleaseListeners : SupervisorAction;
+
 /// <summary>Those who follow are to be told.</summary>
 internal sealed record Tell(News News) : SupervisorAction;

@@ -40,6 +40,10 @@ internal sealed record Ready(int Generation) : SupervisorEvent;
 /// <summary>The policy has been replaced by another: an envdir says something else now.</summary>
 internal sealed record PolicyChanged : SupervisorEvent;
 
+/// <summary>The command line is another one now, and with it the listeners.</summary>
+/// <param name="Back">It is what it was before a deploy that has failed.</param>
+internal sealed record CommandLineChanged(bool Back) : SupervisorEvent;
+
 /// <summary>The probe of a generation has ended.</summary>
 /// <param name="Detail">For people: what was wrong.</param>
 internal sealed record Probed(int Generation, ProbeOutcome Outcome, string Detail) : SupervisorEvent;

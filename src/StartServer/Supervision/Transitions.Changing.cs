@@ -128,6 +128,19 @@ internal sealed partial class Transitions
             : Deploy(fleet, Replacement, [.. step.Actions, new Log(Messages.AutoRestart(policy.AutoRestartInterval, forced))]);
     }
 
+    /// <summary>
+    /// Removed listeners are served for as long as somebody serves who was started with them and has not been told to go: until the new
+    /// generation has proved itself and the old ones get their signal. Before that signal, not after it: what a drain finds in
+    /// the queue is then all that will ever be there.
+    /// </summary>
+    private static Step ReleaseListeners(Step step)
+    {
+        if (step.State is not Running { Fleet: { ListenersSince: { } since, Current: { } current } fleet } running) return step;
+        return current.Number < since || fleet.Untold.Any(old => old.Number < since)
+            ? step
+            : new Step(running with { Fleet = fleet with { ListenersSince = null } }, [new ReleaseListeners(), .. step.Actions]);
+    }
+
     /// <summary>A deploy is over when its generation has stood its watch and all before it have ended.</summary>
     private static Step FinishDeploys(Step step)
     {

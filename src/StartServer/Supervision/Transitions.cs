@@ -24,7 +24,7 @@ internal sealed partial class Transitions(SupervisionPolicy policy)
     /// <param name="now">Monotonic time.</param>
     internal Step Next(SupervisorState state, SupervisorEvent happened, TimeSpan now)
     {
-        var step = FinishDeploys(Decide(state, happened, now));
+        var step = ReleaseListeners(FinishDeploys(Decide(state, happened, now)));
         // Whatever has led to rest, or has changed something there, may have made an automatic restart due.
         var restful = step.State is Serving && (step.State != state || happened is AutoRestartDue or PolicyChanged);
         return restful ? AutoRestart(step, (Serving)step.State, now) : step;
@@ -44,7 +44,7 @@ internal sealed partial class Transitions(SupervisionPolicy policy)
         (Stopping s, DrainOverdue e) when Find(s.Remaining, e.Generation) is { } late => Kill(s, late, policy.DrainTimeout),
         (Stopping, RestartRequested) => Stay(state, new Log(Messages.RestartIgnored)),
         (Stopping or Stopped, DeployRequested e) => Refuse(state, e, DeployOutcome.Stopping, Messages.StopsInstead),
-        (Stopping or Stopped, Executed or Spoke or Ready or Probed or PolicyChanged or TimerEvent) => Stay(state),
+        (Stopping or Stopped, Executed or Spoke or Ready or Probed or PolicyChanged or CommandLineChanged or TimerEvent) => Stay(state),
         (Stopped, StopRequested or RestartRequested or Died) => Stay(state),
 
         // HUP. During a start it is remembered and never cuts the check; a series that is failing is begun afresh; a watch goes on
@@ -90,6 +90,8 @@ internal sealed partial class Transitions(SupervisionPolicy policy)
         // Not while nobody else serves: the new generation has died meanwhile, and its successor will retire the old ones.
         (Running { Fleet.Current: not null } s, OldDue e) => OldIsDue(s, e.Generation),
         (Running s, DrainOverdue e) when Find(s.Fleet.Old, e.Generation) is { } late => Kill(s, late, policy.DrainTimeout),
+
+        (Running s, CommandLineChanged e) => Stay(s with { Fleet = s.Fleet with { ListenersSince = e.Back ? s.Fleet.Current?.Number : s.Fleet.LastNumber + 1 } }),
 
         // Next looks at these once the machine is at rest.
         (Running, PolicyChanged or AutoRestartDue) => Stay(state),

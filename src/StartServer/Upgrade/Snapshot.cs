@@ -26,6 +26,15 @@ internal sealed record Snapshot
 
     internal required IReadOnlyList<KeptListener> Listeners { get; init; }
 
+    /// <summary>How long their queues may be.</summary>
+    internal required int Backlog { get; init; }
+
+    /// <summary>See <see cref="HeldOptions"/>.</summary>
+    internal required IReadOnlyList<string> Held { get; init; }
+
+    /// <summary>Null if the command line is what it was, and no change of it is under way.</summary>
+    internal required CommandLineChange? Change { get; init; }
+
     /// <summary>The descriptor that has the lock; null without <c>--pid-file</c>.</summary>
     internal required int? PidFile { get; init; }
 
@@ -68,6 +77,9 @@ internal sealed record Snapshot
         Version = f.Text("version", given?.Version),
         Supervision = f.Record("supervision", given?.Supervision, SupervisionRecords.Supervision),
         Listeners = f.List("listener", given?.Listeners, ListenerOf),
+        Backlog = f.Number("backlog", given?.Backlog),
+        Held = f.Texts("held", given?.Held),
+        Change = f.Optional("change", given?.Change, ChangeOf),
         PidFile = f.OptionalDescriptor("pid-file", given?.PidFile),
         StatusFile = f.Optional("status-file", given?.StatusFile),
         LogPipe = f.Optional("log-pipe", given?.LogPipe, LogPipeOf),
@@ -79,9 +91,17 @@ internal sealed record Snapshot
         new Listener(f.Text("name", given?.Listener.Name), f.Descriptor("fd", given?.Listener.Fd))
         {
             Promised = f.Flag("promised", given?.Listener.Promised),
+            AnyPort = f.Flag("any-port", given?.Listener.AnyPort),
             SystemdName = f.Optional("systemd-name", given?.Listener.SystemdName),
         },
-        f.Optional("file", given?.File, SocketFile));
+        f.Optional("file", given?.File, SocketFile),
+        f.Flag("removed", given?.Removed));
+
+    private static CommandLineChange ChangeOf(Fields f, CommandLineChange? given) => new(
+        (ChangePhase)f.Number("phase", (int?)given?.Phase),
+        f.Long("request", given?.Request),
+        f.Number("attempts", given?.Attempts),
+        [.. f.Texts("former", given is null ? null : [.. given.Former.Select(word => CommandWords.Encode([word]))]).Select(word => CommandWords.Decode(word)[0])]);
 
     private static SocketName SocketFile(Fields f, SocketName? given) => new(f.Text("path", given?.Path), f.Optional("identity", given?.Identity));
 

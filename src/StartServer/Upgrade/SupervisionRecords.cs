@@ -42,6 +42,7 @@ internal static class SupervisionRecords
         RenewedAt = f.Time("renewed-at", given?.RenewedAt),
         Unfinished = f.List("unfinished", given?.Unfinished, UnfinishedOf),
         LastNumber = f.Number("last-number", given?.LastNumber),
+        ListenersSince = f.Optional("listeners-since", given?.ListenersSince),
         Restarts = f.Number("restarts", given?.Restarts),
         LastFailure = f.Optional("last-failure", given?.LastFailure),
     };

@@ -6,7 +6,7 @@ using StarletNet.Shared.Processes;
 namespace StartServer.Upgrade;
 
 /// <summary>
-/// The successor, started beside us with our own command line and the snapshot, to say whether it could go on from there. It binds nothing
+/// The successor, started beside us with the command line it would have and the snapshot, to say whether it could go on from there. It binds nothing
 /// and writes nothing.
 /// </summary>
 internal sealed unsafe class TrialRun : IDisposable
@@ -29,9 +29,10 @@ internal sealed unsafe class TrialRun : IDisposable
     internal int Pid => _process.Pid;
 
     /// <param name="program">The executable file.</param>
-    /// <param name="ownArguments">Those that Main was given: in <c>dotnet program.dll</c> the role stands behind the dll.</param>
+    /// <param name="before">What stands between argv[0] and Main's words: in <c>dotnet program.dll</c> the dll, and the role behind it.</param>
+    /// <param name="words">Main's.</param>
     /// <exception cref="SystemCallException">There could be no process.</exception>
-    internal static TrialRun Start(EventQueue queue, string program, int ownArguments, Snapshot snapshot)
+    internal static TrialRun Start(EventQueue queue, string program, IReadOnlyList<string> before, IReadOnlyList<string> words, Snapshot snapshot)
     {
         using var file = TakeOver.Store(snapshot.Write(out _));
         var (read, write) = FileDescriptor.Pipe();
@@ -40,14 +41,15 @@ internal sealed unsafe class TrialRun : IDisposable
         {
             using (write)
             {
-                var line = OwnProgram.CommandLine;
                 var process = queue.Start(new ChildSpec
                 {
                     Program = program,
-                    Title = line[0],
-                    Arguments = [.. line[1..^ownArguments], TakeOver.TrialRole, .. line[^ownArguments..]],
+                    Title = OwnProgram.CommandLine[0],
+                    Arguments = [.. before, TakeOver.TrialRole, .. words],
                     Environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
                         .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? ""),
+                    // Nobody would end one that hangs if we were gone.
+                    WhenParentDies = Signal.Kill,
                     Descriptors = [new(write.Number, 1), new(write.Number, 2), new(file.Number, TakeOver.TrialSnapshot)],
                 });
                 return new TrialRun(queue, process, read);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using StarletNet.StartServer.Tests.Processes;
 using StarletNet.TestKit;
 
@@ -30,6 +31,31 @@ public sealed class UpgradeCommandTests
         Assert.Contains($"{first[0]}", list.OutputText, StringComparison.Ordinal);
         await service.Daemon.StopsCleanlyAsync();
         Assert.False(File.Exists(service.File("control")));
+    }
+
+    /// <summary>Whatever a client has sent so far, the program that takes over has it, too.</summary>
+    [Fact]
+    public async Task A_line_that_has_not_ended_goes_on_after_an_upgrade()
+    {
+        using var service = new Upgradable(["--control", "DIR/control"], Children.Serve);
+        await service.Daemon.StatusAsync("1:P");
+        using var garbage = Connect(service);
+        garbage.Send(Enumerable.Repeat((byte)0xff, 1000).ToArray());
+        using var slow = Connect(service);
+        slow.Send("li"u8);
+        await service.UpgradeAsync();
+        slow.Send("st\n"u8);
+        garbage.Send("\n"u8);
+        Assert.Contains("\"event\":\"generations\"", await new StreamReader(new NetworkStream(slow)).ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("there is no such request", await new StreamReader(new NetworkStream(garbage)).ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await service.Daemon.StopsCleanlyAsync();
+    }
+
+    private static Socket Connect(Upgradable service)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(service.File("control")));
+        return socket;
     }
 
     /// <summary>Its deploy is over when the old generation has drained, which is after the upgrade; and stderr is still passed on.</summary>

@@ -46,6 +46,17 @@ public sealed class StatusFileTests : IDisposable
     }
 
     [Fact]
+    public void A_link_in_the_way_is_replaced_and_not_followed()
+    {
+        var path = _scratch.File("status");
+        _scratch.Write("precious", "keep me\n");
+        File.CreateSymbolicLink($"{path}.{Environment.ProcessId}", _scratch.File("precious"));
+        new StatusFile(path).Write([]);
+        Assert.Equal("keep me\n", File.ReadAllText(_scratch.File("precious")));
+        Assert.Null(new FileInfo(path).LinkTarget);
+    }
+
+    [Fact]
     public void A_place_where_no_file_can_be_made_is_known_at_once()
     {
         var path = _scratch.File("missing/status");

@@ -100,6 +100,46 @@ public sealed class ServiceManagerTests : IDisposable
         await superdaemon.StopsCleanlyAsync();
     }
 
+    /// <summary>The kernel holds a few messages for him, and no more: who waited for him would supervise nobody meanwhile.</summary>
+    [Fact]
+    public async Task A_manager_that_does_not_read_holds_nothing_up_and_hears_the_last_report_when_he_does()
+    {
+        using var filler = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+        filler.Connect(new UnixDomainSocketEndPoint(_scratch.File("notify")));
+        try
+        {
+            for (var count = 0; count < 1000; count++) filler.Send("STATUS=full"u8);
+        }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.WouldBlock)
+        {
+        }
+        var clock = Stopwatch.StartNew();
+        using var superdaemon = Start([], Children.Serve);
+        await superdaemon.StatusAsync("1:P");
+        superdaemon.Program.Send(UnixSignal.Hup);
+        var second = (await superdaemon.StatusAsync("2:P"))[0];
+        // Of these four changes each would have been waited for, five seconds long.
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(14));
+        string report;
+        while ((report = await NextAsync()) == "STATUS=full") { }
+        while (!report.EndsWith($"STATUS=generation 2 (pid {second}) serves", StringComparison.Ordinal)) report = await NextAsync();
+        await superdaemon.StopsCleanlyAsync();
+    }
+
+    [Fact]
+    public async Task An_upgrade_goes_on_feeding_the_watchdog_and_says_who_serves()
+    {
+        using var superdaemon = Start([], Children.Serve, ("WATCHDOG_USEC", "60000000"));
+        await NextAsync("READY=1");
+        await superdaemon.StatusAsync("1:P");
+        superdaemon.Program.Send(UnixSignal.Usr2);
+        // At once, since nobody knows how much of the time had passed; otherwise after half a minute.
+        await NextAsync("WATCHDOG=1");
+        await NextAsync("READY=1");
+        await superdaemon.Program.LineAsync(Upgradable.TakenOver);
+        await superdaemon.StopsCleanlyAsync();
+    }
+
     [Fact]
     public async Task Systemd_notify_of_a_generation_reaches_us_and_ours_reaches_the_manager()
     {

@@ -13,7 +13,7 @@ public sealed class EveryPairTests : TransitionTestBase
     private static readonly SupervisorEvent[] Events =
     [
         new RestartRequested(), new DeployRequested(7, 1), new StopRequested(Signal.Term), new StopRequested(Signal.Int), new StopRequested(Signal.Quit),
-        new MeaninglessSignal(Signal.Usr2), new PolicyChanged(), new StopOverdue(), new Spawned(new Generation(5, 105)), new SpawnFailed("why"),
+        new MeaninglessSignal(Signal.Usr2), new PolicyChanged(), new CommandLineChanged(Back: false), new CommandLineChanged(Back: true), new StopOverdue(), new Spawned(new Generation(5, 105)), new SpawnFailed("why"),
         .. new[] { 101, 103, 104, 999 }.Select(pid => new Died(pid, Code(1))),
         .. Enumerable.Range(1, 5).SelectMany(number => new SupervisorEvent[]
         {

@@ -100,6 +100,7 @@ public sealed class SnapshotTests
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         var next = _next++;
+        if (type.IsEnum) return Enum.ToObject(type, next % Enum.GetValues(type).Length);
         if (type == typeof(string)) return $"text {next}";
         if (type == typeof(bool)) return true;
         if (type == typeof(TimeSpan)) return TimeSpan.FromMilliseconds(next);

@@ -3,12 +3,15 @@ using StartServer.Supervision;
 namespace StarletNet.StartServer.Tests.Supervision.Random;
 
 /// <summary>A child of the fake world. It has ended when <see cref="Ended"/>, and is gone for good once its end was delivered.</summary>
-internal sealed class FakeChild(Generation generation, bool stubborn)
+internal sealed class FakeChild(Generation generation, bool stubborn, int listeners)
 {
     internal Generation Generation { get; } = generation;
 
     /// <summary>Ignores everything but KILL.</summary>
     internal bool Stubborn { get; } = stubborn;
+
+    /// <summary>Of which of all command lines so far its listeners are.</summary>
+    internal int Listeners { get; } = listeners;
 
     internal bool IsProgram { get; set; }
 

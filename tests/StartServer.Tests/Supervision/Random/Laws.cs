@@ -6,6 +6,7 @@ namespace StarletNet.StartServer.Tests.Supervision.Random;
 internal sealed class Laws(World world)
 {
     private readonly HashSet<long> _openRequests = [];
+    private readonly HashSet<Generation> _accepted = [];
     private IReadOnlyList<Generation> _status = [];
     private int? _restartOwedAfter;
 
@@ -25,6 +26,9 @@ internal sealed class Laws(World world)
         CurrentChangesForAReason(before, happened, after);
         RestartsAreNotLost(before, happened, step);
         RequestsAreAnsweredOnce(happened, step);
+        StatusIsTrue(after, step);
+        if (step.Actions.OfType<ReleaseListeners>().Any())
+            Holds(after is Running { Fleet: var fleet } && Accepting(fleet).All(HasTheListeners), "who accepts at removed listeners keeps them");
         _status = step.Actions.OfType<WriteStatus>().LastOrDefault()?.Generations ?? _status;
     }
 
@@ -92,6 +96,23 @@ internal sealed class Laws(World world)
         }
     }
 
+    /// <summary>Who was never accepted serves nobody, and so has no line; while all stop, too.</summary>
+    private void StatusIsTrue(SupervisorState after, Step step)
+    {
+        _accepted.UnionWith(step.Actions.OfType<Tell>().Select(tell => tell.News).OfType<CandidateAccepted>().Select(accepted => accepted.Candidate));
+        foreach (var write in step.Actions.OfType<WriteStatus>())
+        {
+            Holds(write.Generations.All(_accepted.Contains), "only who was accepted is in the status file");
+            if (after is Stopping { Remaining: var remaining })
+                Holds(write.Generations.Order(ByNumber).SequenceEqual(remaining.Where(_accepted.Contains).Order(ByNumber)), "a stop's status file shows all who are left");
+        }
+    }
+
+    private static IEnumerable<Generation> Accepting(Fleet fleet) => fleet.Untold.Concat(fleet.Current is { } current ? [current] : []);
+
+    private bool HasTheListeners(Generation generation) =>
+        world.Children.Find(child => child.Generation == generation) is not { } child || child.Listeners == world.Listeners;
+
     private void RestartsAreNotLost(SupervisorState before, SupervisorEvent happened, Step step)
     {
         var spawned = step.Actions.OfType<Spawn>().FirstOrDefault()?.Number;
@@ -122,6 +143,7 @@ internal sealed class Laws(World world)
         Holds(_status.Order(ByNumber).SequenceEqual(fleet.All), "at rest the status file shows who is there");
         Holds(fleet.Probation is not null || fleet.Untold.All(old => world.Has(timer => timer is OldDue && timer.Generation > old.Number)),
             "old ones were told to go, or will be");
+        Holds(fleet.ListenersSince is null || !Accepting(fleet).All(HasTheListeners), "removed listeners are closed when nobody accepts there");
         Holds(!world.Policy.AutoRestart || fleet.Probation is not null || world.Has(new AutoRestartDue(fleet.Current!.Number)),
             "an automatic restart will come");
     }

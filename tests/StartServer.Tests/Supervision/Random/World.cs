@@ -55,6 +55,9 @@ internal sealed class World
 
     internal Laws Laws { get; }
 
+    /// <summary>How often the command line has been changed.</summary>
+    internal int Listeners { get; private set; }
+
     internal bool Has(TimerEvent timer) => _timers.ContainsKey(timer);
 
     internal bool Has(Func<TimerEvent, bool> timer) => _timers.Keys.Any(timer);
@@ -62,7 +65,7 @@ internal sealed class World
     /// <summary>One thing happens, whatever it is.</summary>
     internal void Live(bool mayStop)
     {
-        switch (_dice.Next(20))
+        switch (_dice.Next(21))
         {
             case 0: Handle(new RestartRequested()); break;
             case 1: Handle(new DeployRequested(++_lastRequest, _dice.Next(3))); break;
@@ -73,6 +76,7 @@ internal sealed class World
             case 7 or 8: Reap(); break;
             case 9 or 10 or 11: AnswerProbe(); break;
             case 12 or 13 or 14: LetSomebodySpeak(); break;
+            case 15: ChangeCommandLine(); break;
             default: Wait(); break;
         }
     }
@@ -99,6 +103,12 @@ internal sealed class World
     {
         _policy = _policy with { AutoRestart = Chance(50), AutoRestartInterval = Seconds(1, 20, 360), KillOldDelay = Seconds(0, 3) };
         Handle(new PolicyChanged());
+    }
+
+    private void ChangeCommandLine()
+    {
+        Listeners++;
+        Handle(new CommandLineChanged(Back: false));
     }
 
     private void EndSomebody()
@@ -203,7 +213,7 @@ internal sealed class World
             Handle(new SpawnFailed("no memory"));
             return;
         }
-        var child = new FakeChild(new Generation(spawn.Number, ++_lastPid), stubborn: Chance(20));
+        var child = new FakeChild(new Generation(spawn.Number, ++_lastPid), stubborn: Chance(20), Listeners);
         Children.Add(child);
         Handle(new Spawned(child.Generation));
     }
