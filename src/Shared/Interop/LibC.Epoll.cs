@@ -48,12 +48,18 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int accept4(int fd, byte* address, uint* length, int flags);
 
-    // The three calls of every request come without SetLastError: see Errno.OfLastCall. Never with SuppressGCTransition: on loopback a
-    // send carries the segment to the other side's socket, which takes microseconds, and a thread that is denied the processor
-    // meanwhile would keep the whole process waiting for a collection.
-    [LibraryImport(Library)]
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial nint recv(int fd, byte* buffer, nint count, int flags);
 
-    [LibraryImport(Library)]
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial nint send(int fd, byte* buffer, nint count, int flags);
+
+    // The same for every request, without SetLastError: see Errno.OfLastCall. Of names of their own, because Errno.Last knows nothing of
+    // them. Never with SuppressGCTransition: on loopback a send carries the segment to the other side's socket, which takes
+    // microseconds, and a thread that is denied the processor meanwhile would keep the whole process waiting for a collection.
+    [LibraryImport(Library, EntryPoint = "recv")]
+    internal static partial nint recv_quick(int fd, byte* buffer, nint count, int flags);
+
+    [LibraryImport(Library, EntryPoint = "send")]
+    internal static partial nint send_quick(int fd, byte* buffer, nint count, int flags);
 }

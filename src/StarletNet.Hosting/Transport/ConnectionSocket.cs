@@ -32,7 +32,7 @@ internal static unsafe class ConnectionSocket
         {
             while (true)
             {
-                var received = LibC.recv(descriptor, start, buffer.Length, 0);
+                var received = LibC.recv_quick(descriptor, start, buffer.Length, 0);
                 error = Errno.None;
                 if (received > 0) return (int)received;
                 if (received == 0) return (int)SocketResult.EndOfStream;
@@ -52,7 +52,7 @@ internal static unsafe class ConnectionSocket
         {
             while (true)
             {
-                var sent = LibC.send(descriptor, start, bytes.Length, LibC.MSG_NOSIGNAL);
+                var sent = LibC.send_quick(descriptor, start, bytes.Length, LibC.MSG_NOSIGNAL);
                 error = Errno.None;
                 if (sent >= 0) return (int)sent;
                 error = Errno.OfLastCall;

@@ -55,7 +55,7 @@ internal sealed unsafe class ControlConnection : ControlPart
         // Refused or dropped earlier in this batch.
         if (_socket.IsClosed) return null;
         var count = Receive(_length);
-        if (count < 0 && (Errno.OfLastCall == Errno.EAGAIN || Errno.OfLastCall == Errno.EINTR)) return null;
+        if (count < 0 && (Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EINTR)) return null;
         if (count <= 0)
         {
             // It has gone. What it asked for goes on: a deploy is not undone because a terminal was closed.

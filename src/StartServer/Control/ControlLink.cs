@@ -97,7 +97,7 @@ internal sealed unsafe class ControlLink : IDisposable
     {
         var buffer = stackalloc byte[4096];
         var count = LibC.recv(_socket.Number, buffer, 4096, LibC.MSG_DONTWAIT);
-        if (count < 0) return Errno.OfLastCall == Errno.EAGAIN || Errno.OfLastCall == Errno.EINTR;
+        if (count < 0) return Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EINTR;
         _received.AddRange(new ReadOnlySpan<byte>(buffer, (int)count));
         return count > 0;
     }
