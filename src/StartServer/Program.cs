@@ -60,7 +60,6 @@ internal static class Program
             // Out of descriptors, memory or processes: nothing that was asked for wrongly.
             return Fail($"start_server: {error.GetBaseException().Message}", ExitCodes.Failure);
         }
-
         catch
         {
             // A mistake of ours, which the runtime reports.
