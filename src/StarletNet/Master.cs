@@ -56,14 +56,14 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         // The order matters: what needs rights first, and what can be wrong while stderr is still that of whoever called us.
         var identity = OptionsCheck.IdentityOf(options);
         identity?.RefuseUnlessPossible();
-        var errorLog = options.ErrorLog is { } logPath ? ErrorLog.Open(logPath) : caller is not null ? ErrorLog.None() : null;
-        var logs = new LogFiles(errorLog, options.Observing.AccessLog is { } accessPath ? AccessLog.Open(accessPath) : null);
+        var errorLog = options.ErrorLog is { } logPath ? ErrorLog.Open(logPath, guarded: identity is not null) : caller is not null ? ErrorLog.None() : null;
+        var logs = new LogFiles(errorLog, options.Observing.AccessLog is { } accessPath ? AccessLog.Open(accessPath, guarded: identity is not null) : null);
         using var certificates = options.AnyTls ? new CertificateFiles(options.Tls, log) : null;
         certificates?.Read();
         using var listeners = Listen(out var announce);
         // Its whole path: with --chdir a relative one would not be found again.
         using var pidFile = options.PidFile is { } path
-            ? PidFile.Create(Path.GetFullPath(path), Environment.ProcessId, ExitCodes.Failure, "cannot write the pid file ")
+            ? PidFile.Create(Path.GetFullPath(path), Environment.ProcessId, ExitCodes.Failure, "cannot write the pid file ", guarded: identity is not null)
             : null;
         using var observers = Observers.Open(queue, options.Observing, log, isSuccessor: superdaemon is not null);
         announce();

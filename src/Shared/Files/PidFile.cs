@@ -40,12 +40,13 @@ internal sealed unsafe class PidFile : IDisposable
     /// <param name="pid">What is written.</param>
     /// <param name="exitCode">Of the failure.</param>
     /// <param name="cannotOpen">How the message begins, up to the path, when there can be no such file; the default is Server::Starter's.</param>
-    internal static PidFile Create(string path, int pid, int exitCode, string cannotOpen = "failed to open file:")
+    /// <param name="guarded">See <see cref="GuardedOpen"/>.</param>
+    internal static PidFile Create(string path, int pid, int exitCode, string cannotOpen = "failed to open file:", bool guarded = false)
     {
         while (true)
         {
-            var number = LibC.open(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
-            if (number < 0) throw new OperatorException($"{cannotOpen}{path}: {Errno.Last}", exitCode);
+            var number = GuardedOpen.Open(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_CLOEXEC, guarded, out var error);
+            if (number < 0) throw new OperatorException($"{cannotOpen}{path}: {(guarded ? GuardedOpen.Why(error) : error.Text)}", exitCode);
             var file = new FileDescriptor(number);
             if (LibC.flock(number, LibC.LOCK_EX | LibC.LOCK_NB) < 0)
             {

@@ -17,6 +17,7 @@ internal readonly record struct Errno(int Number)
     internal static readonly Errno ENOTDIR = new(20);
     internal static readonly Errno EISDIR = new(21);
     internal static readonly Errno ENOSPC = new(28);
+    internal static readonly Errno ELOOP = new(40);
     internal static readonly Errno EPROTOTYPE = new(91);
     internal static readonly Errno EADDRINUSE = new(98);
     internal static readonly Errno EADDRNOTAVAIL = new(99);

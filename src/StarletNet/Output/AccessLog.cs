@@ -18,14 +18,16 @@ internal sealed class AccessLog
 
     private AccessLog(string? path, FileDescriptor? file) => (_path, _file) = (path, file);
 
+    /// <param name="path">Of the file.</param>
+    /// <param name="guarded">See <see cref="GuardedOpen"/>.</param>
     /// <exception cref="OperatorException">It cannot be written.</exception>
-    internal static AccessLog Open(string path)
+    internal static AccessLog Open(string path, bool guarded)
     {
         if (path == Standard) return new AccessLog(null, null);
         var full = Path.GetFullPath(path);
-        return AppendedFile.TryOpen(full, out var error) is { } file
+        return AppendedFile.TryOpen(full, out var error, guarded) is { } file
             ? new AccessLog(full, file)
-            : throw new OperatorException($"cannot write the access log {path}: {error}", ExitCodes.Failure);
+            : throw new OperatorException($"cannot write the access log {path}: {GuardedOpen.Why(error)}", ExitCodes.Failure);
     }
 
     /// <summary>Null: standard output, which is not ours to open anew.</summary>

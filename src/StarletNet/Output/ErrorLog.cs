@@ -17,18 +17,20 @@ internal sealed class ErrorLog
 
     private ErrorLog(string path, FileDescriptor file) => (_path, _file) = (path, file);
 
+    /// <param name="path">Of the file.</param>
+    /// <param name="guarded">See <see cref="GuardedOpen"/>.</param>
     /// <exception cref="OperatorException">It cannot be written.</exception>
-    internal static ErrorLog Open(string path)
+    internal static ErrorLog Open(string path, bool guarded)
     {
         // A restart, and a change of directory, must find the same file again.
         var full = Path.GetFullPath(path);
-        return AppendedFile.TryOpen(full, out var error) is { } file
+        return AppendedFile.TryOpen(full, out var error, guarded) is { } file
             ? new ErrorLog(full, file)
-            : throw new OperatorException($"cannot write the error log {path}: {error}", ExitCodes.Failure);
+            : throw new OperatorException($"cannot write the error log {path}: {GuardedOpen.Why(error)}", ExitCodes.Failure);
     }
 
     /// <summary>For a daemon without a log: nobody reads what it says.</summary>
-    internal static ErrorLog None() => Open(Nowhere);
+    internal static ErrorLog None() => Open(Nowhere, guarded: false);
 
     internal string? FileName => _path == Nowhere ? null : _path;
 

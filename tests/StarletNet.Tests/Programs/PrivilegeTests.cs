@@ -76,6 +76,31 @@ public sealed class PrivilegeTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--error-log", "error log")]
+    [InlineData("--access-log", "access log")]
+    [InlineData("--pid", "pid file")]
+    public async Task A_link_that_the_other_user_has_put_there_is_not_followed_as_root(string option, string what)
+    {
+        NeedRoot();
+        var (link, target) = (_test.File("link"), _test.Write("target", "root's"));
+        File.CreateSymbolicLink(link, target);
+        LetOthersIn();
+        Assert.Equal(0, LibC.lchown(link, 65534, 65534));
+
+        var master = _test.Start("--user", "nobody", option, link);
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.Contains($"cannot write the {what} {link}: Too many levels of symbolic links; with --user and --group only root's own links are followed", Assert.Single(master.Lines).Text);
+        Assert.Equal("root's", File.ReadAllText(target));
+
+        Assert.Equal(0, LibC.lchown(link, 0, 0));
+        var allowed = _test.Start("--user", "nobody", option, link);
+        // Fake workers write no access log.
+        if (option == "--access-log") await allowed.LineAsync("serving ");
+        else await Eventually.TrueAsync(() => LockedFile.ReadAllText(target) != "root's", "it is written", allowed.Describe);
+    }
+
+    [Theory]
     [InlineData("option --user: there is no user 'nobody-of-that-name'", "--user", "nobody-of-that-name")]
     [InlineData("option --group: there is no group 'none-of-that-name'", "--group", "0,none-of-that-name")]
     [InlineData("option --umask: '89' is not an octal mode such as 027", "--umask", "89")]
