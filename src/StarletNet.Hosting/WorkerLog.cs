@@ -20,6 +20,9 @@ internal static partial class WorkerLog
     [LoggerMessage(5, LogLevel.Error, "A request goes on {Seconds:0.0} s after it was cut, and this worker asks to be replaced for its sake: {Request}")]
     internal static partial void RequestStuck(ILogger log, string request, double seconds);
 
+    [LoggerMessage(7, LogLevel.Warning, "Not ready yet: {Path} (--ready-path) gives {Failure}")]
+    internal static partial void NotReadyYet(ILogger log, string path, string failure);
+
     [LoggerMessage(6, LogLevel.Error, "Holding the connection {Connection} to its time limits failed, and it is cut")]
     internal static partial void ClockFailed(ILogger log, string connection, Exception exception);
 

@@ -34,6 +34,9 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
 
     private readonly (string Path, bool MayMove) _directory = WorkingDirectory.Find(Variable);
 
+    /// <summary>The options as the configuration file has them now; relative to the directory that we were started in.</summary>
+    internal required Func<string, Configuration> ReadAgain { get; init; }
+
     /// <returns>The exit code.</returns>
     /// <exception cref="OperatorException">The start failed; nothing is left behind.</exception>
     internal int Run()
@@ -41,7 +44,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         RefuseMusl();
         var releases = new Releases(options, _directory.Path, Variable, log);
         RefuseIncomplete();
-        releases.Find();
+        releases.Check();
 
         // From here on a signal waits for the loop instead of killing us with a socket file left behind.
         using var queue = new EventQueue();
@@ -75,38 +78,53 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         if (options.Umask is { } umask) LibC.umask(umask);
         OpenFileLimit.Raise();
 
-        releases.Prepare();
-        var application = Take(releases, certificates);
         var variables = Variables();
-        var environment = new WorkerEnvironment(variables, options, listeners.Listeners, HostingPath());
+        releases.Prepare();
+        // After the listeners are ours: a compiler may stay behind, and would hold open what it inherits.
+        if (!releases.Build(queue, variables)) return ExitCodes.Success;
+        var application = Take(releases, certificates, options);
+        if (options.Workers == 0)
+            return InPlace.Become(options, listeners.Listeners, logs.Access, variables, HostingPath(), application, WorkersDirectory, [pidFile?.Descriptor]);
         using var reloader = Reloads(superdaemon) ? new Reloader(queue, log, releases.Watched) : null;
         using var scoreboard = new ScoreboardPlaces();
-        var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, _directory.MayMove || options.ChangeDirectory is not null ? _directory.Path : null, options.RequestShare, logs.Access);
-        var around = new PoolSurroundings(queue, launcher, log, notify, superdaemon, () => Prepare(releases, certificates))
+        var around = new PoolSurroundings(queue, log, notify, superdaemon, () => Prepare(releases, certificates, Generation))
         {
             Caller = caller,
             Logs = logs,
             Reloader = reloader,
+            Builder = releases.Builder,
             Watch = new WorkerWatch(queue, log, options.WorkerTimeout, options.WorkerMaxMemory),
-            ExitCommand = new ExitCommand(queue, options.ChildExit, variables, log),
+            ExitCommand = new ExitCommand(queue, variables, log),
             Observers = observers,
             Listeners = [.. listeners.Listeners.Select(listener => listener.Name)],
             Scoreboard = scoreboard,
         };
-        return new WorkerPool(around, Settings(superdaemon), options.Workers, application).Run();
+        return new WorkerPool(around, Generation(options, application)).Run();
+
+        Generation Generation(MasterOptions now, Application application)
+        {
+            var environment = new WorkerEnvironment(variables, now, listeners.Listeners, HostingPath());
+            var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, WorkersDirectory, now.RequestShare, logs.Access);
+            return new Generation(application, launcher, Settings(now, superdaemon), now.Workers, now.ChildExit);
+        }
     }
+
+    private string? WorkersDirectory => _directory.MayMove || options.ChangeDirectory is not null ? _directory.Path : null;
 
     // What a restart takes anew. All of it, or the workers that run go on.
-    private static Application Prepare(Releases releases, CertificateFiles? certificates)
+    private Generation Prepare(Releases releases, CertificateFiles? certificates, Func<MasterOptions, Application, Generation> generation)
     {
         RefuseIncomplete();
+        var now = ReadAgain(_directory.Path);
+        if (now.Waiting.Count > 0) log.WaitsForNextStart(string.Join(", ", now.Waiting));
+        if (now.Options.Workers == 0) throw new OperatorException("max-workers = 0 takes a new start", ExitCodes.Usage);
         certificates?.Read();
-        return Take(releases, certificates);
+        return generation(now.Options, Take(releases, certificates, now.Options));
     }
 
-    private static Application Take(Releases releases, CertificateFiles? certificates)
+    private static Application Take(Releases releases, CertificateFiles? certificates, MasterOptions options)
     {
-        var application = releases.Take();
+        var application = releases.Take(options);
         return certificates is null ? application : application with { Certificates = certificates.Share() };
     }
 
@@ -165,7 +183,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         return false;
     }
 
-    private PoolSettings Settings(Superdaemon? superdaemon) => new()
+    private static PoolSettings Settings(MasterOptions options, Superdaemon? superdaemon) => new()
     {
         BootingAtOnce = Environment.ProcessorCount,
         SpawnInterval = options.SpawnInterval,

@@ -70,13 +70,18 @@ internal static class Program
         if (commandLine.IsOn(ConfigurationOptions.Man)) return Print(ManPage.Of("starletnet", Summary, "starletnet", Usage()));
         if (commandLine.IsOn(ConfigurationOptions.Version)) return Print(Version());
         if (commandLine[ConfigurationOptions.Completion] is { } shell) return Print(Completion.Of(CheckedShell(shell)));
-        var configuration = new OptionsReader(commandLine, Environment.GetEnvironmentVariable, Environment.ProcessorCount).ReadAll();
+        var configuration = Reader().ReadAll();
         if (commandLine.IsOn(ConfigurationOptions.CheckConfig))
             return Print(CheckConfig.Of(configuration, Environment.GetEnvironmentVariable));
         if (commandLine.IsOn(ConfigurationOptions.Explain)) return Print(Explain(configuration.Options));
         if (configuration.Options.Daemonize && caller is null) return Daemonizer.Call(args);
         using var log = new MasterLog(new StandardErrorSink(caller), configuration.Options.Quiet);
-        return new Master(configuration.Options, notify, log, caller).Run();
+        return new Master(configuration.Options, notify, log, caller)
+        {
+            ReadAgain = directory => configuration = Reader().ReadAgain(configuration, directory),
+        }.Run();
+
+        OptionsReader Reader() => new(commandLine, Environment.GetEnvironmentVariable, Environment.ProcessorCount);
     }
 
     private static string Explain(MasterOptions options)

@@ -21,6 +21,7 @@ public sealed class ReadmeTests
 
     private const string PublishOver = "dotnet publish examples/hello -c Release -o out/my-app && kill -HUP $(cat out/app.pid)";
     private const string Explain = "out/bin/starletnet --explain out/my-app";
+    private const string Develop = "out/bin/starletnet --port 8080 --project examples/hello --reload";
     private const string Build = "scripts/build";
     private const string Test = "scripts/test";
 
@@ -32,7 +33,7 @@ public sealed class ReadmeTests
     [Fact]
     public void No_command_of_the_readme_goes_untested() =>
         // scripts/build is quickstart's first step, and scripts/test is what runs this.
-        Assert.Equal([Quickstart, Ask, Deploy, Status, Demo, Publish, Serve, Switch, ServeCopies, PublishOver, Explain, Build, Test], Readme.Commands());
+        Assert.Equal([Quickstart, Ask, Deploy, Status, Demo, Publish, Serve, Switch, ServeCopies, PublishOver, Develop, Explain, Build, Test], Readme.Commands());
 
     [Fact]
     public async Task Quickstart_serves_a_page_and_deploys_on_hup()
@@ -96,6 +97,19 @@ public sealed class ReadmeTests
         await service.LineAsync("serving .*/releases/42/hello.dll with");
         await service.LineAsync("^old worker [0-9]+ died, status:0$");
         Assert.Equal(0, (await service.StopAsync()).Code);
+    }
+
+    [Fact]
+    public async Task A_project_is_built_and_served()
+    {
+        Needs.Program("curl", "curl");
+        // No compiler may stay behind.
+        using var service = Shell("export UseSharedCompilation=false MSBUILDDISABLENODEREUSE=1; exec " + Develop);
+        await service.LineAsync("serving .*hello.dll with", deadline: BuildTime);
+
+        Assert.Matches("^Hello from version", await RunAsync(Ask));
+        Assert.Equal(0, (await service.StopAsync()).Code);
+        await service.NothingLeftAsync();
     }
 
     private ProgramUnderTest Shell(string command) => ProgramUnderTest.Start(

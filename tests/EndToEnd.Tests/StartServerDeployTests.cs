@@ -33,6 +33,27 @@ public sealed class StartServerDeployTests
         await service.StopAsync();
     }
 
+    /// <summary>The application in the place of starletnet, told to drain by start_server itself.</summary>
+    [Fact]
+    public async Task Deploys_without_a_master_lose_nothing()
+    {
+        using var scratch = new ScratchDirectory();
+        var releases = new Releases(scratch);
+        using var service = new Service(scratch, Transport.Tcp, releases.StarletNet("v1", "--max-workers=0"), null, "--ready=notify");
+        await service.FirstGenerationAsync();
+        await using var load = LoadMix.Start(service.Target, seed: 6);
+        await load.EveryKindAnsweredAgainAsync();
+
+        await service.DeployAsync(releases.StarletNet("v2", "--max-workers=0"));
+
+        await load.EveryKindAnsweredAgainAsync();
+        var tally = await load.StopAsync();
+        Verdict.NothingLost(tally, service.Program);
+        Assert.Equal(["v1", "v2"], tally.Versions);
+        Assert.Equal(2, tally.Pids.Count);
+        await service.StopAsync();
+    }
+
     [Fact]
     public async Task Hups_in_quick_succession_lose_nothing()
     {

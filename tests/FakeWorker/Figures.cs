@@ -11,7 +11,13 @@ internal sealed class Figures
 
     internal Figures()
     {
-        var parts = Environment.GetEnvironmentVariable(EnvironmentNames.Scoreboard)!.Split(':');
+        // None with --max-workers 0.
+        if (Environment.GetEnvironmentVariable(EnvironmentNames.Scoreboard) is not { } given)
+        {
+            _scoreboard = Scoreboard.Create(1);
+            return;
+        }
+        var parts = given.Split(':');
         _place = int.Parse(parts[1]);
         _scoreboard = Scoreboard.Open(int.Parse(parts[0]));
     }

@@ -72,8 +72,8 @@ internal static class EnvironmentNames
     internal const string Tls = "STARLETNET_WORKER_TLS";
 
     /// <summary>
-    /// Master → worker: a descriptor to be kept open until the process ends, for the lock that hangs on it (the copy of the application,
-    /// which must not be removed before); absent if there is none.
+    /// Master → worker: descriptors, separated by commas, to be kept open until the process ends, for what hangs on them (the lock of the
+    /// application's copy, which must not be removed before); absent if there are none.
     /// </summary>
     internal const string Held = "STARLETNET_WORKER_HELD";
 
@@ -82,6 +82,12 @@ internal static class EnvironmentNames
 
     /// <summary>Master → worker: how its lines look. See <see cref="Contract.AccessLogFormat"/>.</summary>
     internal const string AccessLogFormat = "STARLETNET_WORKER_ACCESS_LOG_FORMAT";
+
+    /// <summary>Master → worker: the path that its application must answer before it is ready; absent if there is none.</summary>
+    internal const string ReadyPath = "STARLETNET_WORKER_READY_PATH";
+
+    /// <summary>To a worker without master: where it reports itself that it is ready (sd_notify(3)); else absent.</summary>
+    internal const string Notify = "STARLETNET_WORKER_NOTIFY";
 
     /// <summary>
     /// Master → worker: names (comma separated) of the variables the master changed for injection. The worker gives each
@@ -108,5 +114,5 @@ internal static class EnvironmentNames
     internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, ReadyPath, Notify, Restore];
 }

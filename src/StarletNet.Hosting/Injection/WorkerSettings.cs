@@ -5,6 +5,7 @@ using StarletNet.Hosting.Worker;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
+using StarletNet.Shared.Notify;
 
 namespace StarletNet.Hosting.Injection;
 
@@ -25,6 +26,12 @@ internal sealed record WorkerSettings(
     internal long MaxRequests { get; init; }
 
     internal WorkerLogs Logs { get; init; } = new(null);
+
+    /// <summary>What the application must answer before the worker is ready; null: nothing.</summary>
+    internal string? ReadyPath { get; init; }
+
+    /// <summary>For a worker that has no master to do it; else silent.</summary>
+    internal NotifySender Notify { get; init; } = new(null);
 
     /// <summary>Between two signs of life; zero: none are wanted.</summary>
     internal TimeSpan Heartbeat { get; init; }
@@ -50,10 +57,13 @@ internal sealed record WorkerSettings(
         {
             MaxRequests = ReadNumberOrZero(EnvironmentNames.MaxRequests),
             Logs = new WorkerLogs(ReadAccessLog()),
+            ReadyPath = Read(EnvironmentNames.ReadyPath),
+            Notify = new NotifySender(Read(EnvironmentNames.Notify)),
             Heartbeat = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.Heartbeat)),
         };
         // Open for as long as the process lives, and nobody else's: that is all there is to do for it.
-        if (Read(EnvironmentNames.Held) is not null) Keep((int)ReadNumber(EnvironmentNames.Held));
+        foreach (var fd in (Read(EnvironmentNames.Held) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+            Keep(int.TryParse(fd, NumberStyles.None, CultureInfo.InvariantCulture, out var held) ? held : throw Malformed(EnvironmentNames.Held, $"'{fd}' is not a number"));
         RestoreChanged();
         foreach (var name in EnvironmentNames.WorkerPrivate.Concat(EnvironmentNames.NeverForApplications)) Put(name, null);
         foreach (var fd in settings.Listeners.Select(l => l.Fd).Append(settings.ControlFd)) Keep(fd);

@@ -46,7 +46,7 @@ internal sealed class WorkerServer(
             await kestrel.StartAsync(new WorkerApplication<TContext>(application, traffic.Transport), cancellationToken).ConfigureAwait(false);
             listeners.RequireAllBound(kestrel);
             worker.Serve(traffic);
-            Follow(services.GetRequiredService<IHostApplicationLifetime>());
+            Follow(services.GetRequiredService<IHostApplicationLifetime>(), stopping => BeReadyAsync(application, stopping));
         }
         catch (Exception error)
         {
@@ -108,10 +108,27 @@ internal sealed class WorkerServer(
         return traffic;
     }
 
-    private void Follow(IHostApplicationLifetime application)
+    private async Task BeReadyAsync<TContext>(IHttpApplication<TContext> application, CancellationToken stopping) where TContext : notnull
+    {
+        if (worker.Settings.ReadyPath is { } path)
+        {
+            try
+            {
+                await new ReadyProbe(path, _log).PassAsync(application, stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // Told to stop before it was ready.
+                return;
+            }
+        }
+        worker.Post(new WorkerEvent.Started());
+    }
+
+    private void Follow(IHostApplicationLifetime application, Func<CancellationToken, Task> beReady)
     {
         worker.AddHost(application.StopApplication);
-        application.ApplicationStarted.Register(() => worker.Post(new WorkerEvent.Started()));
+        application.ApplicationStarted.Register(() => _ = beReady(application.ApplicationStopping));
         // A stop that the application begins by itself is drained too, from its first moment on.
         application.ApplicationStopping.Register(() => worker.Post(new WorkerEvent.StopAsked()));
     }

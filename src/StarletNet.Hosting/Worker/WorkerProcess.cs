@@ -193,6 +193,8 @@ internal sealed unsafe class WorkerProcess
     {
         Settings.Scoreboard.Phase(phase);
         _control.Send(verb);
+        if (phase == WorkerPhase.Ready) Settings.Notify.Ready("serving");
+        else Settings.Notify.Stopping("draining");
     }
 
     // On a thread of its own, because it runs the application's ApplicationStopping callbacks, which may take their time,

@@ -2,40 +2,71 @@ using StarletNet.Master.Options;
 using StarletNet.Master.Output;
 using StarletNet.Master.Reloading;
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Master.Applications;
 
 /// <summary>What each generation runs: looked for anew every time, and copied if it is to be.</summary>
-/// <param name="options">Which application, and whether it is copied.</param>
+/// <param name="first">Which application, and whether it is copied, at the start.</param>
 /// <param name="directory">What relative paths are relative to; see <see cref="WorkingDirectory"/>.</param>
 /// <param name="environment">Reads a variable.</param>
 /// <param name="log">For copies.</param>
-internal sealed class Releases(MasterOptions options, string directory, Func<string, string?> environment, MasterLog log)
+internal sealed class Releases(MasterOptions first, string directory, Func<string, string?> environment, MasterLog log)
 {
-    /// <summary>Whether there is something to run; nothing is copied.</summary>
-    /// <exception cref="OperatorException">There is not.</exception>
-    internal Application Find() => new ApplicationFinder(directory, environment).Find(options.Application);
+    private readonly SourceCode? _code = SourceCode.Find(first.Project, first.Application, directory);
+    private MasterOptions _options = first;
 
+    /// <summary>Builds it; null: it needs no building.</summary>
+    internal Builder? Builder { get; private set; }
+
+    /// <summary>Whether there is something to run, or to build.</summary>
+    /// <exception cref="OperatorException">There is not.</exception>
+    internal void Check()
+    {
+        if (_code is null) Find();
+        else _code.BuildCommand(environment, "");
+    }
+
+    private Application Find() => Builder is { Target: var target }
+        ? InItsDirectory(new ApplicationFinder(directory, environment).Find(target))
+        : new ApplicationFinder(directory, environment).Find(_options.Application);
+
+    private Application InItsDirectory(Application built) => built with { Directory = _code!.Directory };
+
+    /// <param name="options">As they are now.</param>
     /// <summary>For a new generation. To be called with the rights that its workers will have, for the copy is theirs to read.</summary>
     /// <exception cref="OperatorException">There is nothing to run, or it cannot be copied.</exception>
-    internal Application Take()
+    internal Application Take(MasterOptions options)
     {
+        _options = options;
         var found = Find();
         return options.RunsCopies ? Copied(found) : found;
     }
 
-    /// <summary>To be called once, before the first copy is made.</summary>
+    /// <summary>What masters that were killed have left. To be called once, before the first copy is made.</summary>
     internal void Prepare()
     {
-        if (options.RunsCopies && Place.Sweep() is > 0 and var removed) log.CopiesSwept(removed);
+        if (_options.RunsCopies && Place.Sweep() is > 0 and var removed) log.CopiesSwept(removed);
+    }
+
+    /// <summary>The first build, if it takes one.</summary>
+    /// <returns>False: somebody wants us to stop instead.</returns>
+    /// <exception cref="OperatorException">It failed.</exception>
+    internal bool Build(EventQueue queue, IReadOnlyDictionary<string, string> variables)
+    {
+        if (_code is null) return true;
+        Builder = new Builder(queue, _code, variables, log);
+        return Builder.BuildFirst();
     }
 
     /// <summary>What <c>--reload</c> watches.</summary>
     internal IReadOnlyList<WatchedTree> Watched()
     {
-        if (options.ReloadDirectories.Count > 0) return [.. options.ReloadDirectories.Select(path => new WatchedTree(Path.GetFullPath(path, directory)))];
-        var given = Path.Combine(directory, options.Application ?? ApplicationFinder.DefaultName);
+        if (_options.ReloadDirectories.Count > 0) return [.. _options.ReloadDirectories.Select(path => new WatchedTree(Path.GetFullPath(path, directory)))];
+        if (_code is { Directory: { } sources }) return [new WatchedTree(sources, IsSource: true)];
+        if (_code is not null) return [new WatchedTree(Path.GetDirectoryName(_code.Path)!, Path.GetFileName(_code.Path))];
+        var given = Path.Combine(directory, _options.Application ?? ApplicationFinder.DefaultName);
         var links = WatchedTree.LinksOf(given);
         try
         {
@@ -48,7 +79,7 @@ internal sealed class Releases(MasterOptions options, string directory, Func<str
         }
     }
 
-    private ShadowPlace Place => new(ShadowPlace.Find(options.ShadowDirectory, directory, environment), options.ShadowLinks);
+    private ShadowPlace Place => new(ShadowPlace.Find(_options.ShadowDirectory, directory, environment), _options.ShadowLinks);
 
     private Application Copied(Application original)
     {
@@ -58,7 +89,7 @@ internal sealed class Releases(MasterOptions options, string directory, Func<str
             var copied = new ApplicationFinder(directory, environment).Find(copy.Of(original.Path));
             log.RunsFromCopy(original.Path, copy.Directory);
             // The name that an operator knows is that of the original.
-            return copied with { Path = original.Path, Copy = copy, Directory = copy.Of(Real.Path(directory)) };
+            return copied with { Path = original.Path, Copy = copy, Directory = original.Directory ?? copy.Of(Real.Path(directory)) };
         }
         catch
         {

@@ -11,8 +11,9 @@ namespace StarletNet.Master.Listening;
 /// Read again at each restart, so that a renewed certificate is one HUP away; workers that run keep theirs.
 /// </summary>
 /// <remarks>
-/// The master only looks whether the files are what their names say. Whether key and certificate belong together is found out by the
-/// first worker, before anything is served: cryptography would double what the master needs of memory.
+/// The master only looks whether the files are what their names say, and whether the key is plainly another certificate's
+/// (<see cref="KeyMatch"/>). The rest is found out by the first worker, before anything is served: cryptography would double what the
+/// master needs of memory.
 /// </remarks>
 internal sealed class CertificateFiles(TlsChoices choices, MasterLog log) : IDisposable
 {
@@ -55,6 +56,8 @@ internal sealed class CertificateFiles(TlsChoices choices, MasterLog log) : IDis
         }
         Require(files.Certificate, "ssl-cert", file => Has(file, "-----BEGIN CERTIFICATE-----"u8) || file.Content[0] == 0x30, "neither a PEM certificate nor PKCS#12");
         Require(files.Key, "ssl-key", file => Has(file, "PRIVATE KEY-----"u8), "not a PEM key");
+        if (!KeyMatch.MayBelong(files.Certificate.Content, (files.Key ?? files.Certificate).Content))
+            throw Failure($"cannot use --ssl-cert {choices.Certificate} with {(choices.Key is { } key ? $"--ssl-key {key}" : "the key in it")}: the key is that of another certificate");
         Require(files.Authorities, "ssl-ca-file", file => Has(file, "-----BEGIN CERTIFICATE-----"u8), "not a PEM certificate");
 
         var before = _memory;

@@ -88,6 +88,9 @@ internal sealed record MasterOptions
 
     internal TimeSpan WorkerBootTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>What the application must answer before a worker is ready; null: nothing.</summary>
+    internal string? ReadyPath { get; init; }
+
     /// <summary>Without effect; kept for <c>--check-config</c> and a word in the log.</summary>
     internal TimeSpan? MainProcessDelay { get; init; }
 
@@ -160,6 +163,12 @@ internal sealed record MasterOptions
     /// <summary>Passed to the application as they are.</summary>
     internal IReadOnlyList<string> ApplicationArguments { get; init; } = [];
 
+    /// <summary>To be built and served; null: none.</summary>
+    internal string? Project { get; init; }
+
+    /// <summary>The application is built first.</summary>
+    internal bool Builds => Project is not null || Applications.SourceCode.IsCode(Application);
+
     /// <summary>Null: not given.</summary>
     internal bool? ShadowCopy { get; init; }
 
@@ -170,7 +179,7 @@ internal sealed record MasterOptions
     internal IReadOnlyList<string> ShadowLinks { get; init; } = [];
 
     /// <summary>Workers run from copies of the application's directory.</summary>
-    internal bool RunsCopies => ShadowCopy ?? Reloads;
+    internal bool RunsCopies => ShadowCopy ?? (Reloads || Builds);
 
     internal ReloadMode Reload { get; init; }
 

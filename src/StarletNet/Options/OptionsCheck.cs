@@ -20,6 +20,11 @@ internal static class OptionsCheck
         CheckPrivileges(options, nameOf);
         if (options.ReloadDirectories.FirstOrDefault(path => !Directory.Exists(path)) is { } missing)
             throw Refuse($"{nameOf("reload-dirs")}: there is no directory {missing}");
+        if (options.Project is not null && options.Application is not null) throw Refuse($"{nameOf("project")}: and {nameOf("app")} both name what to serve; give one of them");
+        if (options.Builds && (options.User ?? options.Group) is not null)
+            throw Refuse($"{nameOf("user")}: what is built would be built by who starts starletnet; serve the output of dotnet publish");
+        if (options.Workers == 0 && (options.Daemonize ? "daemonize" : options.Reloads ? "reload" : null) is { } masters)
+            throw Refuse($"{nameOf(masters)}: takes a master, and with --max-workers 0 there is none");
         if (options.Daemonize && environment(EnvironmentNames.ServerStarterPort) is not null)
             throw Refuse($"{nameOf("daemonize")}: start_server would lose us; give --daemonize to start_server");
         if (options.Listeners.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1) is { } twice)

@@ -14,6 +14,17 @@ internal sealed record Configuration(MasterOptions Options, IReadOnlyDictionary<
 {
     internal const string Default = "default";
 
+    /// <summary>What of the configuration file holds.</summary>
+    internal IReadOnlyList<(Option Option, Setting Setting)> Lines { get; init; } = [];
+
+    /// <summary>What it said when it was last read; a part of that may have to wait for the next start.</summary>
+    internal ILookup<string, Setting> Seen { get; init; } = NoFile;
+
+    /// <summary>Options that it says something new of, and that take effect at the next start only.</summary>
+    internal IReadOnlyList<string> Waiting { get; init; } = [];
+
+    internal static readonly ILookup<string, Setting> NoFile = Array.Empty<Setting>().ToLookup(_ => "");
+
     internal string PlaceOf(string name) => Places.GetValueOrDefault(name, Default);
 }
 
@@ -24,7 +35,7 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
     internal static readonly string[] EnvironmentVariables = ["ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "PLACK_ENV"];
 
     private readonly Dictionary<string, string> _places = [];
-    private ILookup<string, Setting> _file = Array.Empty<Setting>().ToLookup(_ => "");
+    private ILookup<string, Setting> _file = Configuration.NoFile;
     private Preset? _preset;
 
     /// <exception cref="OperatorException">The first value that is wrong, with its origin; <see cref="ExitCodes.Usage"/>.</exception>
@@ -33,7 +44,35 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
     /// <inheritdoc cref="Read"/>
     internal Configuration ReadAll()
     {
-        if (FindAll(ConfigurationFile) is [var file]) _file = ConfigFile.Read(file.Value).ToLookup(line => line.Option.Name, line => line.Setting);
+        var lines = FindAll(ConfigurationFile) is [var file] ? ConfigFile.Read(file.Value) : [];
+        _file = Lookup(lines);
+        return Combine() with { Lines = lines, Seen = _file };
+    }
+
+    /// <summary>Reads the configuration file again, for what may change while we run; see <see cref="LiveOptions"/>.</summary>
+    /// <param name="before">What holds so far.</param>
+    /// <param name="directory">Where we were started.</param>
+    /// <exception cref="OperatorException">It cannot be read, or something in it is wrong.</exception>
+    internal Configuration ReadAgain(Configuration before, string directory)
+    {
+        if (FindAll(ConfigurationFile) is not [var file]) return before;
+        var lines = ConfigFile.Read(Path.Combine(directory, file.Value));
+        var seen = Lookup(lines);
+        var held = lines.Where(line => LiveOptions.Are(line.Option.Name)).Concat(before.Lines.Where(line => !LiveOptions.Are(line.Option.Name))).ToArray();
+        var old = Lookup(before.Lines);
+        _file = Lookup(held);
+        var waiting = lines.Concat(before.Lines).Select(line => line.Option.Name).Distinct()
+            .Where(name => !LiveOptions.Are(name) && !Same(seen, old, name) && !Same(seen, before.Seen, name));
+        return Combine() with { Lines = held, Seen = seen, Waiting = [.. waiting] };
+    }
+
+    private static ILookup<string, Setting> Lookup(IEnumerable<(Option Option, Setting Setting)> lines) => lines.ToLookup(line => line.Option.Name, line => line.Setting);
+
+    private static bool Same(ILookup<string, Setting> one, ILookup<string, Setting> other, string name) =>
+        one[name].Select(setting => setting.Value).SequenceEqual(other[name].Select(setting => setting.Value));
+
+    private Configuration Combine()
+    {
         if (FindAll(OptionTable.Find(PresetName)) is [.., var chosen] && Apply(OptionTable.Find(PresetName), new MasterOptions(), chosen).Preset is { } name)
             _preset = Presets.All.Single(preset => preset.Name == name);
 
@@ -48,6 +87,8 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
         if (_preset is not null)
             options = options with { FromPreset = _places.Where(option => option.Value == $"preset {_preset.Name}").Select(option => option.Key).ToHashSet() };
         options = FindInherited(FindApplication(options));
+        // As dotnet run, by way of the launchSettings.json that every template has.
+        if (_preset is null && options.Project is not null) options = options with { UsualEnvironment = "development" };
         OptionsCheck.Check(options, name => Name(name), environment);
         return new Configuration(options, _places);
     }
@@ -89,7 +130,7 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
     private MasterOptions FindApplication(MasterOptions options)
     {
         var positional = commandLine.Rest;
-        if (commandLine["app"] is not null || positional.Count == 0) return options with { ApplicationArguments = positional };
+        if (commandLine["app"] is not null || options.Project is not null || positional.Count == 0) return options with { ApplicationArguments = positional };
         _places["app"] = "command line";
         return options with { Application = positional[0], ApplicationArguments = [.. positional.Skip(1)] };
     }

@@ -86,6 +86,13 @@ internal sealed class MasterLog : IDisposable
 
     internal void ReloadOff() => Warning(64, "--reload is off: deploys are the business of start_server, which started us; --reload=force all the same");
 
+    internal void Building(string path) => Announce(65, "building {Path:l}", path);
+
+    internal void Built(string path, double seconds) => Announce(66, "built {Path:l} in {Seconds:0.0} s", path, seconds);
+
+    internal void WaitsForNextStart(string options) =>
+        Warning(67, "changed in the configuration file: {Options:l}; that takes effect at the next start", options);
+
     // ---- 20–: workers ------------------------------------------------------------------------------------------
 
     internal void WorkerStarted(Worker worker, int pid, int requests) =>

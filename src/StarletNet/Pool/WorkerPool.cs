@@ -15,7 +15,7 @@ namespace StarletNet.Master.Pool;
 
 /// <summary>What the pool acts upon.</summary>
 internal sealed record PoolSurroundings(
-    EventQueue Queue, WorkerLauncher Launcher, MasterLog Log, NotifySender Notify, Superdaemon? Superdaemon, Func<Application> FindApplication)
+    EventQueue Queue, MasterLog Log, NotifySender Notify, Superdaemon? Superdaemon, Func<Generation> Prepare)
 {
     /// <summary>Who waits for this daemon to serve; null: nobody.</summary>
     internal WaitingCaller? Caller { get; init; }
@@ -23,6 +23,9 @@ internal sealed record PoolSurroundings(
     internal required LogFiles Logs { get; init; }
 
     internal required WorkerWatch Watch { get; init; }
+
+    /// <summary>Builds the application before each restart; null: it is built.</summary>
+    internal Builder? Builder { get; init; }
 
     /// <summary>Null: nobody looks for changes.</summary>
     internal Reloader? Reloader { get; init; }
@@ -44,24 +47,24 @@ internal sealed record PoolSurroundings(
 internal sealed class WorkerPool
 {
     private readonly PoolSurroundings _around;
-    private readonly PoolTransitions _transitions;
+    private PoolTransitions _transitions;
+    private Generation _newest;
     private readonly Dictionary<int, WorkerHandle> _workers = [];
     private readonly Dictionary<int, int> _idOfPid = [];
-    private readonly Dictionary<int, Application> _applications = [];
+    private readonly Dictionary<int, Generation> _generations = [];
     private readonly Queue<PoolEvent> _pending = new();
     private readonly PoolCounters _counters = new();
-    private readonly TimeSpan _spawnInterval;
     private readonly long _start = Stopwatch.GetTimestamp();
     private PoolState _state;
     private int _generation = 1;
 
-    internal WorkerPool(PoolSurroundings around, PoolSettings settings, int workers, Application application)
+    internal WorkerPool(PoolSurroundings around, Generation first)
     {
         _around = around;
-        _spawnInterval = settings.SpawnInterval;
-        _transitions = new PoolTransitions(settings);
-        _state = PoolTransitions.Initial(workers);
-        _applications[_generation] = application;
+        _transitions = new PoolTransitions(first.Settings);
+        _state = PoolTransitions.Initial(first.Workers);
+        _generations[_generation] = _newest = first;
+        around.ExitCommand.Command = first.ChildExit;
     }
 
     /// <summary>Until nobody is left.</summary>
@@ -76,7 +79,7 @@ internal sealed class WorkerPool
         // What is to be done after the last worker is part of the work.
         while (_state is not PoolState.Ended || _around.ExitCommand.IsRunning)
             foreach (var happened in _around.Queue.Take()) Hear(happened);
-        ForgetApplications();
+        ForgetGenerations();
         return ((PoolState.Ended)_state).ExitCode;
     }
 
@@ -141,6 +144,10 @@ internal sealed class WorkerPool
     private void HearExit(int pid, ChildExit exit)
     {
         if (_around.ExitCommand.HearExit(pid, exit)) return;
+        Try(() =>
+        {
+            if (_around.Builder?.HearExit(pid, exit) is { } outcome) HearBuilt(outcome);
+        });
         // As pid 1 we also reap strangers.
         if (!_idOfPid.Remove(pid, out var id)) return;
         var worker = _workers[id];
@@ -151,7 +158,7 @@ internal sealed class WorkerPool
         Say(new PoolEvent.WorkerExited(id, complete));
         if (gone is not null) _around.ExitCommand.Run(new ExitedWorker(pid, gone.Slot, exit, Reason(gone), worker.Figures?.Requests ?? 0));
         _workers.Remove(id);
-        ForgetApplications();
+        ForgetGenerations();
         _around.Watch.Forget(id);
         _around.Queue.Unwatch(worker);
         worker.Dispose();
@@ -204,22 +211,50 @@ internal sealed class WorkerPool
         _around.Log.LogsReopened(_around.Logs.FileNames);
     }
 
-    // Looked up before the pool hears of it: what cannot be found must not become a restart.
+    // Built and looked up before the pool hears of it: what cannot be built or found must not become a restart.
     private void Restart()
     {
         if (_around.Logs.FileNames.Any()) ReopenLogs();
+        if (_around.Builder is null || _state is PoolState.Stopping) TakeNewGeneration();
+        else Try(_around.Builder.Begin);
+    }
+
+    private void HearBuilt(BuildOutcome outcome)
+    {
+        if (outcome.Failure is { } failure) _around.Log.RestartImpossible(failure);
+        else TakeNewGeneration();
+    }
+
+    private void TakeNewGeneration() => Try(() =>
+    {
+        if (_state is PoolState.Stopping)
+        {
+            Say(new PoolEvent.RestartAsked(_generation));
+            return;
+        }
+        var (before, next) = (_newest, _around.Prepare());
+        _generations[++_generation] = _newest = next;
+        // Old workers keep their clocks, and must not be killed by a shorter one of the new.
+        _transitions = new PoolTransitions(next.Settings with { GracefulTimeout = Longer(before.Settings.GracefulTimeout, next.Settings.GracefulTimeout) });
+        _around.ExitCommand.Command = next.ChildExit;
+        Say(new PoolEvent.RestartAsked(_generation));
+        // TTIN and TTOU count from whatever the file says.
+        if (next.Workers != before.Workers) Say(new PoolEvent.WorkersAsked(next.Workers - before.Workers));
+    });
+
+    // Zero is for ever.
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one == TimeSpan.Zero || other == TimeSpan.Zero ? TimeSpan.Zero : one > other ? one : other;
+
+    private void Try(Action restart)
+    {
         try
         {
-            if (_state is not PoolState.Stopping) _applications[_generation + 1] = _around.FindApplication();
+            restart();
         }
         catch (Exception error) when (error is Shared.Errors.OperatorException or SystemCallException or IOException or UnauthorizedAccessException)
         {
-            // Also out of descriptors or memory: whoever runs, runs on.
             _around.Log.RestartImpossible(error.Message);
-            return;
         }
-        _generation++;
-        Say(new PoolEvent.RestartAsked(_generation));
     }
 
     // ---- through -----------------------------------------------------------------------------------------------
@@ -264,7 +299,8 @@ internal sealed class WorkerPool
     {
         try
         {
-            var handle = _around.Launcher.Start(_around.Queue, worker, workers, _applications[worker.Generation]);
+            var generation = _generations[worker.Generation];
+            var handle = generation.Launcher.Start(_around.Queue, worker, workers, generation.Application);
             _workers[worker.Id] = handle;
             _idOfPid[handle.Process.Pid] = worker.Id;
             _around.Queue.Watch(handle.Channel.Socket, handle);
@@ -279,9 +315,9 @@ internal sealed class WorkerPool
 
     private void AnnounceReady()
     {
-        var (workers, path) = (_state.Set.Target, _applications[_state.Set.Slots.Max()].Path);
+        var (workers, path) = (_state.Set.Target, _generations[_state.Set.Slots.Max()].Application.Path);
         if (_state.Set.Count(WorkerPhase.Ready) == workers) _around.Log.AllReady(workers, path);
-        else _around.Log.FirstReady(workers, path, _spawnInterval);
+        else _around.Log.FirstReady(workers, path, _newest.Settings.SpawnInterval);
         _around.Notify.Ready(Status());
         _around.Observers.TakeOver();
         if (_around.Caller is { IsOver: false } caller) EndWaiting(caller, Shared.Errors.ExitCodes.Success);
@@ -297,7 +333,7 @@ internal sealed class WorkerPool
         {
             case PoolNotice.RestartBegun: _around.Notify.Send($"RELOADING=1\nMONOTONIC_USEC={MonotonicMicroseconds()}\nSTATUS=restarting workers"); break;
             case PoolNotice.RestartDone or PoolNotice.RestartGivenUp:
-                ForgetApplications();
+                ForgetGenerations();
                 // Not before the first set was complete: a restart must not make us ready by the back door.
                 if (_state.Set.Announced) _around.Notify.Ready(Status());
                 OwnCode.GiveBack();
@@ -307,6 +343,7 @@ internal sealed class WorkerPool
                 _around.Observers.GiveWay();
                 break;
         }
+        if (notice is PoolNotice.Stopping or PoolNotice.StoppingInStages or PoolNotice.StartGivenUp) _around.Builder?.Abort();
     }
 
     private StatusReport Report() => new(
@@ -317,7 +354,7 @@ internal sealed class WorkerPool
             PoolState.Rolling => "restarting",
             _ => "stopping",
         },
-        _generation, _state.Set.Target, _applications[_applications.Keys.Max()].Path, _around.Listeners, _counters, _around.Scoreboard.Departed,
+        _generation, _state.Set.Target, _newest.Application.Path, _around.Listeners, _counters, _around.Scoreboard.Departed,
         [.. _state.Set.Workers.Where(worker => _workers.ContainsKey(worker.Id)).OrderBy(worker => worker.Slot).ThenBy(worker => worker.Id).Select(Report)]);
 
     private WorkerReport Report(Worker worker) =>
@@ -329,17 +366,17 @@ internal sealed class WorkerPool
     private static long MonotonicMicroseconds() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
 
     // Neither running, nor to be started again, nor to be returned to.
-    private void ForgetApplications()
+    private void ForgetGenerations()
     {
         var rolling = _state as PoolState.Rolling;
         var set = _state.Set;
-        foreach (var generation in _applications.Keys.ToArray())
+        foreach (var generation in _generations.Keys.ToArray())
         {
             if (generation == rolling?.Generation || rolling?.Before.Contains(generation) == true) continue;
             if (set.Workers.Any(worker => worker.Generation == generation)) continue;
             if (_state is not (PoolState.Stopping or PoolState.Ended) && set.Slots.Contains(generation)) continue;
-            _applications.Remove(generation, out var gone);
-            gone?.Release();
+            _generations.Remove(generation, out var gone);
+            gone?.Application.Release();
         }
     }
 

@@ -11,27 +11,29 @@ namespace StarletNet.Master.Workers;
 /// but not for ever, and nothing depends on how it ends.
 /// </summary>
 /// <param name="queue">Starts and reaps it.</param>
-/// <param name="command">Null: none.</param>
 /// <param name="environment">The master's own.</param>
 /// <param name="log">For failures.</param>
-internal sealed class ExitCommand(EventQueue queue, string? command, IReadOnlyDictionary<string, string> environment, MasterLog log)
+internal sealed class ExitCommand(EventQueue queue, IReadOnlyDictionary<string, string> environment, MasterLog log)
 {
     internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<int, ChildProcess> _running = [];
+
+    /// <summary>Null: none.</summary>
+    internal string? Command { get; set; }
 
     internal bool IsRunning => _running.Count > 0;
 
     /// <param name="worker">Which one it was, and how it ended.</param>
     internal void Run(ExitedWorker worker)
     {
-        if (command is null) return;
+        if (Command is null) return;
         try
         {
             var process = queue.Start(new ChildSpec
             {
                 Program = "/bin/sh",
-                Arguments = ["-c", command],
+                Arguments = ["-c", Command],
                 Environment = Variables(worker),
                 Scope = ProcessScope.OwnGroup,
             });

@@ -17,7 +17,7 @@ internal sealed class WorkerEnvironment(
     private const string StartupHooks = "DOTNET_STARTUP_HOOKS", ServerGc = "DOTNET_gcServer";
     private const string AspNetCoreEnvironment = "ASPNETCORE_ENVIRONMENT", DotnetEnvironment = "DOTNET_ENVIRONMENT", PlackEnvironment = "PLACK_ENV";
 
-    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null, int? held = null, int? accessLog = null)
+    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null, IEnumerable<int>? held = null, int? accessLog = null)
     {
         var variables = new Dictionary<string, string>(inherited);
         foreach (var name in EnvironmentNames.NeverForApplications) variables.Remove(name);
@@ -34,12 +34,13 @@ internal sealed class WorkerEnvironment(
         variables[EnvironmentNames.DrainKeepAlive] = Milliseconds(options.DrainKeepAlive);
         if (options.Http.ForWorker(options.Path, options.Observing.StatusPath, options.FromPreset.Contains).Format() is { Length: > 0 } http) variables[EnvironmentNames.Http] = http;
         if (certificates is { } fd) variables[EnvironmentNames.Tls] = Text(fd);
-        if (held is { } kept) variables[EnvironmentNames.Held] = Text(kept);
+        if (string.Join(',', held ?? []) is { Length: > 0 } kept) variables[EnvironmentNames.Held] = kept;
         if (accessLog is { } log)
         {
             variables[EnvironmentNames.AccessLog] = Text(log);
             variables[EnvironmentNames.AccessLogFormat] = options.Observing.AccessLogFormat;
         }
+        if (options.ReadyPath is { } readyPath) variables[EnvironmentNames.ReadyPath] = readyPath;
         variables[EnvironmentNames.MaxRequests] = Text(requests);
         variables[EnvironmentNames.Heartbeat] = Milliseconds(Heartbeat(options.WorkerTimeout));
         variables[EnvironmentNames.WorkerSlot] = Text(worker.Slot);

@@ -37,7 +37,7 @@ internal sealed class WorkerLauncher(
                     Program = application.Program,
                     Title = $"starletnet worker {worker.Slot} gen={worker.Generation}",
                     Arguments = [.. application.LeadingArguments, .. arguments],
-                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, application.Copy?.Lock.Number, accessLog?.Descriptor),
+                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, Locks(application), accessLog?.Descriptor),
                     Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
                     WorkingDirectory = application.Directory ?? directory,
                     // The terminal's ^C is for the master alone, which drains its workers.
@@ -59,4 +59,6 @@ internal sealed class WorkerLauncher(
 
     private static IEnumerable<int> Own(Application application) =>
         new[] { application.Certificates, application.Copy?.Lock }.OfType<FileDescriptor>().Select(descriptor => descriptor.Number);
+
+    private static int[] Locks(Application application) => application.Copy is { } copy ? [copy.Lock.Number] : [];
 }

@@ -27,6 +27,9 @@ app.UseWebSockets();
 app.MapGet("/", () => $"hello from version {version}\n");
 app.MapGet("/pid", () => Environment.ProcessId.ToString());
 app.MapGet("/root", (IWebHostEnvironment here, IConfiguration settings) => $"{here.ContentRootPath} {settings["Release"]}");
+// Warming up: ready at the third time of asking.
+var asked = 0;
+app.MapGet("/ready", () => Interlocked.Increment(ref asked) < 3 ? Results.StatusCode(503) : Results.Ok());
 app.MapGet("/slow", async (int? ms) =>
 {
     await Task.Delay(ms ?? 1000);

@@ -76,7 +76,7 @@ public sealed class ConfigFileTests : IDisposable
 
     [Theory]
     [InlineData("# ok\nmax-wokers = 3", "web.conf:2: unknown option --max-wokers; did you mean --max-workers?")]
-    [InlineData("max-workers = many", "web.conf:1: max-workers: 'many' is not auto or a whole number from 1 to 1024")]
+    [InlineData("max-workers = many", "web.conf:1: max-workers: 'many' is not auto or a whole number from 0 to 1024")]
     [InlineData("\n\nport", "web.conf:3: option --port needs a value")]
     [InlineData("quiet now", "web.conf:1: 'quiet now' is not an option")]
     [InlineData("= 3", "web.conf:1: unknown option")]

@@ -105,6 +105,8 @@ public sealed class TlsTests : IDisposable
     {
         var (certificate, key) = Files();
         var junk = _test.Write("junk", "junk");
+        _ = Pem("CN=other", out var others);
+        var other = _test.Write("other.pem", others);
         (string[] Options, string Why)[] cases =
         [
             (["--ssl-cert", _test.File("none")], $"starletnet: cannot read --ssl-cert {_test.File("none")}: no such file"),
@@ -113,6 +115,7 @@ public sealed class TlsTests : IDisposable
             (["--ssl-cert", "/dev/zero"], "starletnet: --ssl-cert /dev/zero is too long"),
             (["--ssl-cert", junk], $"starletnet: cannot use --ssl-cert {junk}: it is neither a PEM certificate nor PKCS#12"),
             (["--ssl-cert", certificate, "--ssl-key", certificate], $"starletnet: cannot use --ssl-key {certificate}: it is not a PEM key"),
+            (["--ssl-cert", certificate, "--ssl-key", other], $"starletnet: cannot use --ssl-cert {certificate} with --ssl-key {other}: the key is that of another certificate"),
             (["--ssl-cert", certificate, "--ssl-key", key, "--ssl-ca-file", key], $"starletnet: cannot use --ssl-ca-file {key}: it is not a PEM certificate"),
         ];
         foreach (var (options, why) in cases)

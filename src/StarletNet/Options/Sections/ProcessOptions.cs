@@ -9,9 +9,13 @@ internal static class ProcessOptions
     internal static readonly IReadOnlyList<MasterOption> All =
     [
         Value("app", ValueKinds.OptionalText(FileName),
-            "The application: app.dll, its executable, or the directory it was published to. The same as the first argument.",
+            "The application: app.dll, its executable, the directory it was published to, or app.cs, which is built first. The same as the first argument.",
             options => options.Application, (options, path) => options with { Application = path }).Alias("a")
             .DefaultIs("app.dll in the current directory"),
+        Value("project", ValueKinds.OptionalText(ValueKinds.Text("DIR", "a project's directory")),
+            "Build that project (dotnet build) and serve it, in its directory, as development unless --env says otherwise; all arguments are the application's. "
+            + "Built again at each HUP and, with --reload, when its sources change; a build that fails is shown, and the running workers go on.",
+            options => options.Project, (options, path) => options with { Project = path }),
         Value("env", ValueKinds.OptionalText(ValueKinds.Text("NAME", "a name such as production")),
             "Environment of the application: production, development, staging or any other name; deployment means production.",
             options => options.EnvironmentName, (options, name) => options with { EnvironmentName = name }).Alias("E")

@@ -14,7 +14,7 @@ internal static class ReleaseOptions
             + "overwritten in place while it runs. Workers that would start in that directory start in the copy, and find appsettings.json and "
             + "wwwroot there. Nobody may write in a copy; it goes with its last worker.",
             options => options.RunsCopies, (options, isOn) => options with { ShadowCopy = isOn });
-        return option.DefaultIs("off, on with --reload");
+        return option.DefaultIs("off, on with --reload and --project");
     }
 
     private static MasterOption Reload()

@@ -5,14 +5,18 @@ namespace StarletNet.Master.Options.Sections;
 
 internal static class WorkerOptions
 {
-    private static readonly ValueKind<int> FromOne = ValueKinds.Number(1, MasterOptions.MostWorkers, "auto or ");
+    private static readonly ValueKind<int> FromZero = ValueKinds.Number(0, MasterOptions.MostWorkers, "auto or ");
 
     private static readonly ValueKind<int?> Workers = new("N",
-        text => text == "auto" ? null : FromOne.Parse(text), number => number?.ToString(CultureInfo.InvariantCulture) ?? "auto");
+        text => text == "auto" ? null : FromZero.Parse(text), number => number?.ToString(CultureInfo.InvariantCulture) ?? "auto");
+
+    private static readonly ValueKind<string?> ReadyPath = new("PATH",
+        text => text.StartsWith('/') && text.All(letter => letter is > ' ' and <= '~') ? text : throw new FormatException($"'{text}' is not a path; write /path, with %XX for other characters"),
+        path => path);
 
     internal static readonly IReadOnlyList<MasterOption> All =
     [
-        Value("max-workers", Workers, "Worker processes to keep alive, 1 to 1024, or auto.",
+        Value("max-workers", Workers, "Worker processes to keep alive, 1 to 1024, or auto. 0: no master; starletnet itself becomes the application, which gets all signals, and nobody replaces it.",
             options => options.MaxWorkers, (options, number) => options with { MaxWorkers = number }).Alias("workers", "w")
             .DefaultIs("auto: one per CPU, at least 2"),
         Value("spawn-interval", ValueKinds.Time, "Shortest time between two starts of workers, and between the steps of a restart.",
@@ -26,6 +30,9 @@ internal static class WorkerOptions
         Value("worker-boot-timeout", ValueKinds.TimeAboveZero("a worker cannot be ready in no time; give more than 0"),
             "Kill a worker that is not ready in time.",
             options => options.WorkerBootTimeout, (options, time) => options with { WorkerBootTimeout = time }),
+        Value("ready-path", ReadyPath,
+            "Take a worker for ready only when its application answers a request for that path, put through its whole pipeline, with a status from 200 to 299.",
+            options => options.ReadyPath, (options, path) => options with { ReadyPath = path }),
         Switch("preload-app",
             "Start one worker and wait until it is ready before the others are started; the start fails if it does. A running .NET program cannot "
             + "be forked, so nothing is loaded in advance.",

@@ -1,0 +1,65 @@
+using StarletNet.TestKit;
+
+namespace StarletNet.Master.Tests.Programs;
+
+/// <summary>--max-workers 0.</summary>
+public sealed class InPlaceTests : IDisposable
+{
+    private readonly MasterUnderTest _test = new();
+
+    public void Dispose() => _test.Dispose();
+
+    private ProgramUnderTest Start(params string[] options) => _test.Run(["-l", "127.0.0.1:0", "-w", "0", .. options, _test.Application, _test.Behaviour, "more"]);
+
+    [Fact]
+    public async Task The_process_itself_becomes_the_application_and_gets_all_signals()
+    {
+        var pid = _test.File("pid");
+        var program = Start("--pid", pid);
+        await program.LineAsync($"fake 0 gen=1 pid={program.Pid} begins: more");
+        await program.LineAsync(" ready$");
+
+        var only = Assert.Single(program.Family);
+        Assert.Equal(program.Pid, only.Pid);
+        Assert.StartsWith("starletnet worker 0 gen=1 ", only.Command);
+        Assert.Equal($"fake 0 gen=1 pid={program.Pid}", await MasterUnderTest.AskAsync(program));
+        Assert.Equal($"{program.Pid}\n", LockedFile.ReadAllText(pid));
+        // Locked for as long as it lives.
+        var second = _test.Run(["-l", "127.0.0.1:0", "--pid", pid, _test.Application]);
+        Assert.Equal(1, (await second.ExitAsync()).Code);
+        Assert.Contains($"running already (pid {program.Pid})", second.ErrorText);
+
+        // The fake application does nothing against it, so it takes its default action: nothing of ours is in between.
+        program.Send(UnixSignal.Term);
+        Assert.Equal(new ProgramExit(null, (int)UnixSignal.Term), await program.ExitAsync());
+        await program.NothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task What_the_master_is_told_is_not_in_its_environment_and_its_copy_is_held()
+    {
+        var copies = Directory.CreateDirectory(_test.File("copies")).FullName;
+        _test.Behave("environment");
+        var program = _test.Run(["-l", "127.0.0.1:0", "-w", "0", "--shadow-copy", "--shadow-dir", copies, _test.Application, _test.Behaviour],
+            new ProgramOptions { WorkingDirectory = _test.File("app"), Environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = _test.File("nobody") } });
+
+        await program.LineAsync("^cwd .*/copies/starletnet-copy-");
+        await program.LineAsync(" ready$");
+        Assert.DoesNotContain(program.Lines, line => line.Text.StartsWith("env NOTIFY_SOCKET=", StringComparison.Ordinal));
+        Assert.Contains(program.Lines, line => line.Text == $"env STARLETNET_WORKER_NOTIFY={_test.File("nobody")}");
+        var other = _test.Run(["-l", "127.0.0.1:0", "-w1", "--shadow-copy", "--shadow-dir", copies, _test.Application, _test.Behaviour]);
+        await other.LineAsync("serving");
+        Assert.Equal(2, Directory.GetDirectories(copies).Length);
+    }
+
+    [Theory]
+    [InlineData("--daemonize")]
+    [InlineData("--reload")]
+    public async Task What_takes_a_master_is_refused(string option)
+    {
+        var refused = Start(option);
+
+        Assert.Equal(2, (await refused.ExitAsync()).Code);
+        Assert.Contains($"option {option}: takes a master", refused.ErrorText);
+    }
+}
