@@ -30,6 +30,7 @@ internal sealed class Visitor : IDisposable
         mine.Send(UnixSignal.Stop);
         try
         {
+            await Eventually.TrueAsync(() => StandsStill(mine.Pid), "every thread of the worker stands still");
             var other = new Visitor(_client.BaseAddress!, _cookies);
             await other.GetAsync("/who");
             Assert.NotEqual(Worker, other.Worker);
@@ -72,4 +73,11 @@ internal sealed class Visitor : IDisposable
     }
 
     public void Dispose() => _client.Dispose();
+
+    // On a busy machine the threads of a process stop one after the other, and the last one may take a connection meanwhile.
+    private static bool StandsStill(int pid) => Directory.GetDirectories($"/proc/{pid}/task").All(thread =>
+    {
+        var stat = File.ReadAllText(Path.Combine(thread, "stat"));
+        return stat[stat.LastIndexOf(')') + 2] == 'T';
+    });
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace StarletNet.TestKit;
 
@@ -29,6 +30,46 @@ public static class Artifacts
 
     /// <summary>Directory of a published example, <c>examples/NAME</c> → <c>out/test-apps/examples-NAME</c>, in the same way.</summary>
     public static string Example(string name) => PublishedOnce(Path.Combine(RepositoryRoot, "examples", name), $"examples-{name}", null);
+
+    /// <summary>
+    /// Directory of a published test application that has the package StarletNet.Hosting, which is made first; published now if it is not
+    /// there or older than its source or the package's. Null where what it needs does not restore.
+    /// </summary>
+    /// <param name="name">Below <c>tests/Apps</c>.</param>
+    /// <param name="kind">What its project makes of the property <c>Kind</c>.</param>
+    public static string? PackagedApp(string name, string kind)
+    {
+        var (source, package) = (Path.Combine(RepositoryRoot, "tests", "Apps", name), Path.Combine(RepositoryRoot, "src", "StarletNet.Hosting"));
+        var output = Path.Combine(RepositoryRoot, "out", "test-apps", $"{name}-{kind}");
+        var reason = output + ".missing";
+        lock (Gate)
+        {
+            using var exclusive = LockFile(output + ".lock");
+            var stamp = output + ".stamp";
+            var newest = new[] { source, package, Path.Combine(RepositoryRoot, "src", "Shared") }.Max(Newest);
+            if (File.Exists(stamp) && File.GetLastWriteTimeUtc(stamp) >= newest) return File.Exists(reason) ? null : output;
+            File.Delete(reason);
+            Run("pack", package, "-c", "Release", "-o", Path.Combine(RepositoryRoot, "out", "packages"), $"-p:Version={PackageVersion}");
+            // One version for ever, so what has been unpacked of a former one must go.
+            var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } elsewhere
+                ? elsewhere
+                : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+            var unpacked = Path.Combine(packages, "starletnet.hosting", PackageVersion);
+            if (Directory.Exists(unpacked)) Directory.Delete(unpacked, recursive: true);
+            try
+            {
+                Run("publish", source, "-c", "Release", "-o", output, "-r", RuntimeInformation.RuntimeIdentifier, $"-p:HostingPackageVersion={PackageVersion}", $"-p:Kind={kind}");
+            }
+            catch (TestKitException error) when (error.Message.Contains("NU110", StringComparison.Ordinal))
+            {
+                File.WriteAllText(reason, error.Message);
+            }
+            File.WriteAllText(stamp, "");
+            return File.Exists(reason) ? null : output;
+        }
+    }
+
+    private const string PackageVersion = "0.1.0-test";
 
     private static string PublishedOnce(string source, string directory, string? version)
     {
@@ -75,18 +116,20 @@ public static class Artifacts
             .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal))
             .Max(File.GetLastWriteTimeUtc);
 
-    private static void Publish(string source, string output, string? version)
+    private static void Publish(string source, string output, string? version) =>
+        Run("publish", source, "-c", "Release", "-o", output, $"-p:Version={version ?? "1.0.0"}");
+
+    private static void Run(params string[] command)
     {
         // No compiler and no build node may stay behind: who looks for what a test has left would find them.
-        var start = new ProcessStartInfo("dotnet",
-            ["publish", source, "-c", "Release", "-o", output, "-v", "q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", $"-p:Version={version ?? "1.0.0"}"])
+        var start = new ProcessStartInfo("dotnet", [.. command, "-v", "q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"])
         {
             RedirectStandardOutput = true,
         };
         using var process = Process.Start(start)!;
         var text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        if (process.ExitCode != 0) throw new TestKitException($"dotnet publish {source} failed:\n{text}");
+        if (process.ExitCode != 0) throw new TestKitException($"dotnet {command[0]} {command[1]} failed:\n{text}");
     }
 
     private static string FindRoot()

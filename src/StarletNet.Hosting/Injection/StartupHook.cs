@@ -13,13 +13,17 @@ using StarletNet.Shared.Errors;
 /// </remarks>
 internal static class StartupHook
 {
-    public static void Initialize()
+    public static void Initialize() => Enter(isInjected: true);
+
+    /// <summary>Makes this process a worker, if a master has started it as one; once, whoever comes first.</summary>
+    /// <param name="isInjected">The application does not know of it, and may use the legacy web host.</param>
+    internal static void Enter(bool isInjected)
     {
         // Anybody else's process (a child that got our hook through a copied environment) is none of our business.
         if (Environment.GetEnvironmentVariable(EnvironmentNames.Listen) is null) return;
         try
         {
-            Begin();
+            Begin(isInjected);
         }
 #pragma warning disable CA1031 // An exception leaving a startup hook ends the process with a core dump and a stack trace.
         catch (Exception error)
@@ -32,6 +36,5 @@ internal static class StartupHook
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Begin() => WorkerBootstrap.Run();
-
+    private static void Begin(bool isInjected) => WorkerBootstrap.Run(isInjected);
 }

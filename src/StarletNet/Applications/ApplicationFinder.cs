@@ -53,33 +53,42 @@ internal sealed class ApplicationFinder(string directory, Func<string, string?> 
         var stem = isAssembly ? path[..^4] : path;
         if (!File.Exists(stem + ConfigSuffix)) return WithoutConfig(path, isAssembly);
         var config = ReadConfig(stem + ConfigSuffix);
-        Check(path, config);
+        RefuseUnlessAspNetCore(path, config);
+        if (!config.AllowsStartupHooks && !OwnEntrance.IsBeside(stem + ".dll")) throw CannotEnter(path);
         if (!config.IsSelfContained) return new Application(path, DotnetHost.Find(environment), ["exec", stem + ".dll"]);
         if (LibC.access(stem, LibC.X_OK) < 0) throw Failure($"{path} carries its own runtime, but its executable {stem} cannot be run: {Errno.Last}");
         return new Application(path, stem, []);
     }
 
-    // A single file holds its configuration inside.
+    // A single file holds its configuration inside; native code has none.
     private static Application WithoutConfig(string path, bool isAssembly)
     {
         if (isAssembly)
             throw Failure($"{path} is not an application: there is no {System.IO.Path.GetFileName(path)[..^4]}{ConfigSuffix} beside it; serve the output of dotnet publish");
-        if (SingleFileBundle.ReadRuntimeConfig(path) is not { } json)
+        if (SingleFileBundle.ReadRuntimeConfig(path) is { } json)
+        {
+            var config = Parse(path, json);
+            RefuseUnlessAspNetCore(path, config);
+            if (!config.AllowsStartupHooks && !OwnEntrance.IsIn(path)) throw CannotEnter(path, ", or without EnableCompressionInSingleFile if it calls it");
+        }
+        else if (!OwnEntrance.IsIn(path))
+        {
             throw Failure($"{path} is not a managed application: there is no {System.IO.Path.GetFileName(path)}{ConfigSuffix} beside it, and it is no single-file bundle. "
                 + "An application published as native code must reference the package StarletNet.Hosting and call UseStarletNet()");
-        Check(path, Parse(path, json));
+        }
         if (LibC.access(path, LibC.X_OK) < 0) throw Failure($"cannot run {path}: {Errno.Last}");
         return new Application(path, path, []);
     }
 
-    private static void Check(string path, RuntimeConfig config)
+    private static void RefuseUnlessAspNetCore(string path, RuntimeConfig config)
     {
         if (!config.IsAspNetCore)
             throw Failure($"{path} is not an ASP.NET Core application: its runtimeconfig.json does not name the framework Microsoft.AspNetCore.App");
-        if (!config.AllowsStartupHooks)
-            throw Failure($"{path} was trimmed, or published with start-up hooks switched off (System.StartupHookProvider.IsSupported is false), "
-                + "so no worker can be made of it; publish it without PublishTrimmed");
     }
+
+    private static OperatorException CannotEnter(string path, string or = "") => Failure(
+        $"{path} was trimmed, or published with start-up hooks switched off (System.StartupHookProvider.IsSupported is false), and does not call "
+        + $"UseStarletNet() of the package StarletNet.Hosting, so no worker can be made of it; call it, or publish without PublishTrimmed{or}");
 
     private static RuntimeConfig ReadConfig(string path)
     {

@@ -34,28 +34,8 @@ internal static class SingleFileBundle
         }
     }
 
-    private static long? FindHeader(FileStream file)
-    {
-        var buffer = new byte[64 * 1024];
-        var kept = 0;
-        for (long start = 0; start < SearchedBytes;)
-        {
-            var read = file.Read(buffer, kept, buffer.Length - kept);
-            if (read == 0) return null;
-            var window = buffer.AsSpan(0, kept + read);
-            var at = window.IndexOf(Signature);
-            if (at >= sizeof(long))
-            {
-                var offset = BinaryPrimitives.ReadInt64LittleEndian(window[(at - sizeof(long))..]);
-                return offset > 0 ? offset : null;
-            }
-            // The offset and the signature may lie across the border of two windows.
-            kept = Math.Min(window.Length, Signature.Length + sizeof(long) - 1);
-            window[^kept..].CopyTo(buffer);
-            start += read;
-        }
-        return null;
-    }
+    private static long? FindHeader(FileStream file) =>
+        FileSearch.Find(file, Signature, before: sizeof(long), SearchedBytes) is { } bytes && BinaryPrimitives.ReadInt64LittleEndian(bytes) is > 0 and var offset ? offset : null;
 
     /// <summary>Header: version (two uint32), number of files (int32), bundle id (string), then offset and size of deps.json and of runtimeconfig.json.</summary>
     private static byte[]? ReadRuntimeConfig(FileStream file, long header)

@@ -1,4 +1,6 @@
+using System.Text;
 using StarletNet.Master.Applications;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.TestKit;
 
@@ -145,6 +147,49 @@ public sealed class ApplicationFinderTests : IDisposable
         Publish("web", AspNetCore.Replace("\"tfm\"", $"\"configProperties\":{{\"System.StartupHookProvider.IsSupported\":{value}}},\"tfm\"", StringComparison.Ordinal));
 
         Assert.Contains("was trimmed", Refusal("web.dll"));
+        // The package alone does not help: what is not called has been cut out of it.
+        _scratch.Write("StarletNet.Hosting.dll", "MZ");
+        Assert.Contains("does not call UseStarletNet()", Refusal("web.dll"));
+    }
+
+    [Fact]
+    public void A_trimmed_application_that_calls_us_runs()
+    {
+        Publish("web", SelfContained.Replace("\"included", "\"configProperties\":{\"System.StartupHookProvider.IsSupported\":false},\"included", StringComparison.Ordinal));
+        WriteCaller("StarletNet.Hosting.dll", at: 100);
+
+        Assert.Equal(_scratch.File("web"), Find("web.dll").Program);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(64 * 1024 - 7)]
+    [InlineData(300_000)]
+    public void Native_code_that_calls_us_runs_as_it_is(int at)
+    {
+        WriteCaller("native", at);
+
+        var application = Find("native");
+
+        Assert.Equal(_scratch.File("native"), application.Program);
+        Assert.Empty(application.LeadingArguments);
+    }
+
+    [Fact]
+    public void Native_code_that_does_not_is_refused()
+    {
+        // Its name as text is no call: this is how a script would hold it.
+        _scratch.Write("native", EnvironmentNames.Listen, executable: true);
+
+        Assert.Contains("must reference the package StarletNet.Hosting and call UseStarletNet()", Refusal("native"));
+    }
+
+    /// <summary>A file with what .NET code has in it that calls UseStarletNet().</summary>
+    private void WriteCaller(string name, int at)
+    {
+        var file = _scratch.Write(name, "", executable: true);
+        // As the native compiler packs it: without the last zero.
+        File.WriteAllBytes(file, [.. new byte[at], .. Encoding.Unicode.GetBytes(EnvironmentNames.Listen)[..^1], 0x69, .. new byte[1000]]);
     }
 
     [Theory]
