@@ -21,7 +21,7 @@ public sealed class ApplicationsTests : IDisposable
     [Fact]
     public async Task A_whole_site_is_one_site_at_both_workers()
     {
-        using var master = Start(Artifacts.TestApp("Site"), "--max-workers=2", TheSite);
+        using var master = Start(Artifacts.TestApp("Site"), "--max-workers=2", "--shadow-copy", $"--shadow-dir={_scratch.Path}", TheSite);
         await master.LineAsync("serving .* with 2 workers");
         using var visitor = new Visitor(Site);
         await visitor.GetAsync("/who");
@@ -33,6 +33,11 @@ public sealed class ApplicationsTests : IDisposable
         // The endpoints that the application names in its configuration and in its code; its own choices of other kinds hold.
         foreach (var own in new[] { "http://127.0.0.1:5997", "http://127.0.0.1:5998", "https://127.0.0.1:5999" })
             Assert.Equal(2, master.Lines.Count(line => line.Text.Contains($"{own}, which the application would open itself", StringComparison.Ordinal)));
+
+        // A copy is the same application as the one before, so cookies are good for longer than a release.
+        master.Send(UnixSignal.Hup);
+        await master.LineAsync("restart done: all workers are of generation 2");
+        Assert.Equal("ada", await visitor.GetAsync("/who"));
 
         await StopWithAClientAtTheHub(master);
     }
@@ -194,7 +199,7 @@ public sealed class ApplicationsTests : IDisposable
             // A ping.
         }
         Assert.Equal(0, (await master.ExitAsync()).Code);
-        Assert.Equal(2, master.Lines.Count(line => line.Text.Contains("goodbye said in full", StringComparison.Ordinal)));
+        Assert.Equal(4, master.Lines.Count(line => line.Text.Contains("goodbye said in full", StringComparison.Ordinal)));
         await master.NothingLeftAsync();
     }
 

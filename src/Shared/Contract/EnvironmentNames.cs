@@ -90,6 +90,12 @@ internal static class EnvironmentNames
     internal const string Notify = "STARLETNET_WORKER_NOTIFY";
 
     /// <summary>
+    /// Master → worker: the directory of which the one that it starts in is a copy; absent if that is none. See
+    /// <see cref="Held"/>.
+    /// </summary>
+    internal const string Original = "STARLETNET_WORKER_ORIGINAL";
+
+    /// <summary>
     /// Master → worker: names (comma separated) of the variables the master changed for injection. The worker gives each
     /// back the value saved under <see cref="SavedPrefix"/> + name, or removes it if none was saved.
     /// </summary>
@@ -114,5 +120,5 @@ internal static class EnvironmentNames
     internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, ReadyPath, Notify, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, ReadyPath, Notify, Original, Restore];
 }

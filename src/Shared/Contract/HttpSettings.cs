@@ -25,6 +25,12 @@ internal sealed class HttpSettings
     internal const string MaxHeaderSize = "max-header-size", MaxHeaders = "max-headers", MaxRequestLine = "max-request-line", MaxBody = "max-body";
     internal const string ServerSoftware = "server-software", Path = "path", StatusPath = "status-path";
 
+    /// <summary>1: an expectation that is not 100-continue is refused; 0, or absent: overlooked, as Kestrel does.</summary>
+    internal const string Expectations = "expectations";
+
+    /// <summary>0: what a proxy nearby says of its clients is left to the application; 1, or absent: it is believed.</summary>
+    internal const string Forwarded = "forwarded";
+
     internal static readonly HttpSettings None = new([]);
 
     private readonly List<HttpSetting> _values;

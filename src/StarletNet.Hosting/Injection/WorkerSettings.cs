@@ -36,6 +36,9 @@ internal sealed record WorkerSettings(
     /// <summary>Between two signs of life; zero: none are wanted.</summary>
     internal TimeSpan Heartbeat { get; init; }
 
+    /// <summary>The directory of which the one that we start in is a copy; null if that is none.</summary>
+    internal string? Original { get; init; }
+
     /// <summary>
     /// Reads the settings, gives the changed variables their old values back and makes the descriptors close-on-exec. The
     /// first act in the process: from here on neither the application nor any child of it sees anything of ours.
@@ -60,6 +63,7 @@ internal sealed record WorkerSettings(
             ReadyPath = Read(EnvironmentNames.ReadyPath),
             Notify = new NotifySender(Read(EnvironmentNames.Notify)),
             Heartbeat = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.Heartbeat)),
+            Original = Read(EnvironmentNames.Original),
         };
         // Open for as long as the process lives, and nobody else's: that is all there is to do for it.
         foreach (var fd in (Read(EnvironmentNames.Held) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))

@@ -27,5 +27,8 @@ internal sealed record ConnectionLimits
     /// <summary>Value of the header Server, where the application does not set it; null: as Kestrel does, empty: none.</summary>
     internal string? ServerSoftware { get; init; }
 
+    /// <summary>Whether expectations other than 100-continue are refused.</summary>
+    internal bool RefusesExpectations { get; init; }
+
     internal bool NeedClock => (Head | Idle | Stall | Request) != 0;
 }

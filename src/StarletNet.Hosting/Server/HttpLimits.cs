@@ -54,6 +54,7 @@ internal sealed class HttpLimits(HttpSettings settings) : IPostConfigureOptions<
             RequestGrace = settings.Find(HttpSettings.RequestTimeoutGrace)?.Number ?? new ConnectionLimits().RequestGrace,
             MaxRequests = settings.Find(HttpSettings.MaxKeepAliveRequests)?.Number ?? 0,
             ServerSoftware = software,
+            RefusesExpectations = settings.Find(HttpSettings.Expectations) is { Number: 1 },
         };
     }
 

@@ -22,6 +22,15 @@ internal static class RequestFraming
         if (codings.Count != 0) Check(request.Protocol, codings);
     }
 
+    /// <summary>RFC 9110, 10.1.1: a server that does not support an expectation may answer 417, as Starlet, Starlight and Starman do.</summary>
+    /// <exception cref="BadHttpRequestException">Kestrel answers with its status and closes the connection.</exception>
+    internal static void CheckExpectation(IFeatureCollection features)
+    {
+        var expected = ((IHttpRequestFeature)features[typeof(IHttpRequestFeature)]!).Headers.Expect;
+        if (expected.Count != 0 && !expected.ToString().Equals("100-continue", StringComparison.OrdinalIgnoreCase))
+            throw Refused("an expectation other than 100-continue", StatusCodes.Status417ExpectationFailed);
+    }
+
     // Kestrel has made sure of one thing by now: the last coding is chunked (RFC 9112, 6.3).
     private static void Check(string protocol, StringValues codings)
     {

@@ -19,8 +19,22 @@ internal sealed class SharedKeys(WorkerProcess worker, IServiceProvider services
     private const string KeyDirectory = ".aspnet/DataProtection-Keys";
 
     /// <summary>By name, so that an application without it does not load its assembly.</summary>
-    internal static bool IsUsedBy(IServiceCollection services) =>
+    internal static bool AreUsedBy(IServiceCollection services) =>
         services.Any(service => service.ServiceType.FullName == "Microsoft.AspNetCore.DataProtection.IDataProtectionProvider");
+
+    internal static void AddTo(IServiceCollection services, WorkerProcess worker)
+    {
+        services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(provider => new SharedKeys(worker, provider)));
+        if (worker.Settings.Original is not { } original) return;
+        // Keys are good for one application, whose name is the directory it runs in unless it has another. A copy is the same application
+        // as the one before it.
+        var copy = Directory.GetCurrentDirectory();
+        services.PostConfigure<DataProtectionOptions>(keys =>
+        {
+            if (keys.ApplicationDiscriminator?.StartsWith(copy, StringComparison.Ordinal) == true)
+                keys.ApplicationDiscriminator = original + keys.ApplicationDiscriminator[copy.Length..];
+        });
+    }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -21,6 +21,7 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
         if (contextFeatures[typeof(ConnectionRequests)] is ConnectionRequests connection)
         {
             RequestFraming.Check(contextFeatures);
+            if (connection.Limits.RefusesExpectations) RequestFraming.CheckExpectation(contextFeatures);
             connection.Begin(contextFeatures);
         }
         _route = transport.IsInline && !(transport.Memory.IsEmpty && LoopThread.IsInline) ? RunningRequest.RouteOf(contextFeatures) : 0;

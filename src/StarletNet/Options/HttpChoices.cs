@@ -43,6 +43,12 @@ internal sealed record HttpChoices
     /// <summary>Empty: the header Server is not sent.</summary>
     internal string? ServerSoftware { get; init; }
 
+    /// <summary>What a proxy on this machine says of its clients is believed.</summary>
+    internal bool BelievesNearProxies { get; init; } = true;
+
+    /// <summary>An <c>Expect</c> that is not 100-continue is answered with 417. Chosen by the preset.</summary>
+    internal bool RefusesExpectations { get; init; }
+
     /// <summary>As the worker is told.</summary>
     /// <param name="path">What the application is mounted below.</param>
     /// <param name="statusPath">Where the worker shows the scoreboard.</param>
@@ -66,6 +72,8 @@ internal sealed record HttpChoices
         Add(HttpSettings.ServerSoftware, ServerSoftware);
         Add(HttpSettings.Path, path);
         Add(HttpSettings.StatusPath, statusPath);
+        Add(HttpSettings.Forwarded, BelievesNearProxies ? null : "0");
+        Add(HttpSettings.Expectations, RefusesExpectations ? "1" : null);
         return HttpSettings.Of(settings);
 
         void Add(string name, string? value)

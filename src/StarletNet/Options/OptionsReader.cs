@@ -77,7 +77,12 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
             _preset = Presets.All.Single(preset => preset.Name == name);
 
         var options = new MasterOptions { Processors = processors };
-        if (_preset is not null) options = options with { UsualEnvironment = _preset.Environment, StopsFast = _preset.StopsFast };
+        if (_preset is not null)
+        {
+            options = options with { UsualEnvironment = _preset.Environment, StopsFast = _preset.StopsFast };
+            // As all three do.
+            options = options with { Http = options.Http with { RefusesExpectations = true } };
+        }
         foreach (var entry in OptionTable.Entries.Where(entry => !entry.IsCommand))
         {
             var settings = FindAll(entry);

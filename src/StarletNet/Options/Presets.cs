@@ -24,6 +24,7 @@ internal static class Presets
         ["max-header-size"] = "128K",
         ["max-request-line"] = "128K",
         ["max-body"] = "unlimited",
+        ["forwarded"] = "off",
     };
 
     internal static readonly IReadOnlyList<Preset> All =
@@ -59,6 +60,7 @@ internal static class Presets
             ["max-header-size"] = "1M",
             ["max-request-line"] = "1M",
             ["max-body"] = "unlimited",
+            ["forwarded"] = "off",
             ["server-software"] = "",
         }),
     ];

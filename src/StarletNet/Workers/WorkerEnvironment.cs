@@ -17,7 +17,7 @@ internal sealed class WorkerEnvironment(
     private const string StartupHooks = "DOTNET_STARTUP_HOOKS", ServerGc = "DOTNET_gcServer";
     private const string AspNetCoreEnvironment = "ASPNETCORE_ENVIRONMENT", DotnetEnvironment = "DOTNET_ENVIRONMENT", PlackEnvironment = "PLACK_ENV";
 
-    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null, IEnumerable<int>? held = null, int? accessLog = null)
+    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null, IEnumerable<int>? held = null, int? accessLog = null, string? original = null)
     {
         var variables = new Dictionary<string, string>(inherited);
         foreach (var name in EnvironmentNames.NeverForApplications) variables.Remove(name);
@@ -41,6 +41,7 @@ internal sealed class WorkerEnvironment(
             variables[EnvironmentNames.AccessLogFormat] = options.Observing.AccessLogFormat;
         }
         if (options.ReadyPath is { } readyPath) variables[EnvironmentNames.ReadyPath] = readyPath;
+        if (original is not null) variables[EnvironmentNames.Original] = original;
         variables[EnvironmentNames.MaxRequests] = Text(requests);
         variables[EnvironmentNames.Heartbeat] = Milliseconds(Heartbeat(options.WorkerTimeout));
         variables[EnvironmentNames.WorkerSlot] = Text(worker.Slot);

@@ -37,7 +37,8 @@ internal sealed class WorkerLauncher(
                     Program = application.Program,
                     Title = $"starletnet worker {worker.Slot} gen={worker.Generation}",
                     Arguments = [.. application.LeadingArguments, .. arguments],
-                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, Locks(application), accessLog?.Descriptor),
+                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, Locks(application), accessLog?.Descriptor,
+                        application is { Copy: { } made, Directory: { } there } ? made.OriginalOf(there) : null),
                     Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
                     WorkingDirectory = application.Directory ?? directory,
                     // The terminal's ^C is for the master alone, which drains its workers.

@@ -53,6 +53,29 @@ public sealed class LimitTests
         Assert.Equal(status, await Status(worker, $"GET / HTTP/1.1\r\nHost: test\r\n{Headers(count)}\r\n"));
     }
 
+    [Theory]
+    [InlineData("expectations=1", "100-continue", 200)]
+    [InlineData("expectations=1", "100-Continue", 200)]
+    [InlineData("expectations=1", "200-ok", 417)]
+    [InlineData("", "200-ok", 200)]
+    public async Task Expectations_that_nobody_can_meet_are_refused_where_the_preset_says_so(string settings, string expected, int status)
+    {
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By(settings));
+
+        Assert.Equal(status, await Status(worker, $"GET / HTTP/1.1\r\nHost: test\r\nExpect: {expected}\r\n\r\n"));
+    }
+
+    [Theory]
+    [InlineData("", "203.0.113.7:0")]
+    [InlineData("forwarded=0", "127.0.0.1:")]
+    public async Task A_proxy_on_this_machine_is_believed_unless_it_is_not_to_be(string settings, string address)
+    {
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By(settings));
+        using var client = worker.Connect();
+        await client.Send("GET /connection HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n");
+        Assert.Contains($"remote {address}", (await client.Response()).Body, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Connections_beyond_the_limit_are_closed()
     {

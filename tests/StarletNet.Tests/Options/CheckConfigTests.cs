@@ -164,6 +164,10 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("starman", "max-request-line", "1M")]
     [InlineData("starman", "max-body", "unlimited")]
     [InlineData("starman", "server-software", "\"\"")]
+    [InlineData("plain", "forwarded", "auto")]
+    [InlineData("starlet", "forwarded", "off")]
+    [InlineData("starlight", "forwarded", "off")]
+    [InlineData("starman", "forwarded", "off")]
     public void A_preset_has_exactly_the_documented_defaults(string preset, string option, string? value) =>
         Assert.Equal(value, Of(preset == "plain" ? Print() : Print("--preset", preset), option).Value);
 

@@ -9,6 +9,22 @@ public sealed class HttpOptionsTests
     private static HttpChoices Read(params string[] arguments) => new OptionsReader(
         new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(arguments), _ => null, processors: 4).Read().Http;
 
+    [Theory]
+    [InlineData("starlet", true)]
+    [InlineData("starlight", true)]
+    [InlineData("starman", true)]
+    [InlineData("starletnet", false)]
+    public void Expectations_are_refused_by_those_who_always_did(string preset, bool refused) =>
+        Assert.Equal(refused, Read("--preset", preset).RefusesExpectations);
+
+    [Fact]
+    public void Proxies_nearby_are_believed_unless_switched_off()
+    {
+        Assert.True(Read().BelievesNearProxies);
+        Assert.False(Read("--forwarded=off").BelievesNearProxies);
+        Assert.True(Read("--preset=starman", "--forwarded=auto").BelievesNearProxies);
+    }
+
     [Fact]
     public void They_are_read()
     {

@@ -51,6 +51,25 @@ public sealed class WorkerEnvironmentTests
     }
 
     [Fact]
+    public void What_a_worker_does_by_itself_is_said_only_if_it_should_not()
+    {
+        _options = _options with { Http = new HttpChoices { BelievesNearProxies = false, RefusesExpectations = true } };
+
+        Assert.Equal("forwarded=0&expectations=1", Of()["STARLETNET_WORKER_HTTP"]);
+    }
+
+    [Fact]
+    public void A_copy_is_told_what_it_is_a_copy_of()
+    {
+        Assert.DoesNotContain("STARLETNET_WORKER_ORIGINAL", Of().Keys);
+
+        var variables = new WorkerEnvironment(_inherited, _options, [], "/opt/StarletNet.Hosting.dll")
+            .Of(new Worker(5, Slot: 2, Generation: 3, TimeSpan.Zero), 1, controlFd: 11, scoreboard: null, requests: 0, held: [12], original: "/srv/app");
+
+        Assert.Equal("/srv/app", variables["STARLETNET_WORKER_ORIGINAL"]);
+    }
+
+    [Fact]
     public void Connections_that_are_not_kept_alive_have_one_request()
     {
         _options = _options with { Http = new HttpChoices { KeepAliveTimeout = TimeSpan.Zero } };

@@ -33,6 +33,10 @@ internal static class HttpOptions
     private static readonly ValueKind<string?> Software = new("TEXT",
         text => text.All(letter => letter is >= ' ' and <= '~') ? text : throw new FormatException("has characters that cannot stand in a header"), text => text);
 
+    private static readonly ValueKind<bool> Forwarded = new("MODE",
+        text => text switch { "auto" => true, "off" => false, _ => throw new FormatException($"'{text}' is neither auto nor off") }, near => near ? "auto" : "off")
+    { Words = ["auto", "off"] };
+
     internal static readonly IReadOnlyList<MasterOption> All =
     [
         Value("timeout", Timeout,
@@ -64,6 +68,10 @@ internal static class HttpOptions
             options => options.Http.MaxRequestLine, (options, size) => With(options, options.Http with { MaxRequestLine = size })).DefaultIs("the application's, usually 8K"),
         Value("max-body", ValueKinds.Optional(SizeOfBody), "Bytes of a request's body; more is answered with 413. What an endpoint sets for itself wins.",
             options => options.Http.MaxBody, (options, size) => With(options, options.Http with { MaxBody = size })).DefaultIs("the application's, usually 30000000"),
+        Value("forwarded", Forwarded,
+            "auto: the address, scheme and host that X-Forwarded-For, -Proto and -Host give are believed of a proxy that connects over a Unix "
+            + "socket or from this machine, and of nobody else; off: they are left to the application.",
+            options => options.Http.BelievesNearProxies, (options, near) => With(options, options.Http with { BelievesNearProxies = near })),
         Value("server-software", Software, "The header Server, where the application sends none; empty: it is not sent.",
             options => options.Http.ServerSoftware, (options, text) => With(options, options.Http with { ServerSoftware = text })).DefaultIs("the application's, usually Kestrel"),
     ];

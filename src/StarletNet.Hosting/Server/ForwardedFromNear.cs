@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace StarletNet.Hosting.Server;
+
+/// <summary>
+/// Believes what a proxy says of its client (X-Forwarded-For, -Proto, -Host) if it connects over a Unix socket or from this machine, before
+/// anything of the application's sees the request. Whoever is further away may say what he likes.
+/// </summary>
+/// <remarks>
+/// ASP.NET Core's own middleware, whose own default is to believe the loopback addresses and peers without an address. It is made and asked only
+/// when a request has such a header. An application that uses it too goes on from where ours has stopped, at the next proxy.
+/// </remarks>
+internal sealed class ForwardedFromNear : IStartupFilter
+{
+    private const string For = "X-Forwarded-For", Proto = "X-Forwarded-Proto", Host = "X-Forwarded-Host";
+
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => application =>
+    {
+        application.Use(inner =>
+        {
+            var believing = new Lazy<RequestDelegate>(() => Believing(application, inner));
+            return context =>
+            {
+                var headers = context.Request.Headers;
+                return headers.ContainsKey(For) || headers.ContainsKey(Proto) || headers.ContainsKey(Host) ? believing.Value(context) : inner(context);
+            };
+        });
+        next(application);
+    };
+
+    private static RequestDelegate Believing(IApplicationBuilder application, RequestDelegate inner)
+    {
+        var branch = application.New();
+        branch.UseForwardedHeaders(new ForwardedHeadersOptions
+        {
+            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost,
+        });
+        branch.Run(inner);
+        return branch.Build();
+    }
+}
