@@ -8,6 +8,7 @@ using StarletNet.Master.Output;
 using StarletNet.Master.Pool;
 using StarletNet.Master.Privileges;
 using StarletNet.Master.Reloading;
+using StarletNet.Master.Stacks;
 using StarletNet.Master.Watching;
 using StarletNet.Master.Workers;
 using StarletNet.Shared.Contract;
@@ -95,6 +96,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
             Builder = releases.Builder,
             Watch = new WorkerWatch(queue, log, options.WorkerTimeout, options.WorkerMaxMemory),
             ExitCommand = new ExitCommand(queue, variables, log),
+            StuckReports = new StuckReports(queue, variables, log),
             Observers = observers,
             Listeners = [.. listeners.Listeners.Select(listener => listener.Name)],
             Scoreboard = scoreboard,

@@ -6,6 +6,7 @@ using StarletNet.Master.Explaining;
 using StarletNet.Master.Options;
 using StarletNet.Master.Options.Sections;
 using StarletNet.Master.Output;
+using StarletNet.Master.Stacks;
 using StarletNet.Master.Status;
 using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Contract;
@@ -26,6 +27,7 @@ internal static class Program
         Launcher.BecomeProgramIfLauncher(args);
         // An application of that name is started as ./status.
         if (args is [StatusCommand.Name, .. var asked]) return StatusCommand.Run(asked);
+        if (args is [StacksCommand.Name, .. var looked]) return StacksCommand.Run(looked);
         EventQueue.Block(Master.Signals);
         using var caller = Daemonizer.TakeRole(args);
         FileDescriptor.OpenStandardOnes();
@@ -108,7 +110,8 @@ internal static class Program
 
     private static string Usage() =>
         "usage: starletnet [options] [APPLICATION [its arguments]]\n"
-        + "       starletnet status [PID] [--json] [--watch]\n\n"
+        + "       starletnet status [PID] [--json] [--watch]\n"
+        + "       starletnet stacks PID\n\n"
         + $"S{Summary[1..]}.\n\n"
         + HelpText.Of(OptionTable.All)
         + "\nTIME is in seconds, or a number with ms, s, m or h. What the command line does not say, the environment may,\n"

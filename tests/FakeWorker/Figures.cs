@@ -22,22 +22,24 @@ internal sealed class Figures
         _scoreboard = Scoreboard.Open(int.Parse(parts[0]));
     }
 
-    internal void Begin()
+    /// <param name="beats">Whether its own thread gives signs of life.</param>
+    /// <param name="poolBeats">Whether its thread pool does.</param>
+    internal void Begin(bool beats = true, bool poolBeats = true)
     {
         _scoreboard.SetPhase(_place, Environment.ProcessId, WorkerPhase.Ready);
         var interval = (int)Number(EnvironmentNames.Heartbeat);
-        if (interval > 0) new Thread(() => Beat(interval)) { IsBackground = true }.Start();
+        if (interval > 0) new Thread(() => Beat(interval, beats, poolBeats)) { IsBackground = true }.Start();
     }
 
     /// <returns>Whether that was the last one of its share.</returns>
     internal bool Answered() => Interlocked.Increment(ref _scoreboard.Requests(_place)) == _limit;
 
-    private void Beat(int interval)
+    private void Beat(int interval, bool beats, bool poolBeats)
     {
         for (; ; Thread.Sleep(interval))
         {
-            _scoreboard.Beats(_place)++;
-            _scoreboard.PoolBeats(_place)++;
+            if (beats) _scoreboard.Beats(_place)++;
+            if (poolBeats) _scoreboard.PoolBeats(_place)++;
         }
     }
 

@@ -37,7 +37,11 @@ using var listener = new Listening(name, () =>
     MasterChannel.Log($"{name} answered in format {Environment.GetEnvironmentVariable(EnvironmentNames.AccessLogFormat)}");
     if (figures.Answered()) control.Send(ControlMessage.Format(ControlMessage.Retire, ControlMessage.ForRequests));
 });
-figures.Begin();
+// "frozen": its threads wait for a lock. "starved": its thread pool does nothing else than wait. Only the first worker, lest its successors do it too.
+var isAilingSlot = slot == "0" && Interlocked.Exchange(ref Ailing.Begun, 1) == 0;
+if (word == "frozen" && isAilingSlot) Ailing.WaitForALock();
+if (word == "starved" && isAilingSlot) Ailing.BlockThePool();
+figures.Begin(beats: word != "frozen" || !isAilingSlot, poolBeats: word != "starved" || !isAilingSlot);
 control.Send(ControlMessage.Ready);
 Console.WriteLine($"{name} ready");
 if (word == "die-after-ready") return 6;

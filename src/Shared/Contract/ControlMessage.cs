@@ -33,6 +33,9 @@ internal static class ControlMessage
     /// <summary>Master → worker: give up what is unfinished and exit now; used when an operator asks a second time.</summary>
     internal const string Abort = "abort";
 
+    /// <summary>Master → worker: say on stderr which requests are running; it is taken for stuck.</summary>
+    internal const string Report = "report";
+
     /// <summary>
     /// Master → worker: log files have been opened anew. The text names them, in the order of the descriptors that the packet carries:
     /// <see cref="AccessLog"/>, <see cref="ErrorLog"/>.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
@@ -64,6 +65,10 @@ internal static unsafe class Launcher
 
         // posix_spawn gave us default dispositions, but our own runtime has since ignored SIGPIPE, and exec keeps what is ignored.
         for (var number = 1; number <= Signal.Max; number++) new Signal(number).StopIgnoring();
+
+        // The portable runtime, which is not what is shipped, has opened one that the program's own could not open any more: exec keeps pid and
+        // start time, and with them the name.
+        if (RuntimeFeature.IsDynamicCodeSupported) LibC.unlink(DiagnosticSocket.PathOf("self", Environment.GetEnvironmentVariable("TMPDIR")));
 
         using var name = new NativeStrings([program]);
         using var list = new NativeStrings(argv);

@@ -84,6 +84,8 @@ internal sealed class Traffic(
         }
     }
 
+    public IReadOnlyCollection<string> Running() => [.. Requests.SelectMany(r => r.Describe(Environment.TickCount64))];
+
     public void ListUnfinished(TimeSpan waited)
     {
         var now = Environment.TickCount64;

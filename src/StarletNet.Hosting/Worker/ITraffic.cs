@@ -23,6 +23,9 @@ internal interface ITraffic
     /// </summary>
     public void CloseDue();
 
+    /// <summary>All running requests, in words.</summary>
+    public IReadOnlyCollection<string> Running();
+
     public void ListUnfinished(TimeSpan waited);
 
     public void AbortConnections();

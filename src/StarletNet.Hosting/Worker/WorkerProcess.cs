@@ -149,6 +149,7 @@ internal sealed unsafe class WorkerProcess
         var (verb, text) = _control.Receive(out var descriptors);
         if (verb == ControlMessage.Reopen) Settings.Logs.Reopen(text.Split(' '), descriptors);
         foreach (var fd in descriptors) _ = LibC.close(fd);
+        if (verb == ControlMessage.Report) StuckWords.Write(Volatile.Read(ref _traffic)?.Running() ?? []);
         WorkerEvent? order = verb switch
         {
             null => new WorkerEvent.MasterGone(),

@@ -66,7 +66,7 @@ internal sealed class MasterLog : IDisposable
 
     internal void LogNotReopened(string reason) => Warning(14, "{Reason:l}; the old one is written on", reason);
 
-    internal void LogsReopened(IEnumerable<string> files) => Information(17, "opened anew: {Files:l}", string.Join(", ", files));
+    internal void LogsReopened(IEnumerable<string> files) => Information(19, "opened anew: {Files:l}", string.Join(", ", files));
 
     internal void WorkerKeepsLogs(int pid) => Warning(18, "worker with pid {Pid} does not hear us and keeps its old log files", pid);
 
@@ -101,6 +101,10 @@ internal sealed class MasterLog : IDisposable
 
     internal void PoolStarved(int pid, TimeSpan silent) =>
         Warning(32, "worker with pid {Pid}: its thread pool has not got round to anything for {Seconds} s; do requests block?", pid, silent.TotalSeconds);
+
+    internal void NoStacks(int pid, string reason) => Warning(34, "what the threads of the worker with pid {Pid} do cannot be told: {Reason:l}", pid, reason);
+
+    internal void Debugged(int pid, int tracer) => Information(35, "worker with pid {Pid} gives no sign of life, and process {Tracer} debugs it: it is left alone", pid, tracer);
 
     internal void ExitCommandFailed(int? pid, string reason) =>
         Warning(33, "the command of --child-exit failed{Worker:l}: {Reason:l}", pid is { } known ? $" for pid {known}" : "", reason);

@@ -3,6 +3,7 @@ using StarletNet.Master.Applications;
 using StarletNet.Master.Observing;
 using StarletNet.Master.Output;
 using StarletNet.Master.Reloading;
+using StarletNet.Master.Stacks;
 using StarletNet.Master.Watching;
 using StarletNet.Master.Workers;
 using StarletNet.Shared.Contract;
@@ -31,6 +32,8 @@ internal sealed record PoolSurroundings(
     internal Reloader? Reloader { get; init; }
 
     internal required ExitCommand ExitCommand { get; init; }
+
+    internal required StuckReports StuckReports { get; init; }
 
     internal required Observers Observers { get; init; }
 
@@ -98,6 +101,8 @@ internal sealed class WorkerPool
             case TimerFired { Key: ReloadDue }: HearFilesChanged(); break;
             case ChildExited { Pid: var pid, Exit: var exit }: HearExit(pid, exit); break;
             case TimerFired { Key: PoolEvent due }: Say(due); break;
+            case TimerFired { Key: AbortAgain again }: _workers.GetValueOrDefault(again.Id)?.Crash(); break;
+            case TimerFired { Key: StuckReportTimedOut timer }: _around.StuckReports.HearTimeout(timer); break;
             case TimerFired { Key: ExitCommandTimedOut timer }: _around.ExitCommand.HearTimeout(timer); break;
             case TimerFired { Key: HeartbeatLook or MemoryLook } timer: LookAtWorkers(timer.Key); break;
             case SignalReceived { Signal: var signal }: HearSignal(signal); break;
@@ -143,7 +148,7 @@ internal sealed class WorkerPool
 
     private void HearExit(int pid, ChildExit exit)
     {
-        if (_around.ExitCommand.HearExit(pid, exit)) return;
+        if (_around.ExitCommand.HearExit(pid, exit) || _around.StuckReports.HearExit(pid, exit)) return;
         Try(() =>
         {
             if (_around.Builder?.HearExit(pid, exit) is { } outcome) HearBuilt(outcome);
@@ -285,7 +290,7 @@ internal sealed class WorkerPool
             case PoolAction.Start a: Start(a.Worker, a.Workers); break;
             case PoolAction.Drain a: _workers.GetValueOrDefault(a.Id)?.Drain(); break;
             case PoolAction.Abort a: _workers.GetValueOrDefault(a.Id)?.Abort(); break;
-            case PoolAction.Crash a: _workers.GetValueOrDefault(a.Id)?.Crash(); break;
+            case PoolAction.Crash a: Crash(a.Id); break;
             case PoolAction.Kill a: _workers.GetValueOrDefault(a.Id)?.Kill(); break;
             case PoolAction.SetTimer a: _around.Queue.SetTimer(a.Due, a.Delay); break;
             case PoolAction.CancelTimer a: _around.Queue.CancelTimer(a.Due); break;
@@ -313,6 +318,22 @@ internal sealed class WorkerPool
         }
     }
 
+    // It may have been reaped by the time that its stacks are known, and its pid be another's.
+    private void Crash(int id)
+    {
+        if (_workers.TryGetValue(id, out var worker)) _around.StuckReports.After(worker.Process.Pid, () => Abort(id));
+    }
+
+    // Twice: the runtime takes the first one to put back the default action, which the second one then finds.
+    private void Abort(int id)
+    {
+        _workers.GetValueOrDefault(id)?.Crash();
+        _around.Queue.SetTimer(new AbortAgain(id), TimeSpan.FromMilliseconds(200));
+    }
+
+    /// <summary>The key of the timer between the two.</summary>
+    private sealed record AbortAgain(int Id);
+
     private void AnnounceReady()
     {
         var (workers, path) = (_state.Set.Target, _generations[_state.Set.Slots.Max()].Application.Path);
@@ -331,6 +352,10 @@ internal sealed class WorkerPool
         _counters.Hear(notice);
         switch (notice)
         {
+            case PoolNotice.ToBeReplaced { Reason: RetireReason.Stuck } when worker is not null:
+                worker.Report();
+                _around.StuckReports.Begin(worker.Process.Pid);
+                break;
             case PoolNotice.RestartBegun: _around.Notify.Send($"RELOADING=1\nMONOTONIC_USEC={MonotonicMicroseconds()}\nSTATUS=restarting workers"); break;
             case PoolNotice.RestartDone or PoolNotice.RestartGivenUp:
                 ForgetGenerations();

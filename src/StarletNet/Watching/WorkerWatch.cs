@@ -1,5 +1,6 @@
 using StarletNet.Master.Output;
 using StarletNet.Master.Pool;
+using StarletNet.Master.Stacks;
 using StarletNet.Master.Workers;
 using StarletNet.Shared.Events;
 
@@ -14,6 +15,7 @@ internal sealed class WorkerWatch(EventQueue queue, MasterLog log, TimeSpan work
 {
     private readonly HeartbeatWatch _heartbeats = new();
     private readonly MemoryWatch _memory = new(maxMemory);
+    private readonly HashSet<int> _debugged = [];
 
     internal void Begin()
     {
@@ -33,6 +35,7 @@ internal sealed class WorkerWatch(EventQueue queue, MasterLog log, TimeSpan work
     {
         _heartbeats.Forget(id);
         _memory.Forget(id);
+        _debugged.Remove(id);
     }
 
     private void Begin(object timer) =>
@@ -42,7 +45,10 @@ internal sealed class WorkerWatch(EventQueue queue, MasterLog log, TimeSpan work
     {
         var (happened, isStarved) = _heartbeats.Look(worker.Id, worker.Figures);
         if (isStarved) log.PoolStarved(worker.Process.Pid, workerTimeout);
-        return happened;
+        if (happened is not PoolEvent.RetireAsked || KernelThread.TracerOf(worker.Process.Pid) is not (> 0 and var tracer)) return happened;
+        // A native debugger, or strace, which the worker itself does not see.
+        if (_debugged.Add(worker.Id)) log.Debugged(worker.Process.Pid, tracer);
+        return null;
     }
 
     private bool IsTooBig(WorkerHandle worker) => _memory.Look(worker.Id, MemoryWatch.UsedBy(worker.Process.Pid));

@@ -34,6 +34,9 @@ internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel 
     /// <returns>False if it does not hear us.</returns>
     internal bool Reopen(string names, int[] descriptors) => channel.Send(ControlMessage.Format(ControlMessage.Reopen, names), descriptors);
 
+    /// <summary>Has it say what it is answering, if it can.</summary>
+    internal void Report() => channel.Send(ControlMessage.Report);
+
     private void Tell(string verb, Signal otherwise)
     {
         if (!channel.Send(verb)) process.Signal(otherwise);

@@ -35,6 +35,9 @@ public sealed class FiguresTests : IDisposable
         await client.Get("/slow?ms=3000");
         await Eventually.TrueAsync(() => Now is { Longest: "GET /slow", InFlight: 1, Requests: 2, ClientErrors: 1, ServerErrors: 0 }, "the running request is shown", () => $"{Now}");
 
+        worker.Tell(ControlMessage.Report);
+        await worker.OutputLine("1 requests are running: GET /slow (");
+
         var figures = Now;
         Assert.Equal(1, figures.Connections);
         Assert.InRange(figures.BytesIn, 50, 5000);
