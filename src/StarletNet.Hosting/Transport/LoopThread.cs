@@ -18,6 +18,9 @@ internal sealed class LoopThread
     /// <summary>Whether it has been given something to run; belongs to <see cref="LoopThreads"/>.</summary>
     internal bool IsBusy { get; set; }
 
+    /// <summary>Whether it has been started for what waits and has not looked for it yet; belongs to <see cref="LoopThreads"/>.</summary>
+    internal bool IsComing { get; set; }
+
     /// <summary>
     /// The loop whose transport code this thread runs at this moment; null during callbacks. What is scheduled meanwhile goes to
     /// that loop's run queue.

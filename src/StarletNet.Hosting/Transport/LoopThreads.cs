@@ -21,6 +21,8 @@ internal sealed class LoopThreads(int most, int loops)
     private int _started;
     private int _busy;
     private int _engaged;
+    // Started for what waits, and not yet there: on a busy machine that takes a while.
+    private int _coming;
 
     /// <summary>Threads alive.</summary>
     internal int Count => Volatile.Read(ref _count);
@@ -76,10 +78,11 @@ internal sealed class LoopThreads(int most, int loops)
     {
         lock (_gate)
         {
-            if (_count == most || (_waiting.Count == 0 && _idle.Count >= loops)) return;
+            if (_count == most || _waiting.Count + Math.Max(0, loops - _idle.Count) <= _coming) return;
             _count++;
+            _coming++;
         }
-        Start(new LoopThread())?.AssignNothing();
+        if (Start(new LoopThread { IsComing = true }) is { } thread) thread.AssignNothing();
     }
 
     private LoopThread? TakeSpare()
@@ -112,6 +115,13 @@ internal sealed class LoopThreads(int most, int loops)
         CountEngaged();
     }
 
+    // Together with what it has come for, or with its place among the idle ones: in between it would be missed, and another one started.
+    private void HasCome(LoopThread thread)
+    {
+        if (thread.IsComing) _coming--;
+        thread.IsComing = false;
+    }
+
     private void CountEngaged() => Volatile.Write(ref _engaged, _busy + _waiting.Count);
 
     /// <returns>A thread that waits for its assignment; null if the system has none to give.</returns>
@@ -129,6 +139,7 @@ internal sealed class LoopThreads(int most, int loops)
             lock (_gate)
             {
                 _count--;
+                HasCome(thread);
                 SetBusy(thread, false);
             }
             return null;
@@ -163,6 +174,7 @@ internal sealed class LoopThreads(int most, int loops)
             var took = _waiting.TryDequeue(out work);
             SetBusy(me, took);
             if (!took) return false;
+            HasCome(me);
             more = _waiting.Count > 0;
         }
         if (more) Replenish();
@@ -179,6 +191,7 @@ internal sealed class LoopThreads(int most, int loops)
                 me.AssignNothing();
                 return true;
             }
+            HasCome(me);
             _idle.Add(me);
         }
         if (me.WaitForAssignment(IdleMilliseconds)) return true;

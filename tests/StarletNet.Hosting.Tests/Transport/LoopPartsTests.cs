@@ -235,6 +235,28 @@ public sealed class LoopPartsTests
     }
 
     [Fact]
+    public async Task No_more_threads_are_started_than_there_is_work_for()
+    {
+        const int Works = 5;
+        var mayEnd = new ManualResetEventSlim();
+        var threads = new LoopThreads(most: 64, loops: 1);
+        var ran = 0;
+        var work = new Scheduled(_ =>
+        {
+            Interlocked.Increment(ref ran);
+            mayEnd.Wait(Deadlines.Event);
+        }, null, null);
+        for (var n = 0; n < Works; n++) Assert.True(threads.TryPost(work));
+        // As the monitor does, again and again while the first of them are still on their way.
+        for (var n = 0; n < 200; n++) threads.Replenish();
+        await Eventually.TrueAsync(() => Volatile.Read(ref ran) == Works, "all of it runs at once");
+        for (var n = 0; n < 200; n++) threads.Replenish();
+
+        Assert.InRange(threads.Count, Works, Works + 1);
+        mayEnd.Set();
+    }
+
+    [Fact]
     public async Task What_application_code_leaves_on_a_thread_is_gone_before_the_next_runs_there()
     {
         var local = new AsyncLocal<string?>();
