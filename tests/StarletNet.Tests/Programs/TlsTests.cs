@@ -60,7 +60,8 @@ public sealed class TlsTests : IDisposable
         await master.LineAsync("serving");
         var good = File.ReadAllText(certificate);
         _test.Behave("crash");
-        File.WriteAllText(certificate, Pem("CN=bad", out _));
+        File.WriteAllText(certificate, Pem("CN=bad", out var bad));
+        File.WriteAllText(key, bad);
         master.Send(UnixSignal.Hup);
         await master.LineAsync("restart given up");
 
