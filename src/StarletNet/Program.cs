@@ -88,7 +88,10 @@ internal static class Program
 
     private static string Explain(MasterOptions options)
     {
-        var finder = new ApplicationFinder(WorkingDirectory.Find(Environment.GetEnvironmentVariable).Path, Environment.GetEnvironmentVariable);
+        var (directory, _) = WorkingDirectory.Find(Environment.GetEnvironmentVariable);
+        if (SourceCode.Find(options.Project, options.Application, directory) is { } code)
+            throw new OperatorException($"option --explain: {code.Path} is code, and it is the built application that is looked at; run dotnet publish and name its output", ExitCodes.Usage);
+        var finder = new ApplicationFinder(directory, Environment.GetEnvironmentVariable);
         return new Explanation(finder.Find(options.Application), options.Workers, options.Processors).Write();
     }
 
