@@ -13,7 +13,8 @@ internal sealed unsafe class LoopMonitor : IDisposable
     private const int LookMilliseconds = 1;
 
     /// <summary>
-    /// The same while nothing is amiss: no callback met twice, nobody known to block. A look costs several microseconds, most of them for
+    /// The same while nothing is amiss: no callback met twice, nobody known to block. The first to sleep is then noticed after three to five
+    /// milliseconds, those that follow sooner. A look costs several microseconds, most of them for
     /// the thread that has to wait for it: at 1 ms five per cent of a worker's work on a crowded machine.
     /// </summary>
     private const int CalmMilliseconds = 2;
