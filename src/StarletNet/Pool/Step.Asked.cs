@@ -22,7 +22,7 @@ internal sealed partial class Step
         var target = Math.Clamp(set.Target + delta, 1, Options.MasterOptions.MostWorkers);
         if (target == set.Target) return Tell(state, new PoolNotice.WorkersAtLimit(target));
         Tell(state, new PoolNotice.WorkersChanged(target));
-        if (target > set.Target) return state with { Set = set with { Slots = set.Slots.Add(set.Slots.Max()) } };
+        if (target > set.Target) return state with { Set = set with { Slots = [.. set.Slots, .. Enumerable.Repeat(set.Slots.Max(), target - set.Target)] } };
         state = RetireAll(state, RetireReason.TooMany, worker => worker.Slot >= target && worker.Phase != WorkerPhase.Draining);
         return state with { Set = state.Set with { Slots = state.Set.Slots[..target] } };
     }

@@ -98,6 +98,16 @@ public sealed class ServingTests
     }
 
     [Fact]
+    public void Several_more_workers_are_as_many_slots()
+    {
+        var pool = new PoolDriver().Up();
+
+        pool.Say(new PoolEvent.WorkersAsked(3));
+
+        Assert.Equal([(3, 2, 1), (4, 3, 1), (5, 4, 1)], pool.Started.Skip(2));
+    }
+
+    [Fact]
     public void Ttou_drains_the_worker_of_the_highest_slot()
     {
         var pool = new PoolDriver(workers: 3).Up();
