@@ -56,6 +56,29 @@ public sealed class StarletNetRestartTests
         await service.StopAsync();
     }
 
+    /// <summary>Also of clients whose keep-alive connection never ends by itself.</summary>
+    [Fact]
+    public async Task Workers_that_have_answered_their_share_are_replaced_under_load_and_lose_nothing()
+    {
+        using var scratch = new ScratchDirectory();
+        using var service = new StarletNetService(scratch, Listening.On(Transport.Tcp, scratch), Artifacts.TestApp("TestApp", "1.0.1"), "--max-reqs-per-child=300", "--min-reqs-per-child=200");
+        await Browser.ServingAsync(service.Target, service.Program);
+        await using var load = LoadMix.Start(service.Target, seed: 9);
+
+        for (int replaced = 0, since = 0; replaced < 3; replaced++, since = service.Program.Mark)
+        {
+            await service.Program.LineAsync("is to be replaced: it has answered its share of requests", since);
+            await service.Program.LineAsync("has left: exit code 0", since);
+            await load.EveryKindAnsweredAgainAsync();
+        }
+
+        var tally = await load.StopAsync();
+        Verdict.NothingLost(tally, service.Program);
+        Verdict.NoComplaint(service.Program);
+        Verdict.ToldToClose(tally, "keep-alive busy");
+        await service.StopAsync();
+    }
+
     [Fact]
     public async Task A_build_that_cannot_boot_leaves_the_old_workers_serving_and_the_next_one_works()
     {

@@ -16,13 +16,13 @@ internal sealed class StarletNetService : IDisposable
     {
     }
 
-    internal StarletNetService(ScratchDirectory scratch, Listening listening, string release)
+    internal StarletNetService(ScratchDirectory scratch, Listening listening, string release, params string[] options)
     {
         (_link, _pidFile) = (scratch.File("current"), scratch.File("pid"));
         _listening = listening;
         SymbolicLink.Switch(_link, release);
         Program = ProgramUnderTest.Start(Artifacts.StarletNet,
-            [_listening.StarletNetOption, $"--max-workers={WorkerCount}", $"--pid={_pidFile}", Path.Combine(_link, "TestApp.dll")]);
+            [_listening.StarletNetOption, $"--max-workers={WorkerCount}", $"--pid={_pidFile}", .. options, Path.Combine(_link, "TestApp.dll")]);
     }
 
     internal ProgramUnderTest Program { get; }

@@ -1,9 +1,10 @@
 using System.Globalization;
+using StarletNet.Master.Privileges;
 using StarletNet.Shared.Errors;
 
 namespace StarletNet.Master.Listening;
 
-/// <summary>Whom a Unix socket is given to: names or numbers, as they stand in <c>/etc/passwd</c> and <c>/etc/group</c>.</summary>
+/// <summary>Whom a Unix socket is given to: names or numbers.</summary>
 /// <param name="User">Null: as it is.</param>
 /// <param name="Group">Null: as it is.</param>
 internal sealed record SocketOwner(string? User, string? Group)
@@ -21,18 +22,14 @@ internal sealed record SocketOwner(string? User, string? Group)
     }
 
     /// <exception cref="OperatorException">There is no such user or group.</exception>
-    internal (uint User, uint Group) Numbers() => (Number(User, "/etc/passwd", "user"), Number(Group, "/etc/group", "group"));
+    internal (uint User, uint Group) Numbers() => (Number(User, "user", name => Account.Find(name)?.User), Number(Group, "group", Account.FindGroup));
 
-    // Of the two files only, and not by way of libc: its lookup loads whatever nsswitch.conf names into a process that has other work.
-    private static uint Number(string? name, string file, string what)
+    // As --user and --group find them, by way of libc: /etc/nsswitch.conf says where there are accounts (LDAP, systemd's own).
+    private static uint Number(string? name, string what, Func<string, uint?> find)
     {
         if (name is null) return Unchanged;
+        // A number needs no account.
         if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != Unchanged) return number;
-        // A small container may have no such file.
-        foreach (var line in File.Exists(file) ? File.ReadLines(file) : [])
-        {
-            if (line.Split(':') is [var known, _, var id, ..] && known == name) return uint.Parse(id, CultureInfo.InvariantCulture);
-        }
-        throw new OperatorException($"--socket-owner: there is no {what} '{name}' in {file}; a number will do, too", ExitCodes.Usage);
+        return find(name) ?? throw new OperatorException($"--socket-owner: there is no {what} '{name}'; a number will do, too", ExitCodes.Usage);
     }
 }

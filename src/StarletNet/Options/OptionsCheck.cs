@@ -23,8 +23,7 @@ internal static class OptionsCheck
         if (options.Project is not null && options.Application is not null) throw Refuse($"{nameOf("project")}: and {nameOf("app")} both name what to serve; give one of them");
         if (options.Builds && (options.User ?? options.Group) is not null)
             throw Refuse($"{nameOf("user")}: what is built would be built by who starts starletnet; serve the output of dotnet publish");
-        if (options.Workers == 0 && (options.Daemonize ? "daemonize" : options.Reloads ? "reload" : null) is { } masters)
-            throw Refuse($"{nameOf(masters)}: takes a master, and with --max-workers 0 there is none");
+        if (options.Workers == 0 && NeedsMaster(options) is { } needy) throw Refuse($"{nameOf(needy)}: takes a master, and with --max-workers 0 there is none");
         if (options.Daemonize && environment(EnvironmentNames.ServerStarterPort) is not null)
             throw Refuse($"{nameOf("daemonize")}: start_server would lose us; give --daemonize to start_server");
         if (options.Listeners.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1) is { } twice)
@@ -42,6 +41,16 @@ internal static class OptionsCheck
         }
         if (options.MinReqsPerChild is not null && options.MaxRequestsJitter is not null)
             throw Refuse($"{nameOf("max-requests-jitter")}: says the same as --min-reqs-per-child; give one of them");
+    }
+
+    /// <summary>An option that is a master's to carry out; null: none is given.</summary>
+    private static string? NeedsMaster(MasterOptions options)
+    {
+        if (options.Daemonize) return "daemonize";
+        if (options.Reloads) return "reload";
+        if (options.ChildExit is not null) return "child-exit";
+        if (options.Observing.Metrics is not null) return "metrics";
+        return options.Observing.StatusSocket is { } socket && socket != ObservingChoices.None ? "status-socket" : null;
     }
 
     /// <summary>A certificate for nobody is as much of a mistake as nobody's certificate.</summary>
