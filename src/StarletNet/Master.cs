@@ -100,6 +100,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
             Observers = observers,
             Listeners = [.. listeners.Listeners.Select(listener => listener.Name)],
             Scoreboard = scoreboard,
+            Title = options.Observing.NoTitles ? null : ProcessTitle.Find(),
         };
         return new WorkerPool(around, Generation(options, application)).Run();
 

@@ -84,7 +84,7 @@ public sealed class UpgradeTests
     {
         const ulong hupTermChld = 0x14001;
         var ours = program.Family.Where(process => process.Command.StartsWith(program.Family[0].Command.Split(' ')[0], StringComparison.Ordinal)
-            || process.Command.StartsWith(Artifacts.StarletNet, StringComparison.Ordinal)).ToArray();
+            || process.Command.StartsWith("starletnet master ", StringComparison.Ordinal)).ToArray();
         Assert.Equal(2, ours.Length);
         foreach (var thread in ours.SelectMany(process => Directory.EnumerateDirectories($"/proc/{process.Pid}/task")))
         {

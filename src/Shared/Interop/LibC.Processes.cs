@@ -106,7 +106,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library)]
     internal static partial int getppid();
 
-    internal const int PR_SET_PDEATHSIG = 1;
+    internal const int PR_SET_PDEATHSIG = 1, PR_SET_NAME = 15;
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int prctl(int option, nint argument);

@@ -16,6 +16,9 @@ internal static class OriginalBytes
     /// <summary>The bytes that were decoded to <paramref name="text"/>; null if it says just what it means.</summary>
     internal static byte[]? Of(string text) => text.Contains(Replacement) ? Known.Value.GetValueOrDefault(text) : null;
 
+    /// <summary>To be called before the arguments are written over.</summary>
+    internal static void Keep() => _ = Known.Value;
+
     /// <summary>Decodes bytes that come from elsewhere (a file) and are to reach a child as they are, alone or after a prefix.</summary>
     internal static string Decode(ReadOnlySpan<byte> bytes, string prefix)
     {

@@ -11,6 +11,7 @@ internal static class WorkerBootstrap
         var worker = new WorkerProcess(WorkerSettings.Take());
         WorkerProcess.Current = worker;
         worker.Begin();
+        WorkerName.Show();
         // Every modern builder announces itself by a diagnostic event; the legacy one only runs hosting startups.
         HostBuildingObserver.Subscribe();
         if (isInjected) HostingStartupVariable.Add();

@@ -8,6 +8,9 @@ internal sealed record ObservingChoices
     /// <summary>No status socket at all.</summary>
     internal const string None = "none";
 
+    /// <summary>ps(1) shows what we were started with, and nothing of what we do.</summary>
+    internal bool NoTitles { get; init; }
+
     /// <summary>A file, or <c>-</c> for standard output; null: none.</summary>
     internal string? AccessLog { get; init; }
 

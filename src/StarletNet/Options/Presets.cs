@@ -25,6 +25,7 @@ internal static class Presets
         ["max-request-line"] = "128K",
         ["max-body"] = "unlimited",
         ["forwarded"] = "off",
+        ["disable-proctitle"] = "1",
     };
 
     internal static readonly IReadOnlyList<Preset> All =

@@ -41,6 +41,9 @@ internal sealed record PoolSurroundings(
     internal IReadOnlyList<string> Listeners { get; init; } = [];
 
     internal required ScoreboardPlaces Scoreboard { get; init; }
+
+    /// <summary>Null: ps(1) shows the command line.</summary>
+    internal ProcessTitle? Title { get; init; }
 }
 
 /// <summary>
@@ -279,6 +282,7 @@ internal sealed class WorkerPool
             foreach (var action in actions) Do(action);
             _pending.Dequeue();
         }
+        ShowTitle();
     }
 
     // ---- out ---------------------------------------------------------------------------------------------------
@@ -384,6 +388,9 @@ internal sealed class WorkerPool
 
     private WorkerReport Report(Worker worker) =>
         WorkerReport.Of(worker, _workers[worker.Id].Process.Pid, _workers[worker.Id].Figures ?? default);
+
+    private void ShowTitle() => _around.Title?.Show(
+        $"starletnet master [{string.Join(", ", _around.Listeners)}] gen={_generation} workers={_state.Set.Count(WorkerPhase.Ready)}/{_state.Set.Target}");
 
     private string Status() => $"serving with {_state.Set.Count(WorkerPhase.Ready)} workers";
 

@@ -35,7 +35,7 @@ internal sealed class WorkerLauncher(
                 var process = queue.Start(new ChildSpec
                 {
                     Program = application.Program,
-                    Title = $"starletnet worker {worker.Slot} gen={worker.Generation}",
+                    Title = environment.ShowsTitles ? $"starletnet worker {worker.Slot} gen={worker.Generation}" : null,
                     Arguments = [.. application.LeadingArguments, .. arguments],
                     Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, Locks(application), accessLog?.Descriptor,
                         application is { Copy: { } made, Directory: { } there } ? made.OriginalOf(there) : null),

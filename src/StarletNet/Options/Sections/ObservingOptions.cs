@@ -25,6 +25,8 @@ internal static class ObservingOptions
             options => options.Observing.AccessLog, (options, path) => With(options, options.Observing with { AccessLog = path })),
         Value("access-log-format", Format, "How its lines look: combined, common, json, or a template such as '%h %t \"%r\" %s %b %D' in the language of Apache and Plack.",
             options => options.Observing.AccessLogFormat, (options, format) => With(options, options.Observing with { AccessLogFormat = format })),
+        Switch("disable-proctitle", "Leave the names that ps(1) shows alone; else they say what master and workers do.",
+            options => options.Observing.NoTitles, (options, isOn) => With(options, options.Observing with { NoTitles = isOn })),
         Value(StatusSocket, ValueKinds.OptionalText(SocketName),
             "Unix socket for \"starletnet status\": a path, whose file has mode 0600, or @NAME; besides the one that is there by default, which is "
             + "found by the master's pid. Only our own user and root may ask. none: neither.",
