@@ -53,7 +53,7 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     /// <summary>For a request's place; null: there is no access log.</summary>
     internal AccessRecord? NewRecord() => traffic.AccessLog is { } log ? new AccessRecord(log) : null;
 
-    /// <summary>Requests so far.</summary>
+    /// <summary>Requests so far, with one that has just begun.</summary>
     internal long Begun => _begun;
 
     internal EndPoint? Peer => connection.RemoteEndPoint;

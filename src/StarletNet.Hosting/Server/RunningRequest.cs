@@ -39,7 +39,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         features[typeof(IItemsFeature)] = _items;
         _began = Environment.TickCount64;
         _overdue = Overdue.No;
-        _record?.Begin(features, connection.Begun);
+        _record?.Begin(features, connection.Begun - 1);
         _response!.OnStarting(OnStarting, this);
         _response.OnCompleted(OnCompleted, this);
     }
