@@ -19,7 +19,7 @@ internal sealed class WorkerEnvironment(
 
     internal bool ShowsTitles => !options.Observing.NoTitles;
 
-    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null, IEnumerable<int>? held = null, int? accessLog = null)
+    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null, IEnumerable<int>? held = null, int? accessLog = null, string? original = null)
     {
         var variables = new Dictionary<string, string>(inherited);
         foreach (var name in EnvironmentNames.NeverForApplications) variables.Remove(name);
