@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
+using StarletNet.Shared.Processes;
 
 namespace StarletNet.Master.Observing;
 
@@ -82,6 +83,8 @@ internal sealed unsafe class AnswerConnection : ServicePart
         if (_received.Length == 0) _received = new byte[LongestQuestion];
         Receive(0);
         Close();
+        // What has made the answer is not needed again before somebody asks again.
+        OwnCode.GiveBack();
     }
 
     private nint Receive(int at)

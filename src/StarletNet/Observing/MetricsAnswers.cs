@@ -8,9 +8,9 @@ namespace StarletNet.Master.Observing;
 /// <summary>The socket of <c>--metrics</c>: just enough of HTTP/1.1 for <c>GET /metrics</c>, one request to a connection.</summary>
 internal sealed class MetricsAnswers(Func<byte[]> metrics) : IAnswers
 {
-    public byte[] Busy { get; } = Page("503 Service Unavailable", "too many clients");
+    public byte[] Busy => Page("503 Service Unavailable", "too many clients");
 
-    public byte[] TooLong { get; } = Page("431 Request Header Fields Too Large", "a request is shorter");
+    public byte[] TooLong => Page("431 Request Header Fields Too Large", "a request is shorter");
 
     // As open as whoever chose the address made it.
     public byte[]? Refuse(PeerCredentials peer) => null;

@@ -8,9 +8,9 @@ internal sealed class StatusAnswers(Func<byte[]> status) : IAnswers
     /// <summary>The only question there is.</summary>
     internal const string Question = "status";
 
-    public byte[] Busy { get; } = StatusJson.Error($"there are {AnswerServer.MostClients} clients already; try again later");
+    public byte[] Busy => StatusJson.Error($"there are {AnswerServer.MostClients} clients already; try again later");
 
-    public byte[] TooLong { get; } = StatusJson.Error("a question is one short line");
+    public byte[] TooLong => StatusJson.Error("a question is one short line");
 
     // An abstract socket has no mode, so this alone keeps others out.
     public byte[]? Refuse(PeerCredentials peer) => peer.IsOurs ? null : StatusJson.Error("only the user that starletnet runs as, and root, may ask");

@@ -60,6 +60,7 @@ internal sealed class WorkerPool
     private readonly Dictionary<int, Generation> _generations = [];
     private readonly Queue<PoolEvent> _pending = new();
     private readonly PoolCounters _counters = new();
+    private (int Generation, int Ready, int Wanted) _titled;
     private readonly long _start = Stopwatch.GetTimestamp();
     private PoolState _state;
     private int _generation = 1;
@@ -346,6 +347,8 @@ internal sealed class WorkerPool
         _around.Notify.Ready(Status());
         _around.Observers.TakeOver();
         if (_around.Caller is { IsOver: false } caller) EndWaiting(caller, Shared.Errors.ExitCodes.Success);
+        // Code, too, that would otherwise run just after.
+        ShowTitle();
         OwnCode.GiveBack();
     }
 
@@ -389,8 +392,13 @@ internal sealed class WorkerPool
     private WorkerReport Report(Worker worker) =>
         WorkerReport.Of(worker, _workers[worker.Id].Process.Pid, _workers[worker.Id].Figures ?? default);
 
-    private void ShowTitle() => _around.Title?.Show(
-        $"starletnet master [{string.Join(", ", _around.Listeners)}] gen={_generation} workers={_state.Set.Count(WorkerPhase.Ready)}/{_state.Set.Target}");
+    private void ShowTitle()
+    {
+        var now = (_generation, _state.Set.Count(WorkerPhase.Ready), _state.Set.Target);
+        if (_around.Title is null || now == _titled) return;
+        _titled = now;
+        _around.Title.Show($"starletnet master [{string.Join(", ", _around.Listeners)}] gen={now._generation} workers={now.Item2}/{now.Target}");
+    }
 
     private string Status() => $"serving with {_state.Set.Count(WorkerPhase.Ready)} workers";
 
