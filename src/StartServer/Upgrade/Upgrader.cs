@@ -166,7 +166,7 @@ internal sealed class Upgrader(EventQueue queue, IReadOnlyList<string> words, Fu
         {
             _trial = TrialRun.Start(queue, program, CommandLine()[1..], WordsFor(wish), SnapshotFor(wish));
         }
-        catch (SystemCallException error)
+        catch (Exception error) when (error is SystemCallException or IOException)
         {
             Refuse(wish, $"it cannot be tried: {error.Message}");
             return;
@@ -203,7 +203,7 @@ internal sealed class Upgrader(EventQueue queue, IReadOnlyList<string> words, Fu
         {
             reason = TakeOver.Execute(_program, [.. CommandLine(), .. WordsFor(wish)], SnapshotFor(wish)).Text;
         }
-        catch (SystemCallException error)
+        catch (Exception error) when (error is SystemCallException or IOException)
         {
             reason = error.Message;
         }
