@@ -77,7 +77,7 @@ internal static class Program
             return Print(CheckConfig.Of(configuration, Environment.GetEnvironmentVariable));
         if (commandLine.IsOn(ConfigurationOptions.Explain)) return Print(Explain(configuration.Options));
         if (configuration.Options.Daemonize && caller is null) return Daemonizer.Call(args);
-        using var log = new MasterLog(new StandardErrorSink(caller), configuration.Options.Quiet);
+        using var log = MasterLog.Of(configuration.Options, caller);
         return new Master(configuration.Options, notify, log, caller)
         {
             ReadAgain = directory => configuration = Reader().ReadAgain(configuration, directory),

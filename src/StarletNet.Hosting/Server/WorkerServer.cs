@@ -92,7 +92,8 @@ internal sealed class WorkerServer(
         });
         _transport = transport;
         var traffic = new Traffic(transport, worker.Settings.Scoreboard, worker.Settings.DrainKeepAlive, limits.OfConnections,
-            () => worker.AskForRetirement(ControlMessage.ForOverdue), _log) { AccessLog = worker.Settings.Logs.Access };
+            () => worker.AskForRetirement(ControlMessage.ForOverdue), _log)
+        { AccessLog = worker.Settings.Logs.Access };
         if (traffic.AccessLog is { } log && services.GetService<DiagnosticListener>() is { } diagnostics) _refused = RefusedRequests.Watch(diagnostics, log);
         _traffic = traffic;
         listeners.Use(traffic);

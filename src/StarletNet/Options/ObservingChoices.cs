@@ -17,6 +17,18 @@ internal sealed record ObservingChoices
     /// <summary>A name or a template that <see cref="Shared.Contract.AccessLogFormat"/> reads.</summary>
     internal string AccessLogFormat { get; init; } = Shared.Contract.AccessLogFormat.Combined;
 
+    /// <summary>Of the master's own events: the least important ones that are written.</summary>
+    internal string LogLevel { get; init; } = "information";
+
+    /// <summary>How they look: <see cref="Output.LogForms.Text"/> or <see cref="Output.LogForms.Json"/>.</summary>
+    internal string LogFormat { get; init; } = Output.LogForms.Text;
+
+    /// <summary>The files that they are written to besides stderr; null: none.</summary>
+    internal string? MasterLog { get; init; }
+
+    /// <summary>How many of those stay; 0: all. Default 31: Serilog's, a month.</summary>
+    internal int MasterLogKeep { get; init; } = 31;
+
     /// <summary>A path, <c>@NAME</c> or <see cref="None"/>; null: the one that is named after the master's pid, which is there besides any other.</summary>
     internal string? StatusSocket { get; init; }
 

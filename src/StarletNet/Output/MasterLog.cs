@@ -1,6 +1,7 @@
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using StarletNet.Master.Options;
 using StarletNet.Master.Pool;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Processes;
@@ -16,13 +17,32 @@ internal sealed class MasterLog : IDisposable
 
     private readonly bool _quiet;
 
+    private readonly RollingLog? _files;
+
     /// <param name="sink">Where the lines go.</param>
     /// <param name="quiet">Leave out what announces the start.</param>
-    internal MasterLog(ILogEventSink sink, bool quiet = false)
+    /// <param name="least">What is less important is left out.</param>
+    /// <param name="files">Where they go as well, once <see cref="OpenFiles"/> says so.</param>
+    internal MasterLog(ILogEventSink sink, bool quiet = false, LogEventLevel least = LogEventLevel.Information, RollingLog? files = null)
     {
         _quiet = quiet;
-        _logger = new LoggerConfiguration().WriteTo.Sink(sink).CreateLogger();
+        _files = files;
+        var configuration = new LoggerConfiguration().MinimumLevel.Is(least).Enrich.WithProperty("ProcessId", Environment.ProcessId).WriteTo.Sink(sink);
+        _logger = (files is null ? configuration : configuration.WriteTo.Sink(files)).CreateLogger();
     }
+
+    /// <param name="options">What was chosen.</param>
+    /// <param name="caller">Who waits for a daemon, if somebody does.</param>
+    internal static MasterLog Of(MasterOptions options, WaitingCaller? caller)
+    {
+        var choices = options.Observing;
+        var objects = choices.LogFormat == LogForms.Json ? LogForms.Objects() : null;
+        var files = choices.MasterLog is { } path ? new RollingLog(path, objects ?? LogForms.DatedLines(), choices.MasterLogKeep) : null;
+        return new MasterLog(new StandardErrorSink(caller, objects), options.Quiet, Enum.Parse<LogEventLevel>(choices.LogLevel, ignoreCase: true), files);
+    }
+
+    /// <exception cref="Shared.Errors.OperatorException">They could not be written.</exception>
+    internal void OpenFiles() => _files?.Open();
 
     public void Dispose() => _logger.Dispose();
 

@@ -1,5 +1,6 @@
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Formatting;
 
 namespace StarletNet.Master.Output;
 
@@ -8,21 +9,22 @@ namespace StarletNet.Master.Output;
 /// which write to the same place during a deploy. No time: whoever collects the lines has a clock.
 /// </summary>
 /// <param name="caller">Who waits for a daemon hears, too, what went wrong.</param>
-internal sealed class StandardErrorSink(WaitingCaller? caller = null) : ILogEventSink
+/// <param name="form">Null: those lines.</param>
+internal sealed class StandardErrorSink(WaitingCaller? caller = null, ITextFormatter? form = null) : ILogEventSink
 {
     private readonly string _prefix = $"starletnet[{Environment.ProcessId}]: ";
 
     public void Emit(LogEvent logEvent)
     {
-        var level = logEvent.Level switch
-        {
-            LogEventLevel.Warning => "warning: ",
-            LogEventLevel.Error or LogEventLevel.Fatal => "error: ",
-            _ => "",
-        };
-        // One event is one line, whatever an application wrote into its last words.
-        var text = logEvent.RenderMessage().ReplaceLineEndings(" ");
-        StandardStreams.WriteError(_prefix + level + text);
-        if (logEvent.Level >= LogEventLevel.Warning) caller?.Say(text);
+        var words = LogForms.Words(logEvent);
+        StandardStreams.WriteError(form is null ? _prefix + LogForms.Prefix(logEvent.Level) + words : Formed(form, logEvent));
+        if (logEvent.Level >= LogEventLevel.Warning) caller?.Say(words);
+    }
+
+    private static string Formed(ITextFormatter form, LogEvent logEvent)
+    {
+        var text = new StringWriter();
+        form.Format(logEvent, text);
+        return text.ToString();
     }
 }

@@ -1,4 +1,5 @@
 using StarletNet.Master.Listening;
+using StarletNet.Master.Output;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 using static StarletNet.Master.Options.MasterOption;
@@ -25,6 +26,18 @@ internal static class ObservingOptions
             options => options.Observing.AccessLog, (options, path) => With(options, options.Observing with { AccessLog = path })),
         Value("access-log-format", Format, "How its lines look: combined, common, json, or a template such as '%h %t \"%r\" %s %b %D' in the language of Apache and Plack.",
             options => options.Observing.AccessLogFormat, (options, format) => With(options, options.Observing with { AccessLogFormat = format })),
+        Value("log-level", ValueKinds.Word("LEVEL", "a level", "information", "warning", "error"),
+            "The least important events of the master's own log that are written: information, warning or error.",
+            options => options.Observing.LogLevel, (options, level) => With(options, options.Observing with { LogLevel = level })),
+        Value("log-format", ValueKinds.Word("FORM", "a form of log", LogForms.Text, LogForms.Json),
+            "How those events look, on standard error and in --master-log: text, or json, an object on each line.",
+            options => options.Observing.LogFormat, (options, form) => With(options, options.Observing with { LogFormat = form })),
+        Value("master-log", ValueKinds.OptionalText(ValueKinds.Text("FILE", "a file name")),
+            "Write those events, with their time, to files of that name and the date as well: a new one each day, and when one has 64 MB. "
+            + "Its directory must be writable for --user.",
+            options => options.Observing.MasterLog, (options, path) => With(options, options.Observing with { MasterLog = path })),
+        Value("master-log-keep", ValueKinds.Number(0, 10_000), "How many files of --master-log stay; 0: all.",
+            options => options.Observing.MasterLogKeep, (options, keep) => With(options, options.Observing with { MasterLogKeep = keep })),
         Switch("disable-proctitle", "Leave the names that ps(1) shows alone; else they say what master and workers do.",
             options => options.Observing.NoTitles, (options, isOn) => With(options, options.Observing with { NoTitles = isOn })),
         Value(StatusSocket, ValueKinds.OptionalText(SocketName),
