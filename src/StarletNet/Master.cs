@@ -169,6 +169,8 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
     private void Assume(Identity identity, params IEnumerable<string?> files)
     {
         foreach (var file in files.OfType<string>()) identity.Own(file);
+        // Who has changed his user may not look into his own /proc any more.
+        OriginalBytes.Keep();
         identity.Assume();
         if (!options.AllowSetuidChildren) Identity.GiveUpSetuid();
     }
