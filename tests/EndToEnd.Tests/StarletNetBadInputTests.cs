@@ -13,7 +13,7 @@ public sealed class StarletNetBadInputTests
     [Theory]
     [InlineData("--max-worker=2", "unknown option --max-worker; did you mean --max-workers?")]
     [InlineData("--max-workers=many", "--max-workers: 'many'")]
-    [InlineData("--max-workers=0", "--max-workers: '0'")]
+    [InlineData("--max-workers=1025", "--max-workers: '1025'")]
     [InlineData("--listen=nowhere", "--listen: 'nowhere'")]
     [InlineData("--port=70000", "--port: '70000'")]
     [InlineData("--graceful-timeout=soon", "--graceful-timeout: 'soon'")]
