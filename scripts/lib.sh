@@ -3,8 +3,26 @@
 root=$(cd "$(dirname "$0")/.." && pwd)
 bin=$root/out/bin
 
-# No build server outlives the script that needed it.
-export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+# No build server outlives the script that needed it. But one compiler serves all projects of a script, because to start and warm up another
+# for each takes most of a build's time. It goes by a name of the script's own, so that it can be ended and is nobody else's; a script
+# that another one calls finds the name in the environment, and leaves the end to that one.
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=true
+end_compiler() { :; }
+if [ -z "${SharedCompilationId:-}" ]; then
+    export SharedCompilationId=starletnet-$$
+    end_compiler() {
+        # Named by --list-sdks as `10.0.100 [/usr/share/dotnet/sdk]`; the version is the one that global.json asks for.
+        sdk=$(cd "$root" && version=$(dotnet --version) && dotnet --list-sdks | sed -n "s|^$version \\[\\(.*\\)\\]|\\1/$version|p") || return 0
+        dotnet exec "$sdk/Roslyn/bincore/VBCSCompiler.dll" -pipename:"$SharedCompilationId" -shutdown >/dev/null 2>&1 || true
+        # What is executed in our place, or built from now on, has none.
+        unset SharedCompilationId
+        export UseSharedCompilation=false
+    }
+    trap end_compiler EXIT
+    trap 'exit 1' HUP INT TERM
+fi
 
 fail() { printf '%s: %s\n' "${0##*/}" "$1" >&2; exit 1; }
 say() { printf '== %s\n' "$1"; }

@@ -26,6 +26,9 @@ internal static partial class WorkerLog
     [LoggerMessage(6, LogLevel.Error, "Holding the connection {Connection} to its time limits failed, and it is cut")]
     internal static partial void ClockFailed(ILogger log, string connection, Exception exception);
 
+    [LoggerMessage(8, LogLevel.Information, "{Endpoint}, the application's own, stays open beside the worker's listeners")]
+    internal static partial void EndpointKept(ILogger log, string endpoint);
+
     [LoggerMessage(20, LogLevel.Warning, "The Data Protection keys could not be loaded while other workers waited; the application will say more")]
     internal static partial void KeysUnavailable(ILogger log, Exception exception);
 

@@ -16,6 +16,7 @@ using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
+using StarletNet.Shared.Listening;
 using StarletNet.Shared.Notify;
 using StarletNet.Shared.Processes;
 
@@ -43,7 +44,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
     internal int Run()
     {
         RefuseMusl();
-        var releases = new Releases(options, _directory.Path, Variable, log);
+        using var releases = new Releases(options, _directory.Path, Variable, log);
         RefuseIncomplete();
         releases.Check();
 
@@ -57,6 +58,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
 
         if (options.TriesOneFirst) log.TriesOneFirst();
         if (options.MainProcessDelay is not null) log.WithoutEffect("main-process-delay");
+        if (options.Http.KeepsAppEndpoints && options.Workers > 1) log.AppEndpointsOfMany(options.Workers);
         // The order matters: what needs rights first, and what can be wrong while stderr is still that of whoever called us.
         var identity = OptionsCheck.IdentityOf(options);
         identity?.RefuseUnlessPossible();
@@ -66,14 +68,16 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         certificates?.Read();
         using var listeners = Listen(out var announce);
         // Its whole path: with --chdir a relative one would not be found again.
-        using var pidFile = options.PidFile is { } path
-            ? PidFile.Create(Path.GetFullPath(path), Environment.ProcessId, ExitCodes.Failure, "cannot write the pid file ", guarded: identity is not null)
+        var pidPath = options.PidFile is { } path ? Path.GetFullPath(path) : null;
+        using var pidFile = pidPath is not null && !IsUnderSuperdaemon
+            ? PidFile.Create(pidPath, Environment.ProcessId, ExitCodes.Failure, "cannot write the pid file ", guarded: identity is not null)
             : null;
-        using var observers = Observers.Open(queue, options.Observing, log, isSuccessor: superdaemon is not null);
+        using var observers = Observers.Open(queue, options.Observing, log, IsUnderSuperdaemon ? new Succession(pidPath) : null);
         announce();
         if (caller is not null) Detach(queue, caller, listeners);
         errorLog?.Redirect();
-        if (identity is not null) Assume(identity, [pidFile?.Path, .. logs.FileNames, .. listeners.Own.Count > 0 ? SocketFiles() : [], .. observers.Files]);
+        // Whoever --socket-owner names has the sockets already.
+        if (identity is not null) Assume(identity, pidFile, logs, [.. options.SocketOwner is null ? SocketNames(listeners) : [], .. observers.Names]);
         if (options.ChangeDirectory is { } directory && LibC.chdir(directory) < 0)
             throw new OperatorException($"cannot change to the directory {directory}: {Errno.Last}", ExitCodes.Failure);
         if (options.Umask is { } umask) LibC.umask(umask);
@@ -81,20 +85,26 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         OpenFileLimit.Raise();
 
         var variables = Variables();
-        releases.Prepare();
+        releases.Prepare(queue);
         // After the listeners are ours: a compiler may stay behind, and would hold open what it inherits.
         if (!releases.Build(queue, variables)) return ExitCodes.Success;
-        var application = Take(releases, certificates, options);
+        var (taken, missed) = releases.TakeFirst(queue);
+        if (taken is null) return ExitCodes.Success;
+        var application = WithCertificates(taken, certificates);
         if (options.Workers == 0)
-            return InPlace.Become(options, listeners.Listeners, logs.Access, variables, HostingPath(), application, WorkersDirectory, [pidFile?.Descriptor]);
-        using var reloader = Reloads(superdaemon) ? new Reloader(queue, log, releases.Watched) : null;
+            return InPlace.Become(options, listeners.Listeners, logs.Access, variables, HostingPath(), application, WorkersDirectory, pidFile,
+                SocketNames(listeners).Select(name => name.Path));
+        SayHeap(variables, application);
+        using var reloader = Reloads() ? new Reloader(queue, log, releases.Watched) : null;
         using var scoreboard = new ScoreboardPlaces();
-        var around = new PoolSurroundings(queue, log, notify, superdaemon, () => Prepare(releases, certificates, Generation))
+        var around = new PoolSurroundings(queue, log, notify, superdaemon, then => Prepare(releases, certificates, Generation, then))
         {
             Caller = caller,
             Logs = logs,
             Reloader = reloader,
             Builder = releases.Builder,
+            Copier = releases.Copier,
+            Missed = missed,
             Watch = new WorkerWatch(queue, log, options.WorkerTimeout, options.WorkerMaxMemory),
             ExitCommand = new ExitCommand(queue, variables, log),
             StuckReports = new StuckReports(queue, variables, log),
@@ -102,6 +112,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
             Listeners = [.. listeners.Listeners.Select(listener => listener.Name)],
             Scoreboard = scoreboard,
             Title = options.Observing.NoTitles ? null : ProcessTitle.Find(),
+            Watchdog = Watchdog.Period(Variable, Environment.ProcessId),
         };
         return new WorkerPool(around, Generation(options, application)).Run();
 
@@ -109,28 +120,26 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         {
             var environment = new WorkerEnvironment(variables, now, listeners.Listeners, HostingPath());
             var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, WorkersDirectory, now.RequestShare, logs.Access);
-            return new Generation(application, launcher, Settings(now, superdaemon), now.Workers, now.ChildExit);
+            return new Generation(application, launcher, Settings(now) with { FewestWorkers = options.FewestWorkers }, now.Workers, now.ChildExit);
         }
     }
 
     private string? WorkersDirectory => _directory.MayMove || options.ChangeDirectory is not null ? _directory.Path : null;
 
     // What a restart takes anew. All of it, or the workers that run go on.
-    private Generation Prepare(Releases releases, CertificateFiles? certificates, Func<MasterOptions, Application, Generation> generation)
+    private void Prepare(
+        Releases releases, CertificateFiles? certificates, Func<MasterOptions, Application, Generation> generation, Action<Func<Generation>> then)
     {
         RefuseIncomplete();
         var now = ReadAgain(_directory.Path);
         if (now.Waiting.Count > 0) log.WaitsForNextStart(string.Join(", ", now.Waiting));
         if (now.Options.Workers == 0) throw new OperatorException("max-workers = 0 takes a new start", ExitCodes.Usage);
         certificates?.Read();
-        return generation(now.Options, Take(releases, certificates, now.Options));
+        releases.Take(now.Options, taken => then(() => generation(now.Options, WithCertificates(taken(), certificates))));
     }
 
-    private static Application Take(Releases releases, CertificateFiles? certificates, MasterOptions options)
-    {
-        var application = releases.Take(options);
-        return certificates is null ? application : application with { Certificates = certificates.Share() };
-    }
+    private static Application WithCertificates(Application application, CertificateFiles? certificates) =>
+        certificates is null ? application : application with { Certificates = certificates.Share() };
 
     // Looked for again at a restart: an upgrade of ours may be halfway.
     private static void RefuseIncomplete()
@@ -166,30 +175,39 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         queue.Watch(caller.Pipe, caller);
     }
 
-    private void Assume(Identity identity, params IEnumerable<string?> files)
+    private void Assume(Identity identity, PidFile? pidFile, LogFiles logs, IEnumerable<SocketName> sockets)
     {
-        foreach (var file in files.OfType<string>()) identity.Own(file);
+        if (pidFile is not null) identity.Own(pidFile.Descriptor, pidFile.Path);
+        foreach (var (path, file) in logs.Files) identity.Own(file, path);
+        foreach (var name in sockets) identity.Own(name);
         // Who has changed his user may not look into his own /proc any more.
         OriginalBytes.Keep();
         identity.Assume();
         if (!options.AllowSetuidChildren) Identity.GiveUpSetuid();
     }
 
-    // Whoever --socket-owner names has them already.
-    private IEnumerable<string> SocketFiles() => options.SocketOwner is not null ? [] : options.Listeners
-        .Select(spec => spec.Address).OfType<ListenAddress.Unix>().Select(unix => unix.Path).Where(path => path[0] != '@');
+    private static IEnumerable<SocketName> SocketNames(ListenerSet listeners) => listeners.Own.Select(socket => socket.Name).OfType<SocketName>();
 
-    private bool Reloads(Superdaemon? superdaemon)
+    // Also one that we may outlive: its variable counts, not whether we watch it.
+    private static bool IsUnderSuperdaemon => Variable(EnvironmentNames.ServerStarterPort) is not null;
+
+    private bool Reloads()
     {
         if (!options.Reloads) return false;
-        // Also one that we may outlive: its variable counts, not whether we watch it.
-        if (superdaemon is null && Variable(EnvironmentNames.ServerStarterPort) is null) return true;
-        if (options.Reload == ReloadMode.Force) return true;
+        if (!IsUnderSuperdaemon || options.Reload == ReloadMode.Force) return true;
         log.ReloadOff();
         return false;
     }
 
-    private static PoolSettings Settings(MasterOptions options, Superdaemon? superdaemon) => new()
+    // Once: each worker gets what is right when it starts.
+    private void SayHeap(IReadOnlyDictionary<string, string> variables, Application application)
+    {
+        var heap = HeapShare.Of(ContainerMemory.Find(), options.Workers, variables.Keys, application.HeapLimit);
+        if (heap.Bytes is { } bytes) log.HeapLimited(HeapShare.Size(bytes), heap.Why);
+        else if (heap.IsTooSmall) log.HeapNotLimited(heap.Why);
+    }
+
+    private static PoolSettings Settings(MasterOptions options) => new()
     {
         BootingAtOnce = Environment.ProcessorCount,
         SpawnInterval = options.SpawnInterval,
@@ -201,7 +219,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         Surge = options.Surge,
         MaxAge = options.WorkerMaxAge,
         TriesOneFirst = options.TriesOneFirst,
-        UnderSuperdaemon = superdaemon is not null,
+        UnderSuperdaemon = IsUnderSuperdaemon,
     };
 
     private static void RefuseMusl()

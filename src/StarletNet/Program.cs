@@ -8,12 +8,14 @@ using StarletNet.Master.Options.Sections;
 using StarletNet.Master.Output;
 using StarletNet.Master.Stacks;
 using StarletNet.Master.Status;
+using StarletNet.Master.Workers;
 using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Notify;
+using StarletNet.Shared.Output;
 using StarletNet.Shared.Processes;
 
 [assembly: SupportedOSPlatform("linux")]
@@ -74,7 +76,7 @@ internal static class Program
         if (commandLine[ConfigurationOptions.Completion] is { } shell) return Print(Completion.Of(CheckedShell(shell)));
         var configuration = Reader().ReadAll();
         if (commandLine.IsOn(ConfigurationOptions.CheckConfig))
-            return Print(CheckConfig.Of(configuration, Environment.GetEnvironmentVariable));
+            return Print(CheckConfig.Of(configuration, Environment.GetEnvironmentVariable, Heap(configuration.Options, ApplicationOrNull(configuration.Options))));
         if (commandLine.IsOn(ConfigurationOptions.Explain)) return Print(Explain(configuration.Options));
         if (configuration.Options.Daemonize && caller is null) return Daemonizer.Call(args);
         using var log = MasterLog.Of(configuration.Options, caller);
@@ -92,7 +94,26 @@ internal static class Program
         if (SourceCode.Find(options.Project, options.Application, directory) is { } code)
             throw new OperatorException($"option --explain: {code.Path} is code, and it is the built application that is looked at; run dotnet publish and name its output", ExitCodes.Usage);
         var finder = new ApplicationFinder(directory, Environment.GetEnvironmentVariable);
-        return new Explanation(finder.Find(options.Application), options.Workers, options.Processors).Write();
+        var application = finder.Find(options.Application);
+        return new Explanation(application, options.Workers, options.Processors, Heap(options, application),
+            WorkerEnvironment.NameFor(options, Environment.GetEnvironmentVariable)).Write();
+    }
+
+    private static HeapShare Heap(MasterOptions options, Application? application) =>
+        HeapShare.Of(ContainerMemory.Find(), options.Workers, Environment.GetEnvironmentVariables().Keys.Cast<string>(), application?.HeapLimit);
+
+    // A configuration can be right before there is anything to serve.
+    private static Application? ApplicationOrNull(MasterOptions options)
+    {
+        try
+        {
+            var (directory, _) = WorkingDirectory.Find(Environment.GetEnvironmentVariable);
+            return options.Builds ? null : new ApplicationFinder(directory, Environment.GetEnvironmentVariable).Find(options.Application);
+        }
+        catch (OperatorException)
+        {
+            return null;
+        }
     }
 
     private static string CheckedShell(string shell)
@@ -105,7 +126,7 @@ internal static class Program
 
     private static int Print(string text)
     {
-        StandardStreams.WriteOutput(text);
+        StandardOutput.Write(text);
         return ExitCodes.Success;
     }
 
@@ -113,7 +134,7 @@ internal static class Program
 
     private static string Usage() =>
         "usage: starletnet [options] [APPLICATION [its arguments]]\n"
-        + "       starletnet status [PID] [--json] [--watch]\n"
+        + "       starletnet status [PID] [--json] [--watch] [--interval TIME]\n"
         + "       starletnet stacks PID\n\n"
         + $"S{Summary[1..]}.\n\n"
         + HelpText.Of(OptionTable.All)

@@ -2,6 +2,7 @@ using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Listening;
+using StarletNet.Shared.Output;
 using StartServer.CommandLine;
 using StartServer.Listeners;
 using StartServer.Output;
@@ -28,7 +29,7 @@ internal static class CheckCommand
         {
             if (WhyNotWritable(path) is { } error) throw Failure($"failed to open file:{path}: {error}");
         }
-        StandardError.Write(1, "ok\n");
+        StandardOutput.Write("ok\n");
     }
 
     private static void CheckLog(StartServerOptions options)

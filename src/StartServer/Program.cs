@@ -3,6 +3,7 @@ using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
+using StarletNet.Shared.Output;
 using StarletNet.Shared.Processes;
 using StartServer.CommandLine;
 using StartServer.Control;
@@ -80,9 +81,9 @@ internal static class Program
     {
         switch (command)
         {
-            case ShowHelp: StandardError.Write(1, ManualPage.Text); break;
-            case ShowMan: StandardError.Write(1, ManualPage.Roff); break;
-            case ShowVersion: StandardError.Write(1, ManualPage.Version); break;
+            case ShowHelp: StandardOutput.Write(ManualPage.Text); break;
+            case ShowMan: StandardOutput.Write(ManualPage.Roff); break;
+            case ShowVersion: StandardOutput.Write(ManualPage.Version); break;
             case ControlOptions options: return ControlCommand.Run(options);
             case RestartByFiles options: RestartByFilesCommand.Run(options); break;
             case StopByPidFile options: StopByPidFileCommand.Run(options); break;
@@ -171,6 +172,8 @@ internal static class Program
             upgrader.GoOnFrom(succession);
             listeners.Settle(taken.Backlog == options.Backlog ? null : options.Backlog);
             if (change is not null) supervisor.Begin(change);
+            // Who hears it finds nobody listening any more where only the new command line did.
+            if (change is { Phase: ChangePhase.Returns }) control.EndChange(NewsJson.CommandLineRestored());
         }
         var exitCode = supervisor.Run();
         // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left, and the log complete.

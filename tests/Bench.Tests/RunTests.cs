@@ -31,6 +31,20 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task An_interrupt_ends_the_servers_too()
+    {
+        Assert.SkipWhen(SystemPrograms.Find("wrk") == null, "wrk is not installed (Debian package wrk)");
+        using var scratch = new ScratchDirectory();
+        using var bench = Start("--only=hello-32", "--peers=limit-1", "--rounds=1000", "--seconds=1", $"--out={scratch.Path}");
+        await bench.LineAsync("^  limit-1 .* requests/s");
+        bench.Send(UnixSignal.Int);
+
+        Assert.Equal(130, (await bench.ExitAsync()).Code);
+        await bench.NothingLeftAsync();
+        Assert.Contains("limit-1", File.ReadAllText(scratch.File("results.jsonl")));
+    }
+
+    [Fact]
     public async Task Results_can_be_reported_on_again()
     {
         using var scratch = new ScratchDirectory();

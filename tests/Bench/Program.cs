@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using StarletNet.Bench;
 using StarletNet.Bench.Measures;
 using StarletNet.Bench.Report;
@@ -40,6 +41,16 @@ if (options.From is { } file)
 }
 else
 {
+    // Servers must not be left behind; whoever is in a hurry says it twice.
+    using var stop = new CancellationTokenSource();
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    void Stop(PosixSignalContext signal)
+    {
+        signal.Cancel = !stop.IsCancellationRequested;
+        stop.Cancel();
+    }
+
     Directory.CreateDirectory(options.Output);
     results = new Results(Machine.Describe(options));
     // Line by line, so that a run that is broken off leaves what it had.
@@ -50,9 +61,10 @@ else
         results.Add(outcome);
         lines.WriteLine(outcome.ToJson());
         lines.Flush();
-    });
+    }, stop.Token);
     await runner.RunAsync();
     failed = runner.Failed;
+    if (stop.IsCancellationRequested) return 130;
 }
 
 Pages.Write(options, results);

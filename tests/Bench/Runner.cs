@@ -6,7 +6,11 @@ using StarletNet.TestKit;
 namespace StarletNet.Bench;
 
 /// <summary>Puts every scenario to every peer, round after round, so that a slow moment of the machine meets all alike.</summary>
-internal sealed class Runner(BenchOptions options, TextWriter progress, Action<Outcome> record)
+/// <param name="options">What is asked for.</param>
+/// <param name="progress">For people.</param>
+/// <param name="record">Told each outcome.</param>
+/// <param name="stop">After the measurement that is under way; what has been started is ended.</param>
+internal sealed class Runner(BenchOptions options, TextWriter progress, Action<Outcome> record, CancellationToken stop)
 {
     private readonly HashSet<string> _said = [];
 
@@ -24,6 +28,7 @@ internal sealed class Runner(BenchOptions options, TextWriter progress, Action<O
             var peers = new List<Peer>();
             foreach (var peer in options.Peers)
             {
+                if (stop.IsCancellationRequested) return;
                 if (await TryAsync(scenario, peer, () => scenario.PrepareAsync(bench, peer, !options.Quick))) peers.Add(peer);
             }
 
@@ -38,6 +43,7 @@ internal sealed class Runner(BenchOptions options, TextWriter progress, Action<O
         var first = peers.Count == 0 ? 0 : (round - 1) % peers.Count;
         foreach (var peer in peers[first..].Concat(peers[..first]).ToList())
         {
+            if (stop.IsCancellationRequested) return;
             var there = await TryAsync(scenario, peer, async () =>
             {
                 var outcome = new Outcome(scenario.Name, peer.Name, round, await scenario.RunAsync(bench, peer));

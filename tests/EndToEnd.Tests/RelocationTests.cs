@@ -10,7 +10,7 @@ public sealed class RelocationTests
     {
         using var scratch = new ScratchDirectory();
         var bin = Directory.CreateDirectory(scratch.File("some where else")).FullName;
-        foreach (var file in Directory.EnumerateFiles(Artifacts.Bin)) File.Copy(file, Path.Combine(bin, Path.GetFileName(file)));
+        foreach (var file in Directory.EnumerateFiles(Artifacts.Bin)) scratch.Copy(file, Path.Combine(bin, Path.GetFileName(file)));
         var release = new Releases(scratch).Write("v1", $"export APP_VERSION=v1\nexec '{bin}/starletnet' --max-workers=1 '{Releases.TestApp}'");
         using var service = new Service(scratch, Transport.Unix, release, Path.Combine(bin, "start_server"));
         await service.FirstGenerationAsync();

@@ -10,11 +10,13 @@ public sealed class StarletNetRestartTests
     [Theory]
     [InlineData(Transport.Tcp)]
     [InlineData(Transport.Unix)]
-    public async Task Restarts_under_load_lose_nothing(Transport transport)
+    [InlineData(Transport.Tcp, 2, "--reuse-port")]
+    [InlineData(Transport.Tcp, 1, "--loops=2")]
+    public async Task Restarts_under_load_lose_nothing(Transport transport, int workers = 2, params string[] options)
     {
         using var scratch = new ScratchDirectory();
         string[] builds = [Artifacts.TestApp("TestApp", "1.0.1"), Artifacts.TestApp("TestApp", "1.0.2")];
-        using var service = new StarletNetService(scratch, transport, builds[0]);
+        using var service = new StarletNetService(scratch, Listening.On(transport, scratch), builds[0], workers, options);
         await Browser.ServingAsync(service.Target, service.Program);
         await using var load = LoadMix.Start(service.Target, seed: 3);
         await load.EveryKindAnsweredAgainAsync();

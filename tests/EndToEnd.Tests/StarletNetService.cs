@@ -5,11 +5,10 @@ namespace StarletNet.EndToEnd.Tests;
 /// <summary>A starletnet on its own, whose application is reached through a symbolic link to a release's directory.</summary>
 internal sealed class StarletNetService : IDisposable
 {
-    private const int WorkerCount = 2;
-
     private readonly string _link;
     private readonly string _pidFile;
     private readonly Listening _listening;
+    private readonly int _workers;
 
     internal StarletNetService(ScratchDirectory scratch, Transport transport, string release)
         : this(scratch, Listening.On(transport, scratch), release)
@@ -17,12 +16,17 @@ internal sealed class StarletNetService : IDisposable
     }
 
     internal StarletNetService(ScratchDirectory scratch, Listening listening, string release, params string[] options)
+        : this(scratch, listening, release, 2, options)
+    {
+    }
+
+    internal StarletNetService(ScratchDirectory scratch, Listening listening, string release, int workers, params string[] options)
     {
         (_link, _pidFile) = (scratch.File("current"), scratch.File("pid"));
-        _listening = listening;
+        (_listening, _workers) = (listening, workers);
         SymbolicLink.Switch(_link, release);
         Program = ProgramUnderTest.Start(Artifacts.StarletNet,
-            [_listening.StarletNetOption, $"--max-workers={WorkerCount}", $"--pid={_pidFile}", .. options, Path.Combine(_link, "TestApp.dll")]);
+            [_listening.StarletNetOption, $"--max-workers={workers}", $"--pid={_pidFile}", .. options, Path.Combine(_link, "TestApp.dll")]);
     }
 
     internal ProgramUnderTest Program { get; }
@@ -33,7 +37,8 @@ internal sealed class StarletNetService : IDisposable
     internal IReadOnlyList<int> Workers =>
         [.. Program.Family.Where(p => p.Parent == Program.Pid && p.Command.Contains("TestApp.dll", StringComparison.Ordinal)).Select(p => p.Pid)];
 
-    internal Task AllWorkersAsync() => ReplacedAsync([]);
+    /// <summary>Waits until all workers serve: those that only begin to are given up by a deploy.</summary>
+    internal Task AllWorkersAsync() => Program.LineAsync($"serving .* with {_workers} workers$");
 
     /// <summary>Deploys, and waits until all workers are new ones.</summary>
     internal async Task DeployAsync(string release)
@@ -50,7 +55,7 @@ internal sealed class StarletNetService : IDisposable
     }
 
     internal Task ReplacedAsync(IReadOnlyList<int> before) => Eventually.TrueAsync(
-        () => Workers is { Count: WorkerCount } now && !now.Intersect(before).Any(), "all workers are new ones", Program.Describe);
+        () => Workers is var now && now.Count == _workers && !now.Intersect(before).Any(), "all workers are new ones", Program.Describe);
 
     /// <summary>TERM; must end with 0 and leave nothing.</summary>
     internal async Task StopAsync()

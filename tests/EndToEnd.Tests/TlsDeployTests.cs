@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using StarletNet.TestKit;
@@ -7,6 +8,7 @@ using StarletNet.TestKit;
 namespace StarletNet.EndToEnd.Tests;
 
 /// <summary>A renewed certificate is one HUP away, and no request is lost on the way.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class TlsDeployTests
 {
     private readonly List<string> _lost = [];
@@ -41,6 +43,46 @@ public sealed class TlsDeployTests
         Assert.True(_lost.Count == 0, string.Join('\n', _lost) + program.Describe());
         Assert.Equal(0, (await program.StopAsync()).Code);
         await program.NothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_key_that_only_root_may_read_serves_under_another_user_and_after_hup()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may become somebody else");
+        using var scratch = new ScratchDirectory();
+        Renew(scratch, "first");
+        File.SetUnixFileMode(scratch.File("key.pem"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        // Wherever the originals are, the other user may not get there.
+        File.SetUnixFileMode(scratch.Path, LetsAllIn);
+        var (programs, application) = (Copy(scratch, Artifacts.Bin, "bin"), Copy(scratch, Artifacts.TestApp("TestApp"), "app"));
+        var port = FreePort.Next();
+        using var program = ProgramUnderTest.Start(Path.Combine(programs, "starletnet"),
+        [
+            $"--listen=127.0.0.1:{port}", "--ssl", "--ssl-cert", scratch.File("cert.pem"), "--ssl-key", scratch.File("key.pem"), "--max-workers=1", "--user=nobody",
+            Path.Combine(application, "TestApp.dll"),
+        ]);
+        await program.LineAsync("serving .* with 1 workers");
+        var uri = new Uri($"https://127.0.0.1:{port}/");
+        Assert.Equal("CN=first", await ShownAsync(uri));
+
+        Renew(scratch, "second");
+        program.Send(UnixSignal.Hup);
+        await program.LineAsync("cannot read --ssl-key .*: permission denied; the new workers get the certificate as it was read before");
+        await program.LineAsync("restart done: all workers are of generation 2");
+
+        Assert.Equal("CN=first", await ShownAsync(uri));
+        Assert.Equal(0, (await program.StopAsync()).Code);
+        await program.NothingLeftAsync();
+    }
+
+    private const UnixFileMode LetsAllIn = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private static string Copy(ScratchDirectory scratch, string from, string name)
+    {
+        var to = Directory.CreateDirectory(scratch.File(name), LetsAllIn).FullName;
+        foreach (var file in Directory.EnumerateFiles(from)) scratch.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        return to;
     }
 
     private sealed record Client(Version Version, bool Keeps)

@@ -14,7 +14,7 @@ public sealed class UpgradeTests
         var releases = new Releases(scratch);
         // A copy, so that the file of a running version can be replaced as an installation does it.
         var executable = scratch.File("start_server");
-        Install(executable);
+        Install(scratch, executable);
         using var service = new Service(scratch, Transport.Tcp, releases.StarletNet("v1"), executable, "--control", scratch.File("control"));
         await service.FirstGenerationAsync();
         LeaveSignalsToTheQueue(service.Program);
@@ -24,7 +24,7 @@ public sealed class UpgradeTests
 
         for (var upgrade = 0; upgrade < 3; upgrade++)
         {
-            Install(executable);
+            Install(scratch, executable);
             var mark = service.Program.Mark;
             service.Program.Send(UnixSignal.Usr2);
             await service.Program.LineAsync(TakenOver, mark);
@@ -71,9 +71,9 @@ public sealed class UpgradeTests
         await service.StopAsync();
     }
 
-    private static void Install(string executable)
+    private static void Install(ScratchDirectory scratch, string executable)
     {
-        File.Copy(Artifacts.StartServer, executable + ".new");
+        scratch.Copy(Artifacts.StartServer, executable + ".new");
         File.Move(executable + ".new", executable, overwrite: true);
     }
 

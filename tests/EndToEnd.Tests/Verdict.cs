@@ -13,8 +13,12 @@ internal static class Verdict
     }
 
     /// <summary>No warning or failure of the framework, no crash, nothing that was cut off at the end of a drain.</summary>
-    internal static void NoComplaint(ProgramUnderTest program) =>
-        Assert.DoesNotContain(program.Lines, line => Regex.IsMatch(line.Text, "^(warn|fail|crit): |Unhandled exception|unfinished|abort|unexpectedly|KILL"));
+    internal static void NoComplaint(ProgramUnderTest program)
+    {
+        var complaint = program.Lines.FirstOrDefault(line => Regex.IsMatch(line.Text, "^(warn|fail|crit): |Unhandled exception|unfinished|abort|unexpectedly|KILL"));
+        // What it is about stands in the lines that follow.
+        Assert.True(complaint is null, $"{complaint}\n{program.Describe()}");
+    }
 
     /// <summary>The deploys reached clients that hold connections: they were told to go, not cut.</summary>
     internal static void ToldToClose(Tally tally, params string[] clients) =>

@@ -40,6 +40,7 @@ internal sealed class Figures
         {
             if (beats) _scoreboard.Beats(_place)++;
             if (poolBeats) _scoreboard.PoolBeats(_place)++;
+            _scoreboard.SetVitals(_place, new Vitals(Environment.TickCount64, ThreadPool.ThreadCount, ThreadPool.PendingWorkItemCount, 0, 0, 0, 0, null, 0));
         }
     }
 

@@ -36,6 +36,8 @@ using var listener = new Listening(name, () =>
 {
     MasterChannel.Log($"{name} answered in format {Environment.GetEnvironmentVariable(EnvironmentNames.AccessLogFormat)}");
     if (figures.Answered()) control.Send(ControlMessage.Format(ControlMessage.Retire, ControlMessage.ForRequests));
+    // "retire": asks for it when it is asked something, in the given words.
+    if (word == "retire") control.Send(behaviour);
 });
 // "frozen": its threads wait for a lock. "starved": its thread pool does nothing else than wait. Only the first worker, lest its successors do it too.
 var isAilingSlot = slot == "0" && Interlocked.Exchange(ref Ailing.Begun, 1) == 0;
@@ -45,6 +47,14 @@ figures.Begin(beats: word != "frozen" || !isAilingSlot, poolBeats: word != "star
 control.Send(ControlMessage.Ready);
 Console.WriteLine($"{name} ready");
 if (word == "die-after-ready") return 6;
+// As a worker that has been sent QUIT, with --worker-quit dump; only the first, lest its successor does it too.
+if (word == "got-quit" && slot == "0" && generation == "1" && Environment.GetEnvironmentVariable(EnvironmentNames.Quit) == EnvironmentNames.QuitDump && !File.Exists(args[0] + ".quit"))
+{
+    File.WriteAllText(args[0] + ".quit", "");
+    control.Send(ControlMessage.Dump);
+}
+// As a worker with a request that goes on after it was cut.
+if (word == "overdue" && isAilingSlot) control.Send(ControlMessage.Format(ControlMessage.Retire, ControlMessage.ForOverdue));
 if (word == "leave")
 {
     control.Send(ControlMessage.Draining);

@@ -13,9 +13,15 @@ public static class Artifacts
     public static string RepositoryRoot { get; } = FindRoot();
 
     /// <summary>Where the two programs are: STARLETNET_BIN, or out/bin.</summary>
-    public static string Bin => Environment.GetEnvironmentVariable("STARLETNET_BIN") is { Length: > 0 } bin
-        ? Path.GetFullPath(bin)
-        : Path.Combine(RepositoryRoot, "out", "bin");
+    public static string Bin => BinNamed ?? Path.Combine(RepositoryRoot, "out", "bin");
+
+    /// <summary>
+    /// Where tests of one of the programs find it: STARLETNET_BIN, which scripts/test sets, since native programs start in a
+    /// fiftieth of the time; else beside the tests, as it was built with them.
+    /// </summary>
+    public static string BinOrBeside => BinNamed ?? AppContext.BaseDirectory;
+
+    private static string? BinNamed => Environment.GetEnvironmentVariable("STARLETNET_BIN") is { Length: > 0 } bin ? Path.GetFullPath(bin) : null;
 
     public static string StartServer => Existing(Path.Combine(Bin, "start_server"));
 
@@ -27,6 +33,22 @@ public static class Artifacts
     /// </summary>
     public static string TestApp(string name, string? version = null) =>
         PublishedOnce(Path.Combine(RepositoryRoot, "tests", "Apps", name), version == null ? name : $"{name}-{version}", version);
+
+    /// <summary>The same as one file that needs the machine's runtime: its executable.</summary>
+    public static string SingleFile(string name)
+    {
+        var output = Path.Combine(RepositoryRoot, "out", "test-apps", $"{name}-single");
+        lock (Gate)
+        {
+            if (Published.Add(output))
+            {
+                // What it is made from stays apart from that of the other builds, which know nothing of a platform.
+                PublishIfStale(Path.Combine(RepositoryRoot, "tests", "Apps", name), output, null,
+                    "-r", RuntimeInformation.RuntimeIdentifier, "--self-contained", "false", "-p:PublishSingleFile=true", "-p:UseAppHost=true", "--artifacts-path", output + ".build");
+            }
+        }
+        return Path.Combine(output, name);
+    }
 
     /// <summary>Directory of a published example, <c>examples/NAME</c> → <c>out/test-apps/examples-NAME</c>, in the same way.</summary>
     public static string Example(string name) => PublishedOnce(Path.Combine(RepositoryRoot, "examples", name), $"examples-{name}", null);
@@ -85,14 +107,14 @@ public static class Artifacts
     private static string Existing(string file) =>
         File.Exists(file) ? file : throw new TestKitException($"{file} is missing; run scripts/build first, or set STARLETNET_BIN");
 
-    private static void PublishIfStale(string source, string output, string? version)
+    private static void PublishIfStale(string source, string output, string? version, params string[] options)
     {
         // A lock on a file: test assemblies run as processes of their own, side by side.
         Directory.CreateDirectory(Path.GetDirectoryName(output)!);
         using var exclusive = LockFile(output + ".lock");
         var stamp = output + ".stamp";
         if (File.Exists(stamp) && File.GetLastWriteTimeUtc(stamp) >= Newest(source)) return;
-        Publish(source, output, version);
+        Publish(source, output, version, options);
         File.WriteAllText(stamp, "");
     }
 
@@ -116,13 +138,21 @@ public static class Artifacts
             .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal))
             .Max(File.GetLastWriteTimeUtc);
 
-    private static void Publish(string source, string output, string? version) =>
-        Run("publish", source, "-c", "Release", "-o", output, $"-p:Version={version ?? "1.0.0"}");
+    private static void Publish(string source, string output, string? version, string[] options) =>
+        Run(["publish", source, "-c", "Release", "-o", output, $"-p:Version={version ?? "1.0.0"}", .. options]);
+
+    /// <summary>
+    /// Options of dotnet build and publish. No compiler and no build node may stay behind: who looks for what a test has left would find
+    /// them. But a compiler that has a name is that of the script which runs the tests, and ends with it.
+    /// </summary>
+    public static IReadOnlyList<string> LeavingNothingBehind { get; } =
+        Environment.GetEnvironmentVariable("SharedCompilationId") is { Length: > 0 } name
+            ? ["-nodeReuse:false", "-p:UseSharedCompilation=true", $"-p:SharedCompilationId={name}"]
+            : ["-nodeReuse:false", "-p:UseSharedCompilation=false"];
 
     private static void Run(params string[] command)
     {
-        // No compiler and no build node may stay behind: who looks for what a test has left would find them.
-        var start = new ProcessStartInfo("dotnet", [.. command, "-v", "q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"])
+        var start = new ProcessStartInfo("dotnet", [.. command, "-v", "q", "-nologo", .. LeavingNothingBehind])
         {
             RedirectStandardOutput = true,
         };

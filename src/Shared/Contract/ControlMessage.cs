@@ -24,6 +24,9 @@ internal static class ControlMessage
 
     internal const string ForRequests = "requests", ForHarakiri = "harakiri", ForOverdue = "overdue";
 
+    /// <summary>Worker → master: got QUIT, and wants its stacks to be written down before it is told to <see cref="Drain"/>.</summary>
+    internal const string Dump = "dump";
+
     /// <summary>Worker → master: cannot serve; the text says why, in one line for people. The worker exits non-zero next.</summary>
     internal const string Failed = "failed";
 
@@ -33,12 +36,12 @@ internal static class ControlMessage
     /// <summary>Master → worker: give up what is unfinished and exit now; used when an operator asks a second time.</summary>
     internal const string Abort = "abort";
 
-    /// <summary>Master → worker: say on stderr which requests are running; it is taken for stuck.</summary>
+    /// <summary>Master → worker: say on stderr which requests are running; it is taken for stuck, or a request of it goes on beyond its time.</summary>
     internal const string Report = "report";
 
     /// <summary>
     /// Master → worker: log files have been opened anew. The text names them, in the order of the descriptors that the packet carries:
-    /// <see cref="AccessLog"/>, <see cref="ErrorLog"/>.
+    /// <see cref="AccessLog"/>, <see cref="ErrorLog"/>. Worker → master, without text: somebody asks the worker (USR2) to have that done.
     /// </summary>
     internal const string Reopen = "reopen";
 

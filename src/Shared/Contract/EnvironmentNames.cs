@@ -83,6 +83,22 @@ internal static class EnvironmentNames
     /// <summary>Master → worker: how its lines look. See <see cref="Contract.AccessLogFormat"/>.</summary>
     internal const string AccessLogFormat = "STARLETNET_WORKER_ACCESS_LOG_FORMAT";
 
+    /// <summary>Master → worker: 1: it says on stderr what happens to it; absent: it does not.</summary>
+    internal const string Debug = "STARLETNET_WORKER_DEBUG";
+
+    /// <summary>Master → worker: <c>bytes:milliseconds</c>, how much of the access log it may gather and for how long; absent: each line is written at once.</summary>
+    internal const string AccessLogBuffer = "STARLETNET_WORKER_ACCESS_LOG_BUFFER";
+
+    /// <summary>Master → worker: <see cref="QuitDump"/>: at QUIT its stacks are written down before it drains; absent: it drains.</summary>
+    internal const string Quit = "STARLETNET_WORKER_QUIT";
+
+    internal const string QuitDump = "dump";
+
+    /// <summary>
+    /// To a worker without master: files that it removes when it ends, as <see cref="OwnFile"/> writes them; else absent.
+    /// </summary>
+    internal const string Files = "STARLETNET_WORKER_FILES";
+
     /// <summary>Master → worker: the path that its application must answer before it is ready; absent if there is none.</summary>
     internal const string ReadyPath = "STARLETNET_WORKER_READY_PATH";
 
@@ -120,5 +136,5 @@ internal static class EnvironmentNames
     internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, ReadyPath, Notify, Original, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, AccessLogBuffer, Debug, Quit, Files, ReadyPath, Notify, Original, Restore];
 }

@@ -31,6 +31,15 @@ internal sealed class HttpSettings
     /// <summary>0: what a proxy nearby says of its clients is left to the application; 1, or absent: it is believed.</summary>
     internal const string Forwarded = "forwarded";
 
+    /// <summary>Requests in flight from which on new connections are left to siblings.</summary>
+    internal const string SoftLimit = "soft-limit";
+
+    /// <summary>1: endpoints that the application opens itself stay open beside the listeners; 0, or absent: they are replaced.</summary>
+    internal const string KeepAppEndpoints = "keep-app-endpoints";
+
+    /// <summary>1: the header <c>X-StarletNet-Harakiri</c> of an answer is an order to the worker, and is not sent; 0, or absent: it is a header.</summary>
+    internal const string HarakiriHeader = "harakiri-header";
+
     internal static readonly HttpSettings None = new([]);
 
     private readonly List<HttpSetting> _values;

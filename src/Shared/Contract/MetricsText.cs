@@ -49,6 +49,7 @@ internal sealed class MetricsText(long now)
         AddOne("exceptions_total", "counter", "Exceptions thrown in workers, caught or not.", all.Sum(figures => figures.Exceptions));
         AddOne("received_bytes_total", "counter", "Bytes received from clients, as they came over the wire.", all.Sum(figures => figures.BytesIn));
         AddOne("sent_bytes_total", "counter", "Bytes sent to clients, as they went over the wire.", all.Sum(figures => figures.BytesOut));
+        AddOne("loop_takeovers_total", "counter", "Times an event loop that somebody blocked went on with another thread.", all.Sum(figures => figures.TakeOvers));
     }
 
     internal void AddOne(string name, string type, string help, double value)

@@ -43,6 +43,8 @@ internal sealed unsafe class Scoreboard : IDisposable
         [FieldOffset(16)] internal int Generation;
         [FieldOffset(24)] internal long StartedAt;
         [FieldOffset(32)] internal long ReadyAt;
+        // At each heartbeat, for which there is no room below.
+        [FieldOffset(40)] internal long TakeOvers;
         // A cache line of its own: these are written per request.
         [FieldOffset(64)] internal long Requests;
         [FieldOffset(72)] internal int InFlight;
@@ -114,7 +116,7 @@ internal sealed unsafe class Scoreboard : IDisposable
             var figures = ReadPlain(place);
             Interlocked.MemoryBarrier();
             var whole = (before & 1) == 0 && before == Volatile.Read(ref place->Sequence);
-            if (whole || tries == MaxTries) return figures with { IsTorn = !whole, Longest = ReadLongest(place) };
+            if (whole || tries == MaxTries) return figures with { IsTorn = !whole };
         }
     }
 
@@ -138,7 +140,10 @@ internal sealed unsafe class Scoreboard : IDisposable
         Heap = place->Heap,
         BytesIn = place->BytesIn,
         BytesOut = place->BytesOut,
-        LongestSince = place->LongestSince,
+        TakeOvers = place->TakeOvers,
+        // What the heartbeat said of a request that has ended since.
+        LongestSince = place->InFlight > 0 ? place->LongestSince : 0,
+        Longest = place->InFlight > 0 ? ReadLongest(place) : null,
     };
 
     // A copy first, so that a worker that writes meanwhile cannot make it longer than it is.
@@ -162,48 +167,61 @@ internal sealed unsafe class Scoreboard : IDisposable
         (_places[index].Slot, _places[index].Generation, _places[index].StartedAt) = (slot, generation, startedAt);
     }
 
+    /// <summary>From its making to its end the sequence number is odd.</summary>
+    private readonly ref struct Change
+    {
+        private readonly Place* _place;
+
+        internal Change(Place* place)
+        {
+            _place = place;
+            Interlocked.Increment(ref place->Sequence);
+        }
+
+        public void Dispose() => Interlocked.Increment(ref _place->Sequence);
+    }
+
     /// <summary>By the worker: pid and phase change as one.</summary>
     internal void SetPhase(int index, int pid, WorkerPhase phase)
     {
         var place = _places + index;
-        Interlocked.Increment(ref place->Sequence);
+        using var change = new Change(place);
         place->Pid = pid;
         place->Phase = (int)phase;
         if (phase == WorkerPhase.Ready && place->ReadyAt == 0) place->ReadyAt = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        Interlocked.Increment(ref place->Sequence);
     }
 
     /// <summary>By the worker, at a heartbeat: one moment's figures, together. From the thread that also sets the phase.</summary>
     internal void SetVitals(int index, in Vitals now)
     {
         var place = _places + index;
-        Interlocked.Increment(ref place->Sequence);
+        using var change = new Change(place);
         place->PoolThreads = now.PoolThreads;
         place->PoolQueue = now.PoolQueue;
         place->Heap = now.Heap;
         place->BytesIn = now.BytesIn;
         place->BytesOut = now.BytesOut;
+        place->TakeOvers = now.TakeOvers;
         place->BeatAt = now.At;
         place->LongestSince = now.LongestSince;
         var text = new Span<byte>(place->Longest, LongestSize);
         text.Clear();
         // Whole characters only; what does not fit is left out.
         if (now.Longest is not null) Utf8.FromUtf16(now.Longest, text, out _, out _);
-        Interlocked.Increment(ref place->Sequence);
     }
 
     /// <summary>By the master, in the place that is its own: adds up what a worker that is gone has counted.</summary>
     internal void AddDeparted(int index, in WorkerFigures gone)
     {
         var place = _places + index;
-        Interlocked.Increment(ref place->Sequence);
+        using var change = new Change(place);
         place->Requests += gone.Requests;
         place->ClientErrors += gone.ClientErrors;
         place->ServerErrors += gone.ServerErrors;
         place->Exceptions += gone.Exceptions;
         place->BytesIn += gone.BytesIn;
         place->BytesOut += gone.BytesOut;
-        Interlocked.Increment(ref place->Sequence);
+        place->TakeOvers += gone.TakeOvers;
     }
 
     /// <summary>By the worker. The counters a worker needs anyway live here, so the scoreboard costs it nothing.</summary>

@@ -60,6 +60,9 @@ internal readonly record struct WorkerFigures(int Pid, WorkerPhase Phase, long R
     /// <summary>To clients, as they went over the wire.</summary>
     internal long BytesOut { get; init; }
 
+    /// <summary>How often an event loop that somebody blocked went on with another thread.</summary>
+    internal long TakeOvers { get; init; }
+
     /// <summary>Method and path of the request that has been running for the longest time; null if none is.</summary>
     internal string? Longest { get; init; }
 
@@ -67,4 +70,4 @@ internal readonly record struct WorkerFigures(int Pid, WorkerPhase Phase, long R
 }
 
 /// <summary>What a worker writes down at each heartbeat; see <see cref="WorkerFigures"/>.</summary>
-internal readonly record struct Vitals(long At, int PoolThreads, long PoolQueue, long Heap, long BytesIn, long BytesOut, string? Longest, long LongestSince);
+internal readonly record struct Vitals(long At, int PoolThreads, long PoolQueue, long Heap, long BytesIn, long BytesOut, long TakeOvers, string? Longest, long LongestSince);

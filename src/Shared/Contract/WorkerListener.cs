@@ -19,14 +19,18 @@ internal enum HttpVersions
 /// A listening descriptor as a worker receives it in <see cref="EnvironmentNames.Listen"/>: <c>7</c>, <c>7?http=h2</c> or
 /// <c>7?http=h1&amp;ssl</c>, joined by <c>;</c>. Addresses are not passed: the worker asks the kernel.
 /// </summary>
-internal sealed record WorkerListener(int Fd, HttpVersions Http = HttpVersions.Usual, bool Tls = false)
+/// <param name="Fd">Descriptor.</param>
+/// <param name="Http">HTTP versions.</param>
+/// <param name="Tls">Written <c>ssl</c>.</param>
+/// <param name="Own">No other worker serves its queue, so none may be left to the others. Written <c>own</c>.</param>
+internal sealed record WorkerListener(int Fd, HttpVersions Http = HttpVersions.Usual, bool Tls = false, bool Own = false)
 {
     internal static string Format(IEnumerable<WorkerListener> listeners) => string.Join(';', listeners.Select(FormatEntry));
 
     private static string FormatEntry(WorkerListener listener)
     {
         var http = listener.Http switch { HttpVersions.Http1 => "http=h1", HttpVersions.Http2 => "http=h2", _ => null };
-        var options = string.Join('&', new[] { http, listener.Tls ? "ssl" : null }.OfType<string>());
+        var options = string.Join('&', new[] { http, listener.Tls ? "ssl" : null, listener.Own ? "own" : null }.OfType<string>());
         return options.Length > 0 ? $"{listener.Fd}?{options}" : $"{listener.Fd}";
     }
 
@@ -48,6 +52,7 @@ internal sealed record WorkerListener(int Fd, HttpVersions Http = HttpVersions.U
                 "http=h1" => listener with { Http = HttpVersions.Http1 },
                 "http=h2" => listener with { Http = HttpVersions.Http2 },
                 "ssl" => listener with { Tls = true },
+                "own" => listener with { Own = true },
                 _ => throw new FormatException($"'{option}' in '{entry}' is not a listener option"),
             };
         }

@@ -67,6 +67,37 @@ internal sealed unsafe class PidFile : IDisposable
         }
     }
 
+    /// <summary>
+    /// Puts a file of ours in the place of our predecessor's, in one step: no reader finds none. The predecessor keeps its lock on a file without a
+    /// name, and at its end finds the name to be another's.
+    /// </summary>
+    /// <exception cref="OperatorException">Not writable.</exception>
+    /// <inheritdoc cref="Create"/>
+    internal static PidFile TakeOver(string path, int pid, int exitCode, string cannotOpen)
+    {
+        // A link goes on leading to where it led.
+        var target = Target(path);
+        var temporary = string.Create(CultureInfo.InvariantCulture, $"{target}.{pid}");
+        // Left by a process of the same number that was killed.
+        LibC.unlink(temporary);
+        var number = LibC.open(temporary, LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
+        if (number < 0) throw new OperatorException($"{cannotOpen}{path}: {Errno.Last}", exitCode);
+        var file = new FileDescriptor(number);
+        try
+        {
+            if (LibC.flock(number, LibC.LOCK_EX | LibC.LOCK_NB) < 0) throw new OperatorException($"{cannotOpen}{path}: {Errno.Last}", exitCode);
+            Write(number, path, pid, exitCode);
+            if (LibC.rename(temporary, target) < 0) throw new OperatorException($"{cannotOpen}{path}: {Errno.Last}", exitCode);
+            return new PidFile(path, file);
+        }
+        catch
+        {
+            LibC.unlink(temporary);
+            file.Dispose();
+            throw;
+        }
+    }
+
     private static void Write(int file, string path, int pid, int exitCode)
     {
         var line = Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture) + "\n");
@@ -84,13 +115,20 @@ internal sealed unsafe class PidFile : IDisposable
             : null;
     }
 
-    /// <summary>Removes the name if it is still this file's, and only then unlocks: who waits for the lock finds the name gone.</summary>
+    // Of a file that somebody has removed there is nothing to resolve.
+    private static string Target(string path) =>
+        new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
+
+    /// <summary>
+    /// Removes the name if it is still this file's, and only then unlocks: who waits for the lock finds the name gone. One that we may not remove,
+    /// because we are another user by now, is emptied: it must not name a process that is somebody else's some day.
+    /// </summary>
     public void Dispose()
     {
         if (_file.IsClosed) return;
         // Of a symbolic link the file goes, not the link, which is not ours.
-        var path = new FileInfo(Path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path;
-        if (FileIdentity.Of(_file.Number) == FileIdentity.Of(path)) LibC.unlink(path);
+        var path = Target(Path);
+        if (FileIdentity.Of(_file.Number) == FileIdentity.Of(path) && LibC.unlink(path) < 0) LibC.ftruncate(_file.Number, 0);
         _file.Dispose();
     }
 }

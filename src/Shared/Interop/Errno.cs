@@ -16,6 +16,7 @@ internal readonly record struct Errno(int Number)
     internal static readonly Errno EACCES = new(13);
     internal static readonly Errno ENOTDIR = new(20);
     internal static readonly Errno EISDIR = new(21);
+    internal static readonly Errno EINVAL = new(22);
     internal static readonly Errno ENOSPC = new(28);
     internal static readonly Errno ELOOP = new(40);
     internal static readonly Errno EPROTOTYPE = new(91);

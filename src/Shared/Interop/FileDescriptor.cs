@@ -11,7 +11,8 @@ internal sealed unsafe class FileDescriptor : SafeHandleMinusOneIsInvalid
 {
     internal FileDescriptor(int number) : base(ownsHandle: true) => SetHandle(number);
 
-    internal int Number => (int)handle;
+    /// <summary>-1 when it is closed: whoever comes too late gets EBADF, and not the file that has the number by then.</summary>
+    internal int Number => IsClosed ? -1 : (int)handle;
 
     // close(2) is never retried: on Linux the descriptor is gone even after EINTR, and the number may be another's by now.
     protected override bool ReleaseHandle() => LibC.close((int)handle) == 0;

@@ -68,7 +68,7 @@ internal static unsafe partial class LibC
     internal static partial int setuid(uint user);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int lchown(string path, uint user, uint group);
+    internal static partial int fchownat(int directory, string path, uint user, uint group, int flags);
 
     /// <summary>Of the calling thread, and of what it starts.</summary>
     [LibraryImport(Library, SetLastError = true)]

@@ -21,6 +21,36 @@ internal static unsafe partial class LibC
         }
     }
 
+    /// <summary>The processor time that one thread has used, for others to read: clock_gettime(2).</summary>
+    internal readonly struct ThreadClock
+    {
+        private readonly int _clock;
+
+        private ThreadClock(int clock) => _clock = clock;
+
+        internal static ThreadClock OfCurrent()
+        {
+            int clock;
+            return pthread_getcpuclockid(pthread_self(), &clock) == 0 ? new ThreadClock(clock) : throw new NotSupportedException("threads have no clock");
+        }
+
+        /// <summary>Never decreases; zero when the thread has ended.</summary>
+        internal TimeSpan Read()
+        {
+            var time = stackalloc long[2];
+            return clock_gettime(_clock, time) == 0 ? TimeSpan.FromSeconds(time[0]) + TimeSpan.FromTicks(time[1] / TimeSpan.NanosecondsPerTick) : TimeSpan.Zero;
+        }
+    }
+
     [LibraryImport(Library)]
     private static partial int getrusage(int who, long* usage);
+
+    [LibraryImport(Library)]
+    private static partial nint pthread_self();
+
+    [LibraryImport(Library)]
+    private static partial int pthread_getcpuclockid(nint thread, int* clock);
+
+    [LibraryImport(Library)]
+    private static partial int clock_gettime(int clock, long* time);
 }

@@ -19,6 +19,9 @@ internal static unsafe partial class LibC
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400;
     internal const int O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
 
+    /// <summary>A name and nothing else: neither read nor written nor waited for.</summary>
+    internal const int O_PATH = 0x200000;
+
     /// <summary>Differs between x86-64 and arm64.</summary>
     internal static readonly int O_NOFOLLOW = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
     internal const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
@@ -137,7 +140,7 @@ internal static unsafe partial class LibC
     internal const int IPPROTO_IPV6 = 41, IPV6_V6ONLY = 26;
     internal const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000;
     internal const int SCM_RIGHTS = 1, SCM_CREDENTIALS = 2;
-    internal const int SHUT_WR = 1;
+    internal const int SHUT_RD = 0, SHUT_WR = 1;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct IoVec

@@ -34,6 +34,30 @@ internal sealed unsafe class ListeningSocket : IDisposable
     internal static ListeningSocket BindTcp(IPEndPoint endPoint, int backlog, bool dualStack = false, bool reusePort = false) =>
         BindInternet(endPoint, LibC.SOCK_STREAM, dualStack, backlog, reusePort);
 
+    /// <summary>
+    /// Several sockets of one address (SO_REUSEPORT), each with a queue of its own; the kernel deals connections out among them. The address is
+    /// ours alone: the first is bound as if it were the only one, which fails where anybody else listens, even one who would share.
+    /// </summary>
+    /// <exception cref="SystemCallException">As for one; none is bound then.</exception>
+    internal static ListeningSocket[] BindTcpSiblings(IPEndPoint endPoint, int count, int backlog, bool dualStack)
+    {
+        var sockets = new List<ListeningSocket>();
+        try
+        {
+            sockets.Add(BindInternet(endPoint, LibC.SOCK_STREAM, dualStack, backlog: null));
+            SetOption(sockets[0].Descriptor, LibC.SOL_SOCKET, LibC.SO_REUSEPORT, 1);
+            var bound = BoundEndPoint(sockets[0].Descriptor.Number);
+            Listen(sockets[0].Descriptor, backlog);
+            while (sockets.Count < count) sockets.Add(BindTcp(bound, backlog, dualStack, reusePort: true));
+            return [.. sockets];
+        }
+        catch
+        {
+            foreach (var socket in sockets) socket.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Binds a UDP socket.</summary>
     /// <exception cref="SystemCallException">The call that failed is <c>socket</c> or <c>bind</c>.</exception>
     internal static ListeningSocket BindUdp(IPEndPoint endPoint) => BindInternet(endPoint, LibC.SOCK_DGRAM, dualStack: false, backlog: null);

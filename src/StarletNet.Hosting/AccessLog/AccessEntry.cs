@@ -52,10 +52,13 @@ internal readonly ref struct AccessEntry(
 
     internal string RequestHeader(string name) => _request is null ? "" : _request.Headers[name].ToString();
 
-    internal string ResponseHeader(string name) => _response is null ? "" : _response.Headers[name].ToString();
+    internal string ResponseHeader(string name) => _response is null || IsCut ? "" : _response.Headers[name].ToString();
+
+    /// <summary>By us, while the application was at it.</summary>
+    internal bool IsCut { get; init; }
 
     /// <summary>The client was gone before the answer was complete.</summary>
-    internal bool IsAborted => features.Get<IHttpRequestLifetimeFeature>()?.RequestAborted.IsCancellationRequested == true;
+    internal bool IsAborted => IsCut || features.Get<IHttpRequestLifetimeFeature>()?.RequestAborted.IsCancellationRequested == true;
 
     internal bool Closes => _response?.Headers.Connection.ToString() is "close";
 }

@@ -7,7 +7,7 @@ using StarletNet.Shared.Interop;
 namespace StarletNet.Hosting.AccessLog;
 
 /// <summary>
-/// The access log of this worker: a line for each request, one write(2) for each line. The descriptor, opened by the master for appending, is
+/// The access log of this worker: a line for each request, one write(2) for each line, or for many with a <see cref="LogBuffer"/>. The descriptor, opened by the master for appending, is
 /// shared with all workers, and the kernel puts each write behind the last one: no line is ever torn by another.
 /// </summary>
 /// <param name="fd">Of the file; its number never changes, what it means may: see <see cref="Reopen"/>.</param>
@@ -15,39 +15,34 @@ namespace StarletNet.Hosting.AccessLog;
 /// <param name="slot">The worker's, for JSON.</param>
 internal sealed class AccessLogWriter(int fd, string format, int slot)
 {
+    /// <summary>Null: each line is written at once.</summary>
+    internal LogBuffer? Buffer { get; init; }
+
     private readonly IReadOnlyList<LogPart> _parts = AccessLogFormat.Parse(format);
     private readonly byte[][] _literals = [.. AccessLogFormat.Parse(format).Select(part => part.Field == LogField.Literal ? Encoding.UTF8.GetBytes(part.Text) : [])];
-    private byte[] _second = [];
-    private long _secondOf;
+    private UsualTime? _usual;
 
     /// <summary>
     /// The file of that name is another one now. In one step: whoever writes meanwhile writes to the one or to the other, and needs no lock.
     /// </summary>
     internal void Reopen(int fresh)
     {
-        if (fd > 2) _ = LibC.dup3(fresh, fd, LibC.O_CLOEXEC);
+        if (fd <= 2) return;
+        if (Buffer is { } buffer) buffer.Change(() => Take(fresh));
+        else Take(fresh);
     }
 
-    internal unsafe void Write(in AccessEntry entry)
+    private void Take(int fresh) => _ = LibC.dup3(fresh, fd, LibC.O_CLOEXEC);
+
+    internal void Write(in AccessEntry entry)
     {
         var line = new LineBuffer();
         try
         {
             Compose(ref line, entry);
             line.Add('\n');
-            var bytes = line.Written;
-            fixed (byte* start = bytes)
-            {
-                nint written = 0;
-                // Regular files take all of it at once; what a full disk or a pipe without reader does not take is lost.
-                while (written < bytes.Length)
-                {
-                    var count = LibC.write(fd, start + written, bytes.Length - written);
-                    if (count < 0 && Errno.Last == Errno.EINTR) continue;
-                    if (count <= 0) break;
-                    written += count;
-                }
-            }
+            if (Buffer is { } buffer) buffer.Add(line.Written);
+            else LogBuffer.WriteOut(fd, line.Written);
         }
         finally
         {
@@ -142,18 +137,17 @@ internal sealed class AccessLogWriter(int fd, string format, int slot)
     private byte[] Second(DateTimeOffset time)
     {
         var second = time.ToUnixTimeSeconds();
-        var known = Volatile.Read(ref _second);
-        if (Volatile.Read(ref _secondOf) == second && known.Length > 0 && ReferenceEquals(known, Volatile.Read(ref _second))) return known;
+        // One reference, so that nobody takes the text for another second's.
+        if (Volatile.Read(ref _usual) is { } known && known.Second == second) return known.Text;
         var line = new LineBuffer();
         LogTime.Add(ref line, time.ToLocalTime(), LogTime.Usual);
-        byte[] made = [.. line.Written];
+        var made = new UsualTime(second, [.. line.Written]);
         line.Dispose();
-        // The text goes first out and last in, so that nobody takes it for another second's.
-        Volatile.Write(ref _secondOf, 0);
-        Volatile.Write(ref _second, made);
-        Volatile.Write(ref _secondOf, second);
-        return made;
+        Volatile.Write(ref _usual, made);
+        return made.Text;
     }
+
+    private sealed record UsualTime(long Second, byte[] Text);
 
     private void Json(ref LineBuffer line, in AccessEntry entry)
     {

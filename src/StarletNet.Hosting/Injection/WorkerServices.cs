@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -56,6 +57,7 @@ internal static class WorkerServices
         services.AddSingleton<IConnectionListenerFactory>(listeners);
         services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new StrictContentLength());
         services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(limits);
+        if (limits.KeepsAppEndpoints) services.AddSingleton<IPostConfigureOptions<SocketTransportOptions>>(new KeptEndpoints());
         if (worker.Settings.Listeners.Any(l => l.Tls || l.Http != HttpVersions.Usual))
             services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new ListenerProtocols(listeners, worker.Settings.Listeners, worker.Settings.Tls));
         if (worker.Settings.Http.Find(HttpSettings.Path) is { } path) services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new PathPrefix(path.Value)));

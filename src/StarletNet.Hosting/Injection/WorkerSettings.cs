@@ -36,6 +36,15 @@ internal sealed record WorkerSettings(
     /// <summary>Between two signs of life; zero: none are wanted.</summary>
     internal TimeSpan Heartbeat { get; init; }
 
+    /// <summary>What happens is said on stderr.</summary>
+    internal bool Debugs { get; init; }
+
+    /// <summary>At QUIT the master is to look at our threads before we drain.</summary>
+    internal bool DumpsAtQuit { get; init; }
+
+    /// <summary>To be removed at the end, for a worker that has no master to do it.</summary>
+    internal IReadOnlyList<OwnFile> Files { get; init; } = [];
+
     /// <summary>The directory of which the one that we start in is a copy; null if that is none.</summary>
     internal string? Original { get; init; }
 
@@ -64,6 +73,9 @@ internal sealed record WorkerSettings(
             Notify = new NotifySender(Read(EnvironmentNames.Notify)),
             Heartbeat = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.Heartbeat)),
             Original = Read(EnvironmentNames.Original),
+            Debugs = Read(EnvironmentNames.Debug) is not null,
+            DumpsAtQuit = Read(EnvironmentNames.Quit) == EnvironmentNames.QuitDump,
+            Files = ReadFiles(),
         };
         // Open for as long as the process lives, and nobody else's: that is all there is to do for it.
         foreach (var fd in (Read(EnvironmentNames.Held) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
@@ -127,11 +139,36 @@ internal sealed record WorkerSettings(
         if (fd > 2) Keep(fd);
         try
         {
-            return new AccessLogWriter(fd, Read(EnvironmentNames.AccessLogFormat) ?? AccessLogFormat.Combined, (int)ReadNumberOrZero(EnvironmentNames.WorkerSlot));
+            return new AccessLogWriter(fd, Read(EnvironmentNames.AccessLogFormat) ?? AccessLogFormat.Combined, (int)ReadNumberOrZero(EnvironmentNames.WorkerSlot))
+            {
+                Buffer = ReadAccessLogBuffer(fd),
+            };
         }
         catch (FormatException error)
         {
             throw Malformed(EnvironmentNames.AccessLogFormat, error.Message);
+        }
+    }
+
+    private static LogBuffer? ReadAccessLogBuffer(int fd)
+    {
+        if (Read(EnvironmentNames.AccessLogBuffer) is not { } value) return null;
+        var parts = value.Split(':');
+        return parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+                ? new LogBuffer(fd, size, milliseconds)
+                : throw Malformed(EnvironmentNames.AccessLogBuffer, $"'{value}' is not a size and a time");
+    }
+
+    private static IReadOnlyList<OwnFile> ReadFiles()
+    {
+        try
+        {
+            return OwnFile.Parse(Read(EnvironmentNames.Files) ?? "");
+        }
+        catch (FormatException error)
+        {
+            throw Malformed(EnvironmentNames.Files, error.Message);
         }
     }
 

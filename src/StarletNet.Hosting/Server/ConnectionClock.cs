@@ -11,8 +11,8 @@ namespace StarletNet.Hosting.Server;
 /// happens at a deadline is Kestrel's own answer to it: 408 for a request that has begun, a silent close for none.
 /// </summary>
 /// <remarks>
-/// Told by the transport where a connection waits, which no connection under load does: its next request has come by then. HTTP/1
-/// only in what concerns reading; an HTTP/2 connection always reads, and Kestrel's limits hold it.
+/// Told by the transport where a connection waits, which no connection under load does: its next request has come by then. An HTTP/2 connection
+/// always reads, so what it waits for is not to be seen there: it is held to the time in which it has no request, and to Kestrel's limits otherwise.
 /// </remarks>
 internal sealed class ConnectionClock : IConnectionWatch
 {
@@ -73,13 +73,25 @@ internal sealed class ConnectionClock : IConnectionWatch
     internal void RequestEnded()
     {
         _served = true;
+        if (_readsFreely)
+        {
+            LookAfterIdle();
+            return;
+        }
         Volatile.Write(ref _waiting, 0);
         _connection.Input.HasRead = false;
     }
 
     public void InputAwaited()
     {
-        if (_readsFreely || _upgraded) return;
+        if (_upgraded) return;
+        if (_readsFreely)
+        {
+            // Only at first: each end of a request looks further.
+            if (!_served) LookAfterIdle();
+            _served = true;
+            return;
+        }
         var now = Environment.TickCount64;
         // What has come since the last response and made no request yet is a part of the next one's head.
         var what = _requests.IsRunning ? WaitFor.RestOfBody : _connection.Input.HasRead ? WaitFor.RestOfHead : WaitFor.Request;
@@ -93,10 +105,10 @@ internal sealed class ConnectionClock : IConnectionWatch
 
     public void OutputAwaited(bool awaited)
     {
-        if (_limits.Stall == 0 || _upgraded) return;
+        if (_limits.AnswerStall == 0 || _upgraded) return;
         var now = Environment.TickCount64;
         Volatile.Write(ref _outputSince, awaited ? now : Deadlines.None);
-        if (awaited) LookAfter(now + _limits.Stall);
+        if (awaited) LookAfter(now + _limits.AnswerStall);
     }
 
     public void Closed()
@@ -128,6 +140,11 @@ internal sealed class ConnectionClock : IConnectionWatch
         if (next != Deadlines.None) Look(next);
     }
 
+    private void LookAfterIdle()
+    {
+        if (_limits.Idle != 0 && _requests.IdleSince is { } since) LookAfter(since + _limits.Idle);
+    }
+
     // We say what is waited for and then look where our place is; the wheel takes us out of it and then looks what we wait for. With a
     // full fence between the two, on either side, at least one of us sees the other, and no deadline is lost.
     private void LookAfter(long time)
@@ -155,17 +172,30 @@ internal sealed class ConnectionClock : IConnectionWatch
     {
         var waiting = Volatile.Read(ref _waiting);
         var (what, since) = Read(waiting);
-        if (what == WaitFor.Nothing || !_connection.Input.IsAwaited || SpeaksHttp2()) return Deadlines.None;
+        if (_readsFreely) return LookAtIdle(now);
+        if (what == WaitFor.Nothing || !_connection.Input.IsAwaited) return Deadlines.None;
+        if (SpeaksHttp2()) return LookAtIdle(now);
         var due = since + Limit(what);
         if (now < due) return due;
         if (_expired == waiting)
         {
             _connection.Abort(new ConnectionAbortedException("The client did not go on in time."));
+            _requests.WriteCut();
             return Deadlines.None;
         }
         _expired = waiting;
         if (what == WaitFor.Request) _requests.AskToClose();
         else _connection.Input.Fail(new BadHttpRequestException("The client did not go on in time.", StatusCodes.Status408RequestTimeout));
+        return now + ToLeave;
+    }
+
+    /// <summary>Of HTTP/2: Kestrel says goodbye (GOAWAY), and closes.</summary>
+    private long LookAtIdle(long now)
+    {
+        if (_limits.Idle == 0 || !_requests.MaySendMore || _requests.IdleSince is not { } since) return Deadlines.None;
+        var due = since + _limits.Idle;
+        if (now < due) return due;
+        _requests.AskToClose();
         return now + ToLeave;
     }
 
@@ -189,8 +219,9 @@ internal sealed class ConnectionClock : IConnectionWatch
     {
         var since = Volatile.Read(ref _outputSince);
         if (since == Deadlines.None) return Deadlines.None;
-        if (now < since + _limits.Stall) return since + _limits.Stall;
+        if (now < since + _limits.AnswerStall) return since + _limits.AnswerStall;
         _connection.Abort(new ConnectionAbortedException("The client did not take the answer in time."));
+        _requests.WriteCut();
         return Deadlines.None;
     }
 }

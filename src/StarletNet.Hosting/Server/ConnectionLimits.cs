@@ -12,8 +12,11 @@ internal sealed record ConnectionLimits
     /// <summary>Between the end of a response and the first byte of the next request.</summary>
     internal long Idle { get; init; }
 
-    /// <summary>For a single wait for the client: for more of a body, or until it takes more of an answer.</summary>
+    /// <summary>For a single wait for more of a body.</summary>
     internal long Stall { get; init; }
+
+    /// <summary>For a single wait until the client takes more of an answer.</summary>
+    internal long AnswerStall { get; init; }
 
     /// <summary>For the application, from a request's head to the end of its answer.</summary>
     internal long Request { get; init; }
@@ -30,5 +33,8 @@ internal sealed record ConnectionLimits
     /// <summary>Whether expectations other than 100-continue are refused.</summary>
     internal bool RefusesExpectations { get; init; }
 
-    internal bool NeedClock => (Head | Idle | Stall | Request) != 0;
+    /// <summary>Whether an answer's header may ask for the worker to be replaced.</summary>
+    internal bool HarakiriHeader { get; init; }
+
+    internal bool NeedClock => (Head | Idle | Stall | AnswerStall | Request) != 0;
 }

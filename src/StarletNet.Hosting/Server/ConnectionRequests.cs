@@ -23,6 +23,9 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     private long _begun;
     private ConnectionClock? _clock;
 
+    // The one that runs; null if there is none, or several may. Read by the transport, which must not wait for a lock of ours.
+    private volatile RunningRequest? _only;
+
     /// <summary>Null while a request runs. A connection that has sent a part of a request, or nothing yet, is idle.</summary>
     internal long? IdleSince
     {
@@ -53,6 +56,9 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     /// <summary>For a request's place; null: there is no access log.</summary>
     internal AccessRecord? NewRecord() => traffic.AccessLog is { } log ? new AccessRecord(log) : null;
 
+    /// <summary>For the one request that there is at a time.</summary>
+    internal void Offer(IHarakiriFeature harakiri) => connection.Features.Set(harakiri);
+
     /// <summary>Requests so far, with one that has just begun.</summary>
     internal long Begun => _begun;
 
@@ -66,13 +72,7 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
 
     internal EpollTransport Transport => traffic.Transport;
 
-    public int CurrentRoute
-    {
-        get
-        {
-            lock (_free) return _running.Count == 1 && !_http2 ? _running[0].Route : 0;
-        }
-    }
+    public int CurrentRoute => _only?.Route ?? 0;
 
     internal void Begin(IFeatureCollection features)
     {
@@ -80,6 +80,8 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
         lock (_free)
         {
             if (!_free.TryPop(out request)) request = new RunningRequest(this);
+            // Before others can see it: what it was used for last may have begun long ago.
+            request.Began = Environment.TickCount64;
             _running.Add(request);
             _begun++;
         }
@@ -87,13 +89,17 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
         request.Begin(features);
         traffic.Scoreboard.RequestBegan(request.Began);
         _clock?.RequestBegan();
-        if (_seen) return;
-        _seen = true;
-        if (request.IsHttp2) SpeaksHttp2();
+        if (!_seen)
+        {
+            _seen = true;
+            if (request.IsHttp2) SpeaksHttp2();
+        }
+        if (!_http2) _only = request;
     }
 
     internal void End(RunningRequest request, int status)
     {
+        _only = null;
         traffic.Scoreboard.RequestEnded();
         if (status >= 400) traffic.Scoreboard.CountError(status);
         lock (_free)
@@ -134,11 +140,20 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     internal void SpeaksHttp2()
     {
         _http2 = true;
-        connection.HalfCloseIsClose = true;
+        connection.Multiplexed();
         _clock?.ReadsFreely();
     }
 
     internal void Abort() => connection.Abort();
+
+    /// <summary>Writes down what is cut off and has not ended yet.</summary>
+    internal void WriteCut()
+    {
+        lock (_free)
+        {
+            foreach (var request in _running) request.WriteCut();
+        }
+    }
 
     internal IEnumerable<string> Describe(long now)
     {

@@ -13,8 +13,13 @@ internal sealed class HttpLimits(HttpSettings settings) : IPostConfigureOptions<
     /// <summary>Kestrel takes no data rate whose grace is not longer than its own tick.</summary>
     private static readonly TimeSpan LeastGrace = TimeSpan.FromSeconds(1.001);
 
+    /// <summary>In bytes per second: a byte now and then is progress.</summary>
+    private const double SlowestBody = 1;
+
     /// <summary>Those that Kestrel is too coarse for. Complete once Kestrel's options have been made.</summary>
     internal ConnectionLimits OfConnections { get; private set; } = new();
+
+    internal bool KeepsAppEndpoints => settings.Find(HttpSettings.KeepAppEndpoints) is { Number: 1 };
 
     public void PostConfigure(string? name, KestrelServerOptions options)
     {
@@ -23,11 +28,14 @@ internal sealed class HttpLimits(HttpSettings settings) : IPostConfigureOptions<
 
         var head = Chosen(HttpSettings.ReadTimeout, HttpSettings.Timeout, limits.RequestHeadersTimeout == usual.RequestHeadersTimeout);
         var idle = Chosen(HttpSettings.KeepAliveTimeout, limits.KeepAliveTimeout == usual.KeepAliveTimeout);
-        var stall = Chosen(HttpSettings.Timeout, limits.MinRequestBodyDataRate?.BytesPerSecond == usual.MinRequestBodyDataRate!.BytesPerSecond);
+        var stall = Chosen(HttpSettings.Timeout, Same(limits.MinRequestBodyDataRate, usual.MinRequestBodyDataRate));
+        var answerStall = Chosen(HttpSettings.Timeout, Same(limits.MinResponseDataRate, usual.MinResponseDataRate));
         // Kestrel's own clocks go on behind ours, for HTTP/2, whose connections are busy in ways that only Kestrel knows.
         if (head is { } forHead) limits.RequestHeadersTimeout = Time(forHead);
         if (idle is { } forIdle) limits.KeepAliveTimeout = Time(forIdle);
-        if (stall is { } forStall) limits.MinRequestBodyDataRate = limits.MinResponseDataRate = Rate(forStall);
+        if (stall is { } forBodies) limits.MinRequestBodyDataRate = Rate(forBodies, SlowestBody);
+        // HTTP/1 goes without (RunningRequest): there our clock sees each write wait. Who never opens his window, in HTTP/2, only Kestrel sees.
+        if (answerStall is { } forAnswers) limits.MinResponseDataRate = Rate(forAnswers, usual.MinResponseDataRate!.BytesPerSecond);
 
         if (Chosen(HttpSettings.MaxHeaders, limits.MaxRequestHeaderCount == usual.MaxRequestHeaderCount) is { } headers)
             limits.MaxRequestHeaderCount = Whole(headers);
@@ -42,7 +50,8 @@ internal sealed class HttpLimits(HttpSettings settings) : IPostConfigureOptions<
             limits.MaxRequestBodySize = body == 0 ? null : body;
         if (Chosen(HttpSettings.MaxConnections, limits.MaxConcurrentConnections is null) is { } connections)
             limits.MaxConcurrentConnections = connections == 0 ? null : connections;
-        var software = settings.Find(HttpSettings.ServerSoftware)?.Value;
+        // An application that names no server has chosen that.
+        var software = settings.Find(HttpSettings.ServerSoftware) is { } named && (options.AddServerHeader || !named.Yields) ? named.Value : null;
         if (software is not null) options.AddServerHeader = false;
 
         OfConnections = new ConnectionLimits
@@ -50,10 +59,12 @@ internal sealed class HttpLimits(HttpSettings settings) : IPostConfigureOptions<
             Head = head ?? 0,
             Idle = idle ?? 0,
             Stall = stall ?? 0,
+            AnswerStall = answerStall ?? 0,
             Request = settings.Find(HttpSettings.RequestTimeout)?.Number ?? 0,
             RequestGrace = settings.Find(HttpSettings.RequestTimeoutGrace)?.Number ?? new ConnectionLimits().RequestGrace,
             MaxRequests = settings.Find(HttpSettings.MaxKeepAliveRequests)?.Number ?? 0,
             ServerSoftware = software,
+            HarakiriHeader = settings.Find(HttpSettings.HarakiriHeader) is { Number: 1 },
             RefusesExpectations = settings.Find(HttpSettings.Expectations) is { Number: 1 },
         };
     }
@@ -64,14 +75,18 @@ internal sealed class HttpLimits(HttpSettings settings) : IPostConfigureOptions<
     private long? Chosen(string name, string otherwise, bool unchanged) =>
         Chosen(settings.Find(name) is null ? otherwise : name, unchanged);
 
+    // A rate does not say that it equals another; null is none.
+    private static bool Same(MinDataRate? one, MinDataRate? other) =>
+        one?.BytesPerSecond == other?.BytesPerSecond && one?.GracePeriod == other?.GracePeriod;
+
     private static TimeSpan Time(long milliseconds) => milliseconds == 0 ? TimeSpan.MaxValue : TimeSpan.FromMilliseconds(milliseconds);
 
     private static int Whole(long number) => (int)Math.Clamp(number, 1, int.MaxValue);
 
-    private static MinDataRate? Rate(long stall)
+    private static MinDataRate? Rate(long stall, double bytesPerSecond)
     {
         if (stall == 0) return null;
         var grace = TimeSpan.FromMilliseconds(stall);
-        return new MinDataRate(1, grace > LeastGrace ? grace : LeastGrace);
+        return new MinDataRate(bytesPerSecond, grace > LeastGrace ? grace : LeastGrace);
     }
 }

@@ -11,8 +11,9 @@ namespace StarletNet.Hosting.Server;
 /// it answers 2xx. Only then the worker takes connections. How long that may take is the master's to say.
 /// </summary>
 /// <param name="path">With a query, if need be.</param>
+/// <param name="isHttps">How it seems to come: an application that sends everybody else to https is ready all the same.</param>
 /// <param name="log">Hears of each new kind of failure once.</param>
-internal sealed class ReadyProbe(string path, ILogger log)
+internal sealed class ReadyProbe(string path, bool isHttps, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
@@ -55,7 +56,7 @@ internal sealed class ReadyProbe(string path, ILogger log)
         features.Set<IHttpRequestFeature>(new HttpRequestFeature
         {
             Method = "GET",
-            Scheme = "http",
+            Scheme = isHttps ? "https" : "http",
             Protocol = "HTTP/1.1",
             Path = Uri.UnescapeDataString(question < 0 ? path : path[..question]),
             QueryString = question < 0 ? "" : path[question..],

@@ -11,10 +11,15 @@ internal static class ReplacedEndpoints
 {
     internal static void Log(ILogger log, IEnumerable<string> addresses, IServiceProvider services)
     {
-        var kestrel = services.GetService<IOptions<KestrelServerOptions>>()?.Value;
-        var configured = kestrel?.ConfigurationLoader?.Configuration.GetSection("Endpoints").GetChildren().Select(e => e["Url"]) ?? [];
-        foreach (var endpoint in addresses.Concat(configured).Concat(OpenedInCode(kestrel)).OfType<string>().Distinct())
+        foreach (var endpoint in addresses.Concat(OfKestrel(services.GetService<IOptions<KestrelServerOptions>>()?.Value)).Distinct())
             WorkerLog.EndpointReplaced(log, endpoint);
+    }
+
+    /// <summary>Those of configuration and code, which Kestrel prefers to addresses.</summary>
+    internal static IEnumerable<string> OfKestrel(KestrelServerOptions? kestrel)
+    {
+        var configured = kestrel?.ConfigurationLoader?.Configuration.GetSection("Endpoints").GetChildren().Select(e => e["Url"]) ?? [];
+        return configured.Concat(OpenedInCode(kestrel)).OfType<string>();
     }
 
     private static IEnumerable<string?> OpenedInCode(KestrelServerOptions? kestrel)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using StarletNet.Hosting.AccessLog;
 using StarletNet.Hosting.Transport;
 using StarletNet.Hosting.Worker;
@@ -16,10 +17,19 @@ internal sealed class RunningRequest(ConnectionRequests connection)
     private static readonly Func<object, Task> OnStarting = static request => ((RunningRequest)request).Starting();
     private static readonly Func<object, Task> OnCompleted = static request => ((RunningRequest)request).Completed();
 
+    private const string HarakiriHeader = "X-StarletNet-Harakiri", HarakiriCommit = "commit";
+
     private IFeatureCollection? _features;
     private IHttpResponseFeature? _response;
+    private IHttpRequestFeature? _request;
+    private IHttpMinResponseDataRateFeature? _rate;
+
+    // What others may ask for, from whatever thread. Never of Kestrel itself: its request makes the text of its method when it is first asked, and one
+    // who asks between two requests leaves an empty one to the next, which then has no method.
+    private string? _method, _path;
     private readonly HarakiriItems _items = new();
     private readonly AccessRecord? _record = connection.NewRecord();
+    private bool _sharesConnection;
     private long _began;
     private Overdue _overdue;
 
@@ -32,40 +42,49 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         if (!ReferenceEquals(features, _features))
         {
             _response = features.Get<IHttpResponseFeature>();
+            _request = features.Get<IHttpRequestFeature>();
             _features = features;
+            _sharesConnection = IsHttp2;
+            // Requests find what their connection has, and HTTP/1 has one at a time: once will do.
+            if (!_sharesConnection) connection.Offer(_items);
+            _rate = connection.Limits.AnswerStall != 0 ? features.Get<IHttpMinResponseDataRateFeature>() : null;
         }
+
+        // Our own clock holds HTTP/1 to the limit, write by write. HTTP/2 does not offer this.
+        if (_rate is not null) _rate.MinDataRate = null;
 
         // By type, not by Set<T>: a generic call through an interface looks its method up each time.
         features[typeof(IItemsFeature)] = _items;
-        _began = Environment.TickCount64;
-        _overdue = Overdue.No;
+        if (_sharesConnection) features[typeof(IHarakiriFeature)] = _items;
+        (_method, _path) = (_request!.Method, _request.Path);
         _record?.Begin(features, connection.Begun - 1);
         _response!.OnStarting(OnStarting, this);
         _response.OnCompleted(OnCompleted, this);
     }
 
-    /// <summary><see cref="Environment.TickCount64"/>.</summary>
-    internal long Began => _began;
+    /// <summary><see cref="Environment.TickCount64"/>. Setting it makes a new request of this.</summary>
+    internal long Began
+    {
+        get => _began;
+        set => (_began, _overdue) = (value, Overdue.No);
+    }
 
     /// <summary>Method and path, for an operator's eyes.</summary>
-    internal string Name => _features?.Get<IHttpRequestFeature>() is { } request ? $"{request.Method} {request.PathBase}{request.Path}" : "";
+    internal string Name => $"{_method} {_path}";
 
     internal bool Has(IFeatureCollection features) => ReferenceEquals(features, _features);
 
     internal bool IsHttp2 => _features?.Get<IHttpRequestFeature>()?.Protocol is "HTTP/2";
 
     /// <summary>See <see cref="BlockingMemory.RouteOf"/>. May be asked while the request ends, and is then anybody's.</summary>
-    internal int Route => RouteOf(_features);
+    internal int Route => _method is { } method && _path is { } path ? BlockingMemory.RouteOf(method, path) : 0;
 
-    internal static int RouteOf(IFeatureCollection? features) =>
-        features?[typeof(IHttpRequestFeature)] is IHttpRequestFeature { Method: { } method, Path: { } path } ? BlockingMemory.RouteOf(method, path) : 0;
+    /// <summary>The same, asked on the request's own way to the application.</summary>
+    internal static int RouteOf(IFeatureCollection features) =>
+        features[typeof(IHttpRequestFeature)] is IHttpRequestFeature { Method: { } method, Path: { } path } ? BlockingMemory.RouteOf(method, path) : 0;
 
     /// <summary>For an operator's eyes, read while the request runs: it may be over before the words are.</summary>
-    internal string Describe(long now)
-    {
-        var request = _features?.Get<IHttpRequestFeature>();
-        return $"{request?.Method} {request?.PathBase}{request?.Path} ({(now - _began) / 1000.0:0.0} s)";
-    }
+    internal string Describe(long now) => $"{Name} ({(now - _began) / 1000.0:0.0} s)";
 
     private enum Overdue { No, Cut, Stuck }
 
@@ -83,6 +102,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         {
             _overdue = Overdue.Cut;
             traffic.RequestCut(Describe(now));
+            WriteCut();
             _features?.Get<IHttpRequestLifetimeFeature>()?.Abort();
             return due + limits.RequestGrace;
         }
@@ -91,12 +111,25 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         return Deadlines.None;
     }
 
+    /// <summary>For the access log, before the client is taken away.</summary>
+    internal void WriteCut()
+    {
+        if (_features is { } features && _response is { } response) _record?.Cut(features, response, connection.Peer);
+    }
+
     private Task Starting()
     {
+        if (connection.Limits.HarakiriHeader) TakeHarakiriHeader(_response!.Headers);
         if (connection.Limits.ServerSoftware is { Length: > 0 } software && _response!.Headers.Server.Count == 0) _response.Headers.Server = software;
         if (_response!.StatusCode == StatusCodes.Status101SwitchingProtocols) connection.Upgraded();
         else connection.ResponseStarting(_features!, isLast: _items.IsCommitted);
         return Task.CompletedTask;
+    }
+
+    // An order to us, and nobody else's business.
+    private void TakeHarakiriHeader(IHeaderDictionary headers)
+    {
+        if (headers.Remove(HarakiriHeader, out var value) && string.Equals(value, HarakiriCommit, StringComparison.OrdinalIgnoreCase)) _items.Commit();
     }
 
     private Task Completed()
@@ -106,6 +139,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         if (_items.IsCommitted) WorkerProcess.Current?.AskForRetirement(ControlMessage.ForHarakiri);
         // An idle connection keeps nothing of the application's.
         _items.Reset();
+        (_method, _path) = (null, null);
         connection.End(this, _response!.StatusCode);
         return Task.CompletedTask;
     }

@@ -9,12 +9,11 @@ namespace StarletNet.Hosting.Server;
 /// <summary>All connections of the worker, as the drain sees them.</summary>
 /// <param name="transport">Whose connections they are.</param>
 /// <param name="scoreboard">Where they are counted.</param>
-/// <param name="keepAlive">The drain's grace for connections that are idle.</param>
 /// <param name="limits">What each connection is held to.</param>
 /// <param name="leave">Asks for this worker to be replaced.</param>
 /// <param name="log">The application's.</param>
 internal sealed class Traffic(
-    EpollTransport transport, ScoreboardPlace scoreboard, TimeSpan keepAlive, ConnectionLimits limits, Action leave, ILogger log) : ITraffic, IDisposable
+    EpollTransport transport, ScoreboardPlace scoreboard, ConnectionLimits limits, Action leave, ILogger log) : ITraffic, IDisposable
 {
     private const int MostListed = 20;
 
@@ -71,12 +70,12 @@ internal sealed class Traffic(
             (longest, since) = (request, began);
         }
         // It may have ended meanwhile, and its place been taken by another: an operator's glance can stand that.
-        return longest is null ? new TrafficFigures(received, sent, null, 0) : new TrafficFigures(received, sent, longest.Name, since);
+        return new TrafficFigures(received, sent, transport.TakeOvers, longest?.Name, longest is null ? 0 : since);
     }
 
-    public void CloseDue()
+    public void CloseDue(long grace)
     {
-        var idleSince = Environment.TickCount64 - (long)keepAlive.TotalMilliseconds;
+        var idleSince = Environment.TickCount64 - grace;
         var graceOver = _drainBegan <= idleSince;
         foreach (var requests in Requests)
         {
@@ -109,7 +108,10 @@ internal sealed class Traffic(
 
     public void AbortConnections()
     {
-        foreach (var requests in Requests) requests.Abort();
+        var all = Requests.ToList();
+        foreach (var requests in all) requests.Abort();
+        // When nothing has to wait for it any more: the log may be a pipe that nobody reads.
+        foreach (var requests in all) requests.WriteCut();
     }
 
     private IEnumerable<ConnectionRequests> Requests =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using StarletNet.Hosting.Transport;
@@ -52,12 +53,22 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
         return processing;
     }
 
-    /// <summary>Away from a loop already, as a connection's first request is: nobody else watches whether it blocks.</summary>
+    /// <summary>Away from a loop already, as a connection's first request is and those of HTTP/2 are: nobody else watches whether it blocks.</summary>
     private Task ProcessHere(TContext context, int route)
     {
+        if (!transport.Memory.Suspects(route)) return ProcessUnsuspected(context, route);
         var run = ObservedRun.Begin();
         var processing = application.ProcessRequestAsync(context);
-        if (run.Deserved() is var place and not Place.Loop) transport.Memory.Observe(route, place);
+        transport.Memory.Observe(route, run.Deserved());
+        return processing;
+    }
+
+    // Without a system call.
+    private Task ProcessUnsuspected(TContext context, int route)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var processing = application.ProcessRequestAsync(context);
+        if (Stopwatch.GetElapsedTime(began).TotalMicroseconds >= Habit.LongMicroseconds) transport.Memory.Suspect(route);
         return processing;
     }
 

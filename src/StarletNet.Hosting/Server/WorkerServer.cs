@@ -82,16 +82,21 @@ internal sealed class WorkerServer(
 
     private Traffic BindInherited()
     {
+        var scoreboard = worker.Settings.Scoreboard;
+        // Whose queue nobody else serves cannot leave anything to others.
+        var shares = !worker.Settings.Listeners.Any(listener => listener.Own);
+        var softLimit = (int)(worker.Settings.Http.Find(HttpSettings.SoftLimit)?.Number ?? 0);
         var transport = new EpollTransport(worker.Settings.Listeners, _log, new TransportOptions
         {
             Loop = worker.Settings.Loop,
             Loops = worker.Settings.Loops,
             MaxThreads = worker.Settings.MaxThreads,
-            ConnectionsChanged = worker.Settings.Scoreboard.Connections,
-            FewestOfSiblings = worker.Settings.Scoreboard.FewestOfSiblings,
+            ConnectionsChanged = scoreboard.Connections,
+            FewestOfSiblings = shares ? () => scoreboard.FewestOfSiblings(softLimit) : null,
+            IsFull = shares && softLimit > 0 ? isFull => scoreboard.IsFull(softLimit, isFull) : null,
         });
         _transport = transport;
-        var traffic = new Traffic(transport, worker.Settings.Scoreboard, worker.Settings.DrainKeepAlive, limits.OfConnections,
+        var traffic = new Traffic(transport, scoreboard, limits.OfConnections,
             () => worker.AskForRetirement(ControlMessage.ForOverdue), _log)
         { AccessLog = worker.Settings.Logs.Access };
         if (traffic.AccessLog is { } log && services.GetService<DiagnosticListener>() is { } diagnostics) _refused = RefusedRequests.Watch(diagnostics, log);
@@ -102,6 +107,11 @@ internal sealed class WorkerServer(
         // beat UseUrls, configuration and endpoints opened in code alike.
         var addresses = Features.Get<IServerAddressesFeature>()
             ?? throw new InvalidOperationException($"The application's server, {kestrel.GetType().Name}, takes no addresses; only Kestrel can run in a worker.");
+        if (limits.KeepsAppEndpoints)
+        {
+            KeptEndpoints.Join(_log, addresses, transport.Listeners, services);
+            return traffic;
+        }
         ReplacedEndpoints.Log(_log, addresses.Addresses, services);
         addresses.Addresses.Clear();
         foreach (var listener in transport.Listeners) addresses.Addresses.Add(listener.Address);
@@ -115,7 +125,7 @@ internal sealed class WorkerServer(
         {
             try
             {
-                await new ReadyProbe(path, _log).PassAsync(application, stopping).ConfigureAwait(false);
+                await new ReadyProbe(path, worker.Settings.Listeners.Any(listener => listener.Tls), _log).PassAsync(application, stopping).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

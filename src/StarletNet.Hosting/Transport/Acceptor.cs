@@ -10,13 +10,29 @@ internal sealed class Acceptor(TransportListener listener, TransportContext cont
     /// <summary>Accepts in one go before the loop looks after its connections again, and before a sibling has a chance.</summary>
     private const int Burst = 16;
 
-    /// <summary>Connections that this process may have more than a sibling before it leaves the rest of a burst to others.</summary>
-    private const int Lead = 4;
+    /// <summary>
+    /// What may have been announced to us when accepting stops: no more than a queue holds. Without an end, clients that connect faster
+    /// than we accept would hold up the drain.
+    /// </summary>
+    private const int WholeQueue = 65_536;
 
     private readonly object _lock = new();
+    private readonly Courtesy _courtesy = new((long)context.Options.Courtesy.TotalMilliseconds);
     private bool _isStarted;
+    private bool _isStopping;
     private bool _isStopped;
     private bool _isWatched;
+    // What waits now has been announced to the others as well.
+    private bool _isLastInLine;
+    private volatile int _patience;
+
+    /// <summary>
+    /// Milliseconds after which it wants <see cref="OnTurn"/> at the latest, because it leaves what waits to a sibling; 0: it does not. Who is ahead
+    /// waits for as short as possible; who is full (see <see cref="TransportOptions.IsFull"/>) has enough to do and need not look all the time.
+    /// </summary>
+    internal int Patience => _patience;
+
+    private const int WhenAhead = 1, WhenFull = 10;
 
     internal bool IsAccepting => Volatile.Read(ref _isStarted) && !Volatile.Read(ref _isStopped);
 
@@ -24,7 +40,7 @@ internal sealed class Acceptor(TransportListener listener, TransportContext cont
     {
         lock (_lock)
         {
-            if (_isStarted || _isStopped) return;
+            if (_isStarted || _isStopping) return;
             Volatile.Write(ref _isStarted, true);
             Watch();
         }
@@ -37,16 +53,21 @@ internal sealed class Acceptor(TransportListener listener, TransportContext cont
     /// </summary>
     internal void Stop()
     {
+        var left = WholeQueue;
         lock (_lock)
         {
-            if (_isStarted && !_isStopped)
-            {
-                Unwatch();
-                Accept(int.MaxValue);
-            }
-            // Last: until here the loop ticks on our account, from here on for the connections.
-            Volatile.Write(ref _isStopped, true);
+            _isStopping = true;
+            if (!_isStarted || _isStopped) left = 0;
+            else Unwatch();
+            _patience = 0;
         }
+        // The loop may ask for the lock at any time, and all its connections wait with it.
+        for (var isEmpty = false; left > 0 && !isEmpty; left -= Burst)
+        {
+            lock (_lock) isEmpty = Accept();
+        }
+        // Last: until here the loop ticks on our account, from here on for the connections.
+        Volatile.Write(ref _isStopped, true);
     }
 
     /// <summary>epoll reports a connection in the queue; a sibling may have taken it by now.</summary>
@@ -54,14 +75,48 @@ internal sealed class Acceptor(TransportListener listener, TransportContext cont
     {
         lock (_lock)
         {
-            if (!IsAccepting || !_isWatched) return;
-            Accept(Burst);
-            if (_isWatched && (context.Options.Loops > 1 || Advantage() > 0)) LetOthersGoFirst();
+            if (!IsAccepting || _isStopping || !_isWatched) return;
+            if (IsFull(already: false))
+            {
+                // As in Stop: what was announced to us, and to nobody else, we take; what comes from now on is announced to siblings.
+                Unwatch();
+                if (Accept()) _patience = WhenFull;
+                else Watch();
+                return;
+            }
+            if (_isLastInLine && _courtesy.TryBegin(context.Connections.Count, FewestOfSiblings, Environment.TickCount64))
+            {
+                _patience = WhenAhead;
+                Unwatch();
+                return;
+            }
+            Accept();
+            _isLastInLine = _isWatched && (context.Options.Loops > 1 || context.Connections.Count > FewestOfSiblings);
+            if (_isLastInLine) LetOthersGoFirst();
         }
     }
 
-    /// <summary>How many connections more than the sibling that has the fewest.</summary>
-    private int Advantage() => context.Connections.Count - (context.Options.FewestOfSiblings?.Invoke() ?? int.MaxValue);
+    /// <summary>While we leave what waits to a sibling, after each turn of the loop.</summary>
+    internal void OnTurn(long now)
+    {
+        lock (_lock)
+        {
+            if (!IsAccepting || _isStopping || !IsOver(now)) return;
+            _patience = 0;
+            Watch();
+        }
+    }
+
+    private bool IsOver(long now) => _patience switch
+    {
+        WhenAhead => _courtesy.IsOver(context.Connections.Count, FewestOfSiblings, now),
+        WhenFull => !IsFull(already: true),
+        _ => false,
+    };
+
+    private bool IsFull(bool already) => context.Options.IsFull?.Invoke(already) == true;
+
+    private int FewestOfSiblings => context.Options.FewestOfSiblings?.Invoke() ?? int.MaxValue;
 
     /// <summary>
     /// The kernel wakes the first of those that wait for the listener, and they wait in the order in which they came: without this, whoever
@@ -76,22 +131,26 @@ internal sealed class Acceptor(TransportListener listener, TransportContext cont
 
     /// <summary>
     /// Once per second an accept without a wake-up: the wake-up may have been spent on a sibling that was killed or stopped
-    /// before it could accept, and the client would wait for the next one to come.
+    /// before it could accept, and the client would wait for the next one to come. Also of who is full: the sibling to which
+    /// he leaves what comes may be stuck.
     /// </summary>
     internal void OnTick()
     {
         lock (_lock)
         {
-            if (!IsAccepting) return;
-            if (!_isWatched) Watch();
-            Accept(Burst);
+            if (!IsAccepting || _isStopping || _patience == WhenAhead) return;
+            if (!_isWatched && _patience == 0) Watch();
+            _courtesy.Renew(FewestOfSiblings);
+            Accept();
         }
     }
 
     private void Watch()
     {
-        context.Loop.Watch(listener.Descriptor, listener.Index);
-        _isWatched = true;
+        // The watch that we have given up a moment ago may be somebody else's now, who is the same user. The tick tries again.
+        var error = context.Loop.Watch(listener.Descriptor, listener.Index);
+        _isWatched = error is null;
+        if (error is { } refused) TransportLog.AcceptFailed(context.Logger, listener.Address, refused.Text);
     }
 
     private void Unwatch()
@@ -100,10 +159,11 @@ internal sealed class Acceptor(TransportListener listener, TransportContext cont
         _isWatched = false;
     }
 
-    private unsafe void Accept(int limit)
+    /// <returns>Whether there is nothing left that could be accepted now.</returns>
+    private unsafe bool Accept()
     {
         var address = stackalloc byte[LibC.SocketAddressSize];
-        for (var accepted = 0; accepted < limit; accepted++)
+        for (var accepted = 0; accepted < Burst; accepted++)
         {
             uint length = LibC.SocketAddressSize;
             var descriptor = LibC.accept4(listener.Descriptor, address, &length, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC);
@@ -111,15 +171,16 @@ internal sealed class Acceptor(TransportListener listener, TransportContext cont
             {
                 Take(descriptor, SocketAddress.Decode(new ReadOnlySpan<byte>(address, (int)length)));
                 // What is left is reported to the siblings, and again to us. Not when accepting stops: then there is no again.
-                if (limit == Burst && Advantage() > Lead) return;
+                if (!_isStopping && _courtesy.IsDue(context.Connections.Count, FewestOfSiblings)) return false;
                 continue;
             }
             var error = Errno.Last;
-            if (error == Errno.EAGAIN) return;
+            if (error == Errno.EAGAIN) return true;
             if (IsClientsOwn(error)) continue;
             PauseUntilTick(error);
-            return;
+            return true;
         }
+        return false;
     }
 
     /// <summary>accept(2) reports errors of the connection that it was about to return as its own; the next may be fine.</summary>

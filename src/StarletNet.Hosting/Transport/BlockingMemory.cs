@@ -18,15 +18,31 @@ internal sealed class BlockingMemory
     /// <summary>Where a request for the route is to run.</summary>
     internal Place PlaceOf(int route) => _routes[route].Place;
 
-    /// <summary>A run on the loop has come to its end there.</summary>
+    /// <summary>Whether a run for the route has lately been long.</summary>
+    internal bool Suspects(int route) => _routes[route].IsUnderSuspicion;
+
+    /// <summary>A run has come to its end on the loop, or would have been short enough for it.</summary>
     internal void HasBehaved(int route)
     {
         if (_routes[route].IsUnderSuspicion) Observe(route, Place.Loop);
     }
 
+    /// <summary>A run was long, nobody knows why: the next ones are looked at in earnest. However many come at once, that is all.</summary>
+    internal void Suspect(int route) => Count(_routes[route].Suspected());
+
     internal void Observe(int route, Place deserved) => Count(_routes[route].Observe(deserved));
 
     internal void Observe(ref Habit connection, Place deserved) => Count(connection.Observe(deserved));
+
+    /// <summary>Once per second: what is not lately any more is forgotten.</summary>
+    internal void Fade()
+    {
+        if (IsEmpty) return;
+        for (var route = 0; route < _routes.Length; route++) Count(_routes[route].Fade());
+    }
+
+    /// <inheritdoc cref="Fade()"/>
+    internal void Fade(ref Habit connection) => Count(connection.Fade());
 
     internal void Forget(ref Habit connection) => Count(connection.Clear());
 

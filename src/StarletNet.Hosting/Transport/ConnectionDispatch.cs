@@ -45,6 +45,12 @@ internal sealed class ConnectionDispatch(EpollLoop loop) : PipeScheduler
         if (_habit.IsUnderSuspicion) Memory.Observe(ref _habit, Place.Loop);
     }
 
+    /// <summary>Once per second.</summary>
+    internal void OnTick()
+    {
+        if (_habit.IsUnderSuspicion) Memory.Fade(ref _habit);
+    }
+
     /// <summary>Runs on the calling thread, which is not a loop's, and remembers how long that took.</summary>
     internal void RunObserved(in Scheduled work)
     {

@@ -37,7 +37,7 @@ internal sealed class ConnectionFeatures(EpollConnection connection) : IFeatureC
             if (_count == _added.Length) Array.Resize(ref _added, _count * 2);
             // Counted last: the drain looks for features from a thread of its own while Kestrel is still adding them.
             _added[_count] = new(key, value);
-            _count++;
+            Volatile.Write(ref _count, _count + 1);
         }
     }
 
@@ -69,7 +69,8 @@ internal sealed class ConnectionFeatures(EpollConnection connection) : IFeatureC
 
     private int IndexOf(Type key)
     {
-        for (var index = 0; index < _count; index++)
+        var count = Volatile.Read(ref _count);
+        for (var index = 0; index < count; index++)
         {
             if (_added[index].Key == key) return index;
         }

@@ -37,8 +37,7 @@ internal sealed partial class EpollConnection
         try
         {
             finished = await FillInput().ConfigureAwait(false);
-            // After a graceful end nobody reads any more; after any other end the reader must learn why.
-            _input.Writer.Complete(finished || EndedGracefully ? null : Volatile.Read(ref _end));
+            CompleteInput(finished);
             if (finished) await WaitHalfClosed().ConfigureAwait(false);
             else await WaitForEnd().ConfigureAwait(false);
         }
@@ -52,6 +51,17 @@ internal sealed partial class EpollConnection
         FireClosed();
         if (EndedGracefully && !finished) await LingerForPeer().ConfigureAwait(false);
         Leave();
+    }
+
+    /// <summary>
+    /// After a graceful end nobody reads any more; after any other end the reader must learn why: if it was the client's doing, when he has
+    /// read what had come before, else at once.
+    /// </summary>
+    private void CompleteInput(bool finished)
+    {
+        var error = finished || EndedGracefully ? null : Volatile.Read(ref _end);
+        if (EndedByPeer) (Input.EndsWith, error) = (error, null);
+        _input.Writer.Complete(error);
     }
 
     /// <returns>True at the client's FIN; false if the connection ended otherwise or the application reads no more.</returns>
@@ -77,7 +87,22 @@ internal sealed partial class EpollConnection
                 wanted = received == offered ? LargeRead : SmallRead;
                 if (reads % ReadsPerTurn == 0) await new Elsewhere(_context.NextTurn);
             }
-            if (HasEnded) return false;
+            if (!HasEnded) continue;
+            if (EndedByPeer) ReceiveRest(input);
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// A send has failed because the client has closed; its last bytes may not have been received yet. As many as are received in one
+    /// turn at most, and only while the application takes them.
+    /// </summary>
+    private void ReceiveRest(PipeWriter input)
+    {
+        for (var reads = 1; reads <= ReadsPerTurn && Receive(input, LargeRead, out _) > 0; reads++)
+        {
+            var flush = input.FlushAsync();
+            if (!flush.IsCompletedSuccessfully || flush.Result.IsCompleted) return;
         }
     }
 

@@ -35,23 +35,35 @@ internal sealed partial class EpollConnection
     private async ValueTask<bool> DrainOutput()
     {
         var output = _output.Reader;
+        var turn = EndOfTurn();
         while (true)
         {
-            var read = await output.ReadAsync().ConfigureAwait(false);
+            var pending = output.ReadAsync();
+            var hadToWait = !pending.IsCompleted;
+            var read = await pending.ConfigureAwait(false);
+            if (hadToWait) turn = EndOfTurn();
             if (HasEnded) return false;
-            var left = SendWhatFits(read.Buffer);
+            var left = SendWhatFits(read.Buffer, turn);
             // Given back as far as sent: the writer goes on as soon as enough has left, not when all has.
             output.AdvanceTo(left.Start);
             if (HasEnded) return false;
-            if (!left.IsEmpty)
+            if (left.IsEmpty && read.IsCompleted) return true;
+            if (BytesOut >= turn)
+            {
+                await new Elsewhere(_context.NextTurn);
+                turn = EndOfTurn();
+            }
+            else if (!left.IsEmpty)
             {
                 Input.Watch?.OutputAwaited(true);
                 await Writable();
                 Input.Watch?.OutputAwaited(false);
+                turn = EndOfTurn();
             }
-            else if (read.IsCompleted) return true;
         }
     }
+
+    private long EndOfTurn() => BytesOut + _context.Options.SentPerTurn;
 
     private ReadySignal Writable()
     {
@@ -60,10 +72,12 @@ internal sealed partial class EpollConnection
         return _writable;
     }
 
-    /// <returns>What the kernel did not take.</returns>
-    private ReadOnlySequence<byte> SendWhatFits(ReadOnlySequence<byte> bytes)
+    /// <param name="bytes">What there is to send.</param>
+    /// <param name="turn">Where <see cref="BytesOut"/> ends this connection's turn.</param>
+    /// <returns>What the kernel did not take, or, with the turn over, was not offered.</returns>
+    private ReadOnlySequence<byte> SendWhatFits(ReadOnlySequence<byte> bytes, long turn)
     {
-        while (!bytes.IsEmpty && !HasEnded)
+        while (!bytes.IsEmpty && !HasEnded && BytesOut < turn)
         {
             // After a short send once more: only a send that would block makes sure of the edge that tells when to go on.
             var sent = ConnectionSocket.Send(Descriptor, bytes, out var error);

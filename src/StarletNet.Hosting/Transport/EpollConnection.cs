@@ -36,6 +36,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
     private readonly TaskCompletionSource _closedFired = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConnectionFeatures _features;
     private readonly PipeScheduler _application;
+    private readonly OutputDispatch _outputDispatch;
 
     private Task _sending = Task.CompletedTask;
     private int _closedClaimed;
@@ -47,7 +48,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
     private IDictionary<object, object?>? _items;
 
     internal EpollConnection(
-        int descriptor, EndPoint? local, EndPoint? remote, TransportContext context, bool halfCloseIsClose)
+        int descriptor, EndPoint? local, EndPoint? remote, TransportContext context, bool isMultiplexed)
     {
         Descriptor = descriptor;
         Generation = context.Connections.NextGeneration();
@@ -55,14 +56,16 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         RemoteEndPoint = remote;
         MemoryPool = context.Pool;
         LastActivity = Environment.TickCount64;
-        _halfCloseIsClose = halfCloseIsClose;
         _context = context;
         _features = new ConnectionFeatures(this);
         if (context.Options.Loop == LoopMode.Inline) Dispatch = new ConnectionDispatch(context.Loop);
-        (_input, _output) = context.CreatePipes(Dispatch);
+        _outputDispatch = new OutputDispatch(context.Loop);
+        _halfCloseIsClose = isMultiplexed;
+        if (isMultiplexed) _outputDispatch.ExpectMany();
+        (_input, _output) = context.CreatePipes(Dispatch, _outputDispatch);
         _application = (PipeScheduler?)Dispatch ?? context.Loop.Elsewhere.Pool;
         Input = new InputReader(_input.Reader);
-        Transport = new DuplexPipe(Input, _output.Writer);
+        Transport = new DuplexPipe(Input, new OutputWriter(_output.Writer, _outputDispatch));
         ConnectionClosed = _closedSource.Token;
     }
 
@@ -119,6 +122,15 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
 
     private bool EndedGracefully => ReferenceEquals(Volatile.Read(ref _end), Graceful);
 
+    private bool EndedByPeer => Volatile.Read(ref _end) is ConnectionResetException;
+
+    /// <summary>HTTP/2 has its own way to end, and many requests at once.</summary>
+    internal void Multiplexed()
+    {
+        HalfCloseIsClose = true;
+        _outputDispatch.ExpectMany();
+    }
+
     internal void Start()
     {
         _sending = SendLoop();
@@ -135,9 +147,10 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         if ((events & (LibC.EPOLLOUT | LibC.EPOLLHUP | LibC.EPOLLERR)) != 0) _writable.Set();
     }
 
-    /// <summary>The loop's tick, once per second: the two waits that only time can end.</summary>
+    /// <summary>The loop's tick, once per second: the two waits that only time can end, and what is remembered.</summary>
     internal void OnTick(long now)
     {
+        Dispatch?.OnTick();
         if (now >= Volatile.Read(ref _deadline)) _readable.Set();
     }
 

@@ -10,7 +10,7 @@ namespace StarletNet.Hosting.Transport;
 /// clock.
 /// <para>
 /// One thread at a time runs it: its owner (<see cref="LoopOwnership"/>). All that is declared here without a lock belongs to the
-/// owner: the run queue, the batch that epoll_wait has filled, the place reached in it, the time of the next tick. None of it is
+/// owner: the run queue, the output that is held back for a moment, the batch that epoll_wait has filled, the place reached in it, the time of the next tick. None of it is
 /// touched during a callback, the only time when another thread may become the owner; so the next owner finds the loop between
 /// two entries of the run queue, as the former one left it, and goes on there.
 /// </para>
@@ -37,6 +37,7 @@ internal sealed unsafe class EpollLoop : IDisposable
     private readonly ManualResetEventSlim _ended = new();
     private readonly LoopOwnership _ownership = new();
     private readonly RunQueue _queue = new();
+    private readonly SendBatch _batch = new();
     private readonly byte* _events = (byte*)NativeMemory.Alloc(BatchSize, (nuint)LibC.EpollEventSize);
     private int _count;
     private int _next;
@@ -106,11 +107,13 @@ internal sealed unsafe class EpollLoop : IDisposable
     /// Exclusive: of all processes that wait for this listener the kernel wakes one, not all. Level-triggered: what a bounded
     /// burst of accepts leaves in the queue is reported again.
     /// </summary>
-    internal void Watch(int listener, int index)
+    /// <returns>Why not: the kernel has no memory, or its limit of watches is reached. Null if it is watched.</returns>
+    internal Errno? Watch(int listener, int index)
     {
-        Control(LibC.EPOLL_CTL_ADD, listener, LibC.EPOLLIN | LibC.EPOLLEXCLUSIVE, (uint)index);
+        Errno? error = LibC.epoll_ctl(_epoll.Number, LibC.EPOLL_CTL_ADD, listener, LibC.EPOLLIN | LibC.EPOLLEXCLUSIVE, (uint)index) < 0 ? Errno.Last : null;
         // The loop may be asleep without a clock; from now on it has to tick.
         if (LoopThread.Current?.Collecting != this) Wake();
+        return error;
     }
 
     internal void Forget(int listener) => Control(LibC.EPOLL_CTL_DEL, listener, 0, 0);
@@ -151,6 +154,7 @@ internal sealed unsafe class EpollLoop : IDisposable
     {
         _owner = me;
         me.Loop = me.Collecting = this;
+        _batch.Send();
         RunDeferred();
         var isOurs = _queue.Count == 0 || RunQueued(me);
         while (isOurs && (_next < _count || !_stopped))
@@ -166,13 +170,16 @@ internal sealed unsafe class EpollLoop : IDisposable
     {
         var index = _next++;
         OnEvent(LibC.EpollMask(_events, index), LibC.EpollData(_events, index));
-        return _queue.Count == 0 || RunQueued(me);
+        if (_queue.Count > 0) return RunQueued(me);
+        _batch.SendIfDue();
+        return true;
     }
 
     /// <returns>False if the loop is lost.</returns>
     private bool Turn(LoopThread me)
     {
         _next = _count = 0;
+        _batch.Send();
         Volatile.Write(ref _isBusy, 0);
         // Below zero: EINTR, a signal or a debugger; the tick is decided by the clock either way.
         _count = Math.Max(0, LibC.epoll_wait(_epoll.Number, _events, BatchSize, TimeToWait()));
@@ -185,13 +192,31 @@ internal sealed unsafe class EpollLoop : IDisposable
             _nextTick = now + TickMilliseconds;
             OnTick(now);
         }
+        if (Patience() > 0) OnTurn(now);
         return _queue.Count == 0 || RunQueued(me);
     }
 
     private int TimeToWait()
     {
         if (_queue.Count > 0) return 0;
+        if (Patience() is var patience and > 0) return patience;
         return HasDuties() ? (int)Math.Clamp(_nextTick - Environment.TickCount64, 0, TickMilliseconds) : -1;
+    }
+
+    /// <summary>The shortest of an acceptor that leaves something to siblings; 0: none does.</summary>
+    private int Patience()
+    {
+        var shortest = 0;
+        foreach (var acceptor in _acceptors)
+        {
+            if (acceptor.Patience is var patience and > 0 && (shortest == 0 || patience < shortest)) shortest = patience;
+        }
+        return shortest;
+    }
+
+    private void OnTurn(long now)
+    {
+        foreach (var acceptor in _acceptors) acceptor.OnTurn(now);
     }
 
     // Listeners first: the last one to stop accepting has added its last connections before it says so.
@@ -241,12 +266,21 @@ internal sealed unsafe class EpollLoop : IDisposable
         me.Collecting = null;
         var inside = _ownership.Enter();
         me.Inside = inside;
+        me.Hastened = 0;
         entry.Run();
         me.Clean();
         if (!_ownership.TryLeave(inside)) return false;
-        if (!Memory.IsEmpty) entry.Connection!.HasBehaved();
+        var isAboveSuspicion = Memory.IsEmpty;
+        if (!isAboveSuspicion) entry.Connection!.HasBehaved();
         me.Collecting = this;
-        if (_deferred is not null) RunDeferred();
+        if (_deferred is null)
+        {
+            _batch.SendIfDue();
+            return true;
+        }
+        // With somebody about who may block the loop in the next callback, nobody's answer waits for it.
+        if (isAboveSuspicion && Interlocked.Exchange(ref _deferred, null) is { } output) _batch.Add(output);
+        else RunDeferred();
         return true;
     }
 
@@ -255,14 +289,14 @@ internal sealed unsafe class EpollLoop : IDisposable
     /// it; and if the loop has been taken already, either he has found it, or the caller does, since each looks for the other
     /// after he has left his own mark, both with a full fence between.
     /// </summary>
-    /// <returns>False if the caller has to send by himself, at once.</returns>
+    /// <returns>False if the caller has to see to the sending; that the next owner does so too is possible.</returns>
     internal bool TryDefer(OutputDispatch output)
     {
         var me = LoopThread.Current;
         if (me is null || me.Loop != this || me.Collecting is not null) return false;
-        if (Interlocked.CompareExchange(ref _deferred, output, null) is not null) return false;
-        if (_ownership.Word == me.Inside) return true;
-        return Interlocked.CompareExchange(ref _deferred, null, output) != output;
+        // Our own mark may stand there still, if what it was left for has been sent before its time (OutputWriter).
+        if (Interlocked.CompareExchange(ref _deferred, output, null) is { } before && before != output) return false;
+        return _ownership.Word == me.Inside;
     }
 
     private void RunDeferred() => Interlocked.Exchange(ref _deferred, null)?.Run();
@@ -289,6 +323,7 @@ internal sealed unsafe class EpollLoop : IDisposable
     /// <summary>What was scheduled at the last moment still runs.</summary>
     private void End()
     {
+        _batch.Send();
         while (_queue.Count > 0) Elsewhere.Schedule(_queue.Dequeue(), Place.Pool);
         _ended.Set();
     }

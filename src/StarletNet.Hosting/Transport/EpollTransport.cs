@@ -25,12 +25,17 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
         Connections = new ConnectionSet(options.ConnectionsChanged);
         Threads = new LoopThreads(options.MaxThreads, options.Loops);
         Elsewhere = new ElsewhereDispatch(Threads, new PoolDispatch());
+        Threads.Refused = work => Elsewhere.Schedule(work, Place.Pool);
         _loops = [.. Enumerable.Range(0, options.Loops).Select(_ => new EpollLoop(Connections, Threads, Memory, Elsewhere))];
         var contexts = _loops.Select(loop => new TransportContext(loop, Connections, _pool, options, logger)).ToArray();
         var taken = new HashSet<EndPoint>();
         Listeners = [.. listeners.Select((listener, index) => Adopt(index, listener, contexts, taken))];
         if (options.Loop == LoopMode.Inline) _monitor = Watch();
-        _loops[0].Ticked = _pool.Trim;
+        _loops[0].Ticked = () =>
+        {
+            _pool.Trim();
+            Memory.Fade();
+        };
         for (var index = 0; index < _loops.Length; index++) _loops[index].Start(Listeners.Select(listener => listener.Acceptors[index]));
     }
 
@@ -52,6 +57,9 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
 
     /// <summary>How often a loop was taken over.</summary>
     internal long TakeOvers => _monitor?.TakeOvers ?? 0;
+
+    /// <summary>How often the loops have waited for the kernel.</summary>
+    internal int Turns => _loops.Sum(loop => loop.Turns);
 
     /// <summary>Blocks of memory that connections hold now.</summary>
     internal int LentBlocks => _pool.LentBlocks;
@@ -104,6 +112,9 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
         // What has ended gracefully may still await the client's FIN, for a bounded time that the loop has to watch.
         await Task.WhenAny(Connections.WhenEmpty(), Task.Delay(_options.Linger + TimeSpan.FromSeconds(2))).ConfigureAwait(false);
         foreach (var loop in _loops) loop.Dispose();
+        // An application that ignored its abort may still post something: that goes to the pool.
+        Threads.Close();
+        Threads.NeedsThread = null;
         _monitor?.Dispose();
         _pool.Dispose();
     }

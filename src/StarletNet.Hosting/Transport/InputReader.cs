@@ -7,7 +7,8 @@ namespace StarletNet.Hosting.Transport;
 /// <summary>
 /// The application's end of the input pipe, with the end of the stream where it is with any other stream: after the last
 /// byte. A pipe reports its completion together with what is still unread, and Kestrel then takes a request body for cut
-/// off although all of it is there: a client that has sent its request and its FIN would be reset instead of answered.
+/// off although all of it is there: a client that has sent its request and its FIN would be reset instead of answered. A pipe that
+/// is completed with an error even hides what is unread: the close frame of a WebSocket client that did not wait for anything more.
 /// </summary>
 internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
 {
@@ -17,6 +18,7 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
     // The read that waits, and who waits for it: a pipe has one reader, so there is one of each and nothing is allocated.
     private ValueTask<ReadResult> _reading;
     private Action<object?>? _continuation;
+    private volatile bool _isAwaited;
     private object? _state;
 
     // The buffer that was shown as if more were to come; the end shows as soon as the reader has seen all of it and asks again.
@@ -35,11 +37,14 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
     /// <summary>Told of each read that has to wait.</summary>
     internal IConnectionWatch? Watch { get; set; }
 
-    /// <summary>Whether a read waits now.</summary>
-    internal bool IsAwaited => Volatile.Read(ref _continuation) is not null;
+    /// <summary>Whether a read waits now; already when <see cref="Watch"/> is told so.</summary>
+    internal bool IsAwaited => _isAwaited;
 
     /// <summary>Whether anything has been read since this was last set to false.</summary>
     internal bool HasRead { get; set; }
+
+    /// <summary>The error that stands at the end of the input instead of nothing. To be set before the pipe is completed, without one.</summary>
+    internal Exception? EndsWith { get; set; }
 
     /// <summary>Lets the read that waits, or the next one, fail.</summary>
     internal void Fail(Exception why)
@@ -53,6 +58,7 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
         var reading = _pipe.ReadAsync(cancellationToken);
         if (reading.IsCompletedSuccessfully) return new ValueTask<ReadResult>(Shown(reading.Result));
         _reading = reading;
+        _isAwaited = true;
         Watch?.InputAwaited();
         return new ValueTask<ReadResult>(this, 0);
     }
@@ -102,6 +108,7 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
 
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
     {
+        _isAwaited = false;
         var reading = _reading;
         _reading = default;
         return Shown(reading.GetAwaiter().GetResult());
@@ -109,6 +116,7 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
 
     private void Resume()
     {
+        _isAwaited = false;
         var (continuation, state) = (_continuation!, _state);
         (_continuation, _state) = (null, null);
         continuation(state);
@@ -116,16 +124,19 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
 
     private ReadResult Shown(ReadResult result)
     {
-        if (result.IsCanceled && Interlocked.Exchange(ref _failure, null) is { } failure)
-        {
-            // As if this read had never been: whoever reads again may.
-            _pipe.AdvanceTo(result.Buffer.Start);
-            throw failure;
-        }
+        if (result.IsCanceled && Interlocked.Exchange(ref _failure, null) is { } failure) throw Unread(result, failure);
         if (!result.Buffer.IsEmpty) HasRead = true;
-        if (!result.IsCompleted || result.Buffer.IsEmpty || _showsEnd) return result;
+        if (!result.IsCompleted) return result;
+        if (result.Buffer.IsEmpty || _showsEnd) return EndsWith is { } error ? throw Unread(result, error) : result;
         _shown = result.Buffer;
         _hidesEnd = true;
         return new ReadResult(result.Buffer, result.IsCanceled, isCompleted: false);
+    }
+
+    /// <summary>As if this read had never been: whoever reads again may.</summary>
+    private Exception Unread(ReadResult result, Exception why)
+    {
+        _pipe.AdvanceTo(result.Buffer.Start);
+        return why;
     }
 }

@@ -73,6 +73,8 @@ internal sealed unsafe class LoopMonitor : IDisposable
             for (var index = 0; index < _loops.Length; index++) isCalm &= !Look(index);
             _threads.Replenish();
             Wait(isCalm ? CalmMilliseconds : LookMilliseconds);
+            // Before the next sleep: we may have been woken for a thread that work waits for, and nobody would say so again.
+            _threads.Replenish();
         }
     }
 
@@ -98,11 +100,11 @@ internal sealed unsafe class LoopMonitor : IDisposable
         var word = loop.Ownership.Word;
         if (!_suspicions[index].IsSame(word, collections)) return _accusations[index].IsOpen;
         // Asked between the word and the exchange that finds it unchanged: so they belong to it.
-        var (running, isWaiting) = (loop.Running, loop.Owner?.Look.IsWaiting() ?? true);
-        if (_suspicions[index].Conclude(isWaiting) is not { } place || !TryGive(loop, word)) return true;
+        var (running, owner) = (loop.Running, loop.Owner!.Look);
+        if (_suspicions[index].Conclude(owner.Doing(), owner.Processor()) is not { } place || !TryGive(loop, word)) return true;
         _takeOvers++;
         _accusations[index].Judge(collections, atOnce: true);
-        _accusations[index] = new Accusation(running, place, collections);
+        if (place != Place.Loop) _accusations[index] = new Accusation(running, place, collections);
         return true;
     }
 

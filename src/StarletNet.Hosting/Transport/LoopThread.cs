@@ -27,6 +27,9 @@ internal sealed class LoopThread
     /// </summary>
     internal EpollLoop? Collecting { get; set; }
 
+    /// <summary>Flushes of the callback that runs now that were sent before they had to wait.</summary>
+    internal int Hastened { get; set; }
+
     /// <summary>During a callback on a loop: which one, in the words of <see cref="LoopOwnership.Enter"/>.</summary>
     internal long Inside { get; set; }
 

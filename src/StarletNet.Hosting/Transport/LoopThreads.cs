@@ -13,6 +13,9 @@ internal sealed class LoopThreads(int most, int loops)
 {
     private const int IdleMilliseconds = 10_000;
 
+    /// <summary>Where the system has no thread to give, it is asked again so much later.</summary>
+    private const int RefusedMilliseconds = 100;
+
     private readonly object _gate = new();
     // The last one to come is the first to go: it is still warm, and those below it can end.
     private readonly List<LoopThread> _idle = [];
@@ -23,6 +26,9 @@ internal sealed class LoopThreads(int most, int loops)
     private int _engaged;
     // Started for what waits, and not yet there: on a busy machine that takes a while.
     private int _coming;
+    // When the system had no thread for us, by Environment.TickCount64; 0: it has had one since.
+    private long _refusedAt;
+    private bool _isClosed;
 
     /// <summary>Threads alive.</summary>
     internal int Count => Volatile.Read(ref _count);
@@ -30,10 +36,17 @@ internal sealed class LoopThreads(int most, int loops)
     /// <summary>Told that a thread is to be started, by somebody who cannot wait for that; answers with <see cref="Replenish"/>.</summary>
     internal Action? NeedsThread { get; set; }
 
+    /// <summary>Given what waits when the system has no thread for it.</summary>
+    internal Action<Scheduled>? Refused { get; set; }
+
+    /// <summary>How a thread is started.</summary>
+    internal Action<Thread> Starter { get; init; } = static thread => thread.UnsafeStart();
+
     /// <summary>
-    /// Whether a loop could be taken over now. While it could not, nothing that may block should run on a loop.
+    /// Whether each of the loops could be taken over now: all of them may be about to run something that blocks. While they could not, nothing
+    /// that may block should run on a loop. Threads that the system may refuse do not count once it has.
     /// </summary>
-    internal bool CanTakeOver => Available > 0;
+    internal bool CanTakeOver => Available >= loops && (Volatile.Read(ref _refusedAt) == 0 || _idle.Count >= loops);
 
     /// <summary>Threads that have nothing to do, and those that may still be started.</summary>
     private int Available => most - Volatile.Read(ref _engaged);
@@ -56,7 +69,7 @@ internal sealed class LoopThreads(int most, int loops)
         LoopThread spare;
         lock (_gate)
         {
-            if (Available <= loops) return false;
+            if (_isClosed || Available <= loops) return false;
             if (_idle.Count <= loops)
             {
                 _waiting.Enqueue(work);
@@ -76,13 +89,45 @@ internal sealed class LoopThreads(int most, int loops)
     /// <summary>Starts a thread if work waits for one, or the reserve is not complete. Takes its time.</summary>
     internal void Replenish()
     {
+        bool isHopeless;
         lock (_gate)
         {
             if (_count == most || _waiting.Count + Math.Max(0, loops - _idle.Count) <= _coming) return;
-            _count++;
-            _coming++;
+            isHopeless = _refusedAt != 0 && Environment.TickCount64 - _refusedAt < RefusedMilliseconds;
+            if (!isHopeless)
+            {
+                _count++;
+                _coming++;
+            }
         }
-        if (Start(new LoopThread { IsComing = true }) is { } thread) thread.AssignNothing();
+        if (!isHopeless && Start(new LoopThread { IsComing = true }) is { } thread) thread.AssignNothing();
+        else RefuseWaiting();
+    }
+
+    /// <summary>From now on nothing can be posted, and threads end as soon as they have nothing to do. For when the loops have ended.</summary>
+    internal void Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            foreach (var thread in _idle) thread.AssignNothing();
+        }
+        RefuseWaiting();
+    }
+
+    // It could wait for a thread that may never come, while nothing else goes on that would wake anybody.
+    private void RefuseWaiting()
+    {
+        while (true)
+        {
+            Scheduled work;
+            lock (_gate)
+            {
+                if (Refused is null || !_waiting.TryDequeue(out work)) return;
+                CountEngaged();
+            }
+            Refused(work);
+        }
     }
 
     private LoopThread? TakeSpare()
@@ -130,12 +175,14 @@ internal sealed class LoopThreads(int most, int loops)
         var number = Interlocked.Increment(ref _started);
         try
         {
-            new Thread(() => Run(thread)) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"starletnet {number}") }.UnsafeStart();
+            Starter(new Thread(() => Run(thread)) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"starletnet {number}") });
+            Volatile.Write(ref _refusedAt, 0);
             return thread;
         }
         catch (OutOfMemoryException)
         {
             // How .NET reports that the limit of threads (or of anything else a thread needs) is reached.
+            Volatile.Write(ref _refusedAt, Environment.TickCount64);
             lock (_gate)
             {
                 _count--;
@@ -192,18 +239,22 @@ internal sealed class LoopThreads(int most, int loops)
                 return true;
             }
             HasCome(me);
+            if (_isClosed) return Ends(me);
             _idle.Add(me);
         }
         if (me.WaitForAssignment(IdleMilliseconds)) return true;
         lock (_gate)
         {
             // Not if it belongs to the reserve, or is being given something at this moment.
-            if (_idle.Count > loops && _idle.Remove(me))
-            {
-                _count--;
-                return false;
-            }
+            if (_idle.Count > loops && _idle.Contains(me)) return Ends(me);
         }
         return me.WaitForAssignment(Timeout.Infinite);
+    }
+
+    private bool Ends(LoopThread me)
+    {
+        _idle.Remove(me);
+        _count--;
+        return false;
     }
 }

@@ -14,9 +14,9 @@ internal readonly struct ObservedRun
 
     private readonly int _collections;
 
-    private ObservedRun(long began, LibC.ThreadUsage before, int collections) => (_began, _before, _collections) = (began, before, collections);
+    private ObservedRun(LibC.ThreadUsage before) => (_began, _before, _collections) = (Stopwatch.GetTimestamp(), before, GC.CollectionCount(0));
 
-    internal static ObservedRun Begin() => new(Stopwatch.GetTimestamp(), LibC.ThreadUsage.Now(), GC.CollectionCount(0));
+    internal static ObservedRun Begin() => new(LibC.ThreadUsage.Now());
 
     /// <summary>The place that suits such a run.</summary>
     internal Place Deserved()

@@ -7,7 +7,6 @@ namespace StarletNet.Hosting.Transport;
 internal sealed class TransportContext
 {
     private readonly PipeOptions _poolInput;
-    private readonly PipeOptions _poolOutput;
 
     internal TransportContext(EpollLoop loop, ConnectionSet connections, BlockPool pool, TransportOptions options, ILogger logger)
     {
@@ -18,7 +17,6 @@ internal sealed class TransportContext
         Logger = logger;
         NextTurn = options.Loop == LoopMode.Inline ? loop.NextTurn : loop.Elsewhere.Pool;
         _poolInput = InputOptions(loop.Elsewhere.Pool);
-        _poolOutput = OutputOptions(loop.Elsewhere.Pool, PipeScheduler.Inline);
     }
 
     internal EpollLoop Loop { get; }
@@ -36,9 +34,10 @@ internal sealed class TransportContext
 
     /// <summary>A connection's two pipes.</summary>
     /// <param name="dispatch">Where its application code runs; null: on the thread pool.</param>
-    internal (Pipe Input, Pipe Output) CreatePipes(ConnectionDispatch? dispatch) => dispatch is null
-        ? (new Pipe(_poolInput), new Pipe(_poolOutput))
-        : (new Pipe(InputOptions(dispatch)), new Pipe(OutputOptions(dispatch, new OutputDispatch(Loop))));
+    /// <param name="sending">When the send loop goes on.</param>
+    internal (Pipe Input, Pipe Output) CreatePipes(ConnectionDispatch? dispatch, OutputDispatch sending) => dispatch is null
+        ? (new Pipe(_poolInput), new Pipe(OutputOptions(Loop.Elsewhere.Pool, sending)))
+        : (new Pipe(InputOptions(dispatch)), new Pipe(OutputOptions(dispatch, sending)));
 
     /// <summary>
     /// The application goes on where it is dispatched to; we go on in the thread that consumed: it has just been working on this

@@ -10,7 +10,8 @@ internal sealed unsafe class ControlChannel(int fd)
     internal int Fd => fd;
 
     /// <summary>A master that is gone does not hear us; the worker notices by the end of the channel, not here.</summary>
-    internal void Send(string verb, string text = "")
+    /// <param name="mayBeLost">Rather than wait for a master that has not read for long.</param>
+    internal void Send(string verb, string text = "", bool mayBeLost = false)
     {
         var line = text.ReplaceLineEndings(" ");
         var message = Encoding.UTF8.GetBytes(ControlMessage.Format(verb, line));
@@ -18,7 +19,7 @@ internal sealed unsafe class ControlChannel(int fd)
         {
             nint sent;
             // Sends of one packet are atomic, so that threads need no lock between them.
-            do sent = LibC.write(fd, bytes, Math.Min(message.Length, ControlMessage.MaxLength));
+            do sent = LibC.send(fd, bytes, Math.Min(message.Length, ControlMessage.MaxLength), LibC.MSG_NOSIGNAL | (mayBeLost ? LibC.MSG_DONTWAIT : 0));
             while (sent < 0 && Errno.Last == Errno.EINTR);
         }
     }

@@ -23,7 +23,7 @@ internal sealed class Heartbeat(ScoreboardPlace scoreboard, TimeSpan interval, F
         _next = now + _interval;
         var traffic = measure();
         scoreboard.Vitals(new Vitals(now, ThreadPool.ThreadCount, ThreadPool.PendingWorkItemCount, GC.GetTotalMemory(forceFullCollection: false),
-            traffic.BytesIn, traffic.BytesOut, traffic.Longest, traffic.LongestSince));
+            traffic.BytesIn, traffic.BytesOut, traffic.TakeOvers, traffic.Longest, traffic.LongestSince));
         scoreboard.Beat(Debugger.IsAttached);
         // One at a time: a starved pool must not also be flooded.
         if (Interlocked.Exchange(ref _poolItemWaits, 1) == 0) ThreadPool.UnsafeQueueUserWorkItem(static beat => beat.FromPool(), this, preferLocal: false);

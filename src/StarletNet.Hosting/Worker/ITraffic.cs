@@ -21,7 +21,8 @@ internal interface ITraffic
     /// they have been idle for the whole grace, counted for each from the moment it became idle. A client whose long answer
     /// ended during the drain without announcing a close gets the same chance of one more request.
     /// </summary>
-    public void CloseDue();
+    /// <param name="grace">In milliseconds.</param>
+    public void CloseDue(long grace);
 
     /// <summary>All running requests, in words.</summary>
     public IReadOnlyCollection<string> Running();
@@ -32,6 +33,7 @@ internal interface ITraffic
 }
 
 /// <summary>What the scoreboard shows of the traffic.</summary>
+/// <param name="TakeOvers">Of event loops.</param>
 /// <param name="Longest">Method and path; null if nothing runs.</param>
 /// <param name="LongestSince"><see cref="Environment.TickCount64"/>.</param>
-internal readonly record struct TrafficFigures(long BytesIn, long BytesOut, string? Longest, long LongestSince);
+internal readonly record struct TrafficFigures(long BytesIn, long BytesOut, long TakeOvers, string? Longest, long LongestSince);

@@ -77,14 +77,33 @@ internal sealed class ScoreboardPlace(Scoreboard scoreboard, int place)
         public void Dispose() => _ = LibC.lockf(_fd, LibC.F_ULOCK, 1);
     }
 
+    /// <summary>
+    /// Whether we have as many requests as we should and a sibling, that accepts beside us, has not: there is always somebody who accepts.
+    /// </summary>
+    /// <param name="limit">So many; the same for all.</param>
+    /// <param name="isFull">Whether it was so: then until we have a tenth less, so that we do not change our minds with each request.</param>
+    internal bool IsFull(int limit, bool isFull) =>
+        Volatile.Read(ref scoreboard.InFlight(place)) >= (isFull ? limit - limit / 10 : limit) && HasSiblingBelow(limit);
+
+    private bool HasSiblingBelow(int limit)
+    {
+        for (var other = 0; other < scoreboard.Places - 1; other++)
+        {
+            if (other != place && scoreboard.PhaseOf(other) == WorkerPhase.Ready && Volatile.Read(ref scoreboard.InFlight(other)) < limit) return true;
+        }
+        return false;
+    }
+
     /// <summary>Connections of the worker that has the fewest, among those that accept beside us; <see cref="int.MaxValue"/> without any.</summary>
-    internal int FewestOfSiblings()
+    /// <param name="limit">Who has so many requests takes no connection, unless all have; 0: there is no such limit.</param>
+    internal int FewestOfSiblings(int limit)
     {
         var fewest = int.MaxValue;
+        var most = limit > 0 && Volatile.Read(ref scoreboard.InFlight(place)) < limit ? limit : int.MaxValue;
         // The last place is the master's own.
         for (var other = 0; other < Math.Min(MostSiblings, scoreboard.Places - 1); other++)
         {
-            if (other != place && scoreboard.PhaseOf(other) == WorkerPhase.Ready)
+            if (other != place && scoreboard.PhaseOf(other) == WorkerPhase.Ready && Volatile.Read(ref scoreboard.InFlight(other)) < most)
                 fewest = Math.Min(fewest, Volatile.Read(ref scoreboard.Connections(other)));
         }
         return fewest;

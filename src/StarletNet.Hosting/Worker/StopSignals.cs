@@ -19,10 +19,10 @@ internal static class StopSignals
     /// therefore starts workers with every disposition at its default; here it is too late: the runtime has installed
     /// handlers of its own for INT and QUIT, and a reset would take them away for good.
     /// </remarks>
-    internal static void Watch(Action ask) => _registrations = [.. All.Select(signal => PosixSignalRegistration.Create(signal, context =>
+    internal static void Watch(Action<PosixSignal> ask) => _registrations = [.. All.Select(signal => PosixSignalRegistration.Create(signal, context =>
     {
         // Cancel keeps the runtime from ending the process, which is also how the legacy web host learns of TERM.
         context.Cancel = true;
-        ask();
+        ask(signal);
     }))];
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using StarletNet.Hosting.Injection;
 using StarletNet.Shared.Contract;
@@ -30,6 +31,7 @@ internal sealed unsafe class WorkerProcess
     private int _claimed;
     private int _failed;
     private int _askedForRetirement;
+    private int _dumped;
     private long _drainBegan;
 
     internal WorkerProcess(WorkerSettings settings)
@@ -55,10 +57,41 @@ internal sealed unsafe class WorkerProcess
     {
         Settings.Scoreboard.Phase(WorkerPhase.Starting);
         Settings.Scoreboard.CountExceptions();
-        StopSignals.Watch(() => Post(new WorkerEvent.StopAsked()));
-        AppDomain.CurrentDomain.UnhandledException += (_, e) => Fail((e.ExceptionObject as Exception)?.GetBaseException());
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => SayWhyNotServing();
+        DebugWords.AreWanted = Settings.Debugs;
+        if (Settings.Debugs) DebugWords.Write($"listeners {string.Join(", ", Settings.Listeners)}; loop {Settings.Loop}; {Settings.Http.Format()}");
+        StopSignals.Watch(HearSignal);
+        OtherSignals.Watch(() => _control.Send(ControlMessage.Reopen, mayBeLost: true));
+        AppDomain.CurrentDomain.UnhandledException += (_, e) =>
+        {
+            Fail((e.ExceptionObject as Exception)?.GetBaseException());
+            LeaveNothing();
+        };
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            SayWhyNotServing();
+            LeaveNothing();
+        };
         new Thread(Run) { IsBackground = true, Name = "starletnet worker" }.Start();
+    }
+
+    // A second QUIT does not wait for what the first one has asked for.
+    private void HearSignal(PosixSignal signal)
+    {
+        DebugWords.Write($"signal {signal}");
+        if (signal == PosixSignal.SIGQUIT && Settings.DumpsAtQuit && Interlocked.Exchange(ref _dumped, 1) == 0)
+        {
+            StuckWords.Write(Volatile.Read(ref _traffic)?.Running() ?? []);
+            _control.Send(ControlMessage.Dump);
+            return;
+        }
+        Post(new WorkerEvent.StopAsked());
+    }
+
+    // The very last that is done; an end by KILL, or in the middle of native code, leaves all of it.
+    private void LeaveNothing()
+    {
+        Settings.Logs.Access?.Buffer?.End();
+        foreach (var file in Settings.Files) file.Remove();
     }
 
     internal void Post(WorkerEvent happened)
@@ -125,9 +158,9 @@ internal sealed unsafe class WorkerProcess
             fds[0] = new LibC.PollFd { Fd = _wake, Events = LibC.POLLIN };
             // poll(2) skips negative numbers; a channel at its end would be readable for ever.
             fds[1] = new LibC.PollFd { Fd = control ? _control.Fd : -1, Events = LibC.POLLIN };
-            var idle = _state is WorkerState.Booting or WorkerState.Serving;
-            _ = LibC.poll(fds, 2, idle ? _heartbeat.Wait(Environment.TickCount64) : LookEveryMilliseconds);
+            _ = LibC.poll(fds, 2, IsIdle ? Wait(Environment.TickCount64) : LookEveryMilliseconds);
             _heartbeat.Look(Environment.TickCount64);
+            Settings.Logs.Access?.Buffer?.Look(Environment.TickCount64);
 
             if (fds[0].Returned != 0) ClearWake();
             if (fds[1].Returned != 0) control = HearMaster();
@@ -138,15 +171,27 @@ internal sealed unsafe class WorkerProcess
                 if (happened is WorkerEvent.MasterGone) Console.Error.WriteLine("starletnet worker: the master is gone; draining");
             }
 
+            // Counting takes a walk over all connections, and without a drain nothing depends on it.
+            if (IsIdle) continue;
             var (all, waiting) = Volatile.Read(ref _traffic)?.Count() ?? (0, 0);
             Handle(new WorkerEvent.Look(all, waiting));
         }
+    }
+
+    private bool IsIdle => _state is WorkerState.Booting or WorkerState.Serving;
+
+    private int Wait(long now)
+    {
+        var beat = _heartbeat.Wait(now);
+        if (Settings.Logs.Access?.Buffer is not { } buffer) return beat;
+        return beat < 0 ? buffer.Wait(now) : Math.Min(beat, buffer.Wait(now));
     }
 
     /// <summary>Whether there is more to hear.</summary>
     private bool HearMaster()
     {
         var (verb, text) = _control.Receive(out var descriptors);
+        DebugWords.Write($"the master says: {verb ?? "nothing any more"} {text}");
         if (verb == ControlMessage.Reopen) Settings.Logs.Reopen(text.Split(' '), descriptors);
         foreach (var fd in descriptors) _ = LibC.close(fd);
         if (verb == ControlMessage.Report) StuckWords.Write(Volatile.Read(ref _traffic)?.Running() ?? []);
@@ -167,6 +212,7 @@ internal sealed unsafe class WorkerProcess
         var now = Environment.TickCount64;
         var (next, actions) = WorkerTransitions.Next(_state, happened, now, _clocks);
         if (next is WorkerState.Grace && _state is not WorkerState.Grace) _drainBegan = now;
+        if (DebugWords.AreWanted && (next != _state || happened is not WorkerEvent.Look)) DebugWords.Write($"{happened}: {_state} → {next} {string.Join(", ", actions)}");
         _state = next;
         foreach (var action in actions) Perform(action, now);
     }
@@ -179,10 +225,13 @@ internal sealed unsafe class WorkerProcess
             case WorkerAction.SayReady: Say(ControlMessage.Ready, WorkerPhase.Ready); break;
             case WorkerAction.SayDraining: Say(ControlMessage.Draining, WorkerPhase.Draining); break;
             case WorkerAction.StopAccepting: _traffic?.StopAccepting(); break;
-            case WorkerAction.CloseDue: _traffic?.CloseDue(); break;
+            case WorkerAction.CloseDue: _traffic?.CloseDue(_clocks.KeepAliveIn(_state)); break;
             case WorkerAction.ListUnfinished: _traffic?.ListUnfinished(TimeSpan.FromMilliseconds(now - _drainBegan)); break;
             case WorkerAction.AbortConnections: _traffic?.AbortConnections(); break;
-            case WorkerAction.ReleaseServer: _drained.TrySetResult(); break;
+            case WorkerAction.ReleaseServer:
+                Settings.Logs.Access?.Buffer?.Flush();
+                _drained.TrySetResult();
+                break;
             case WorkerAction.StopHost: StopHosts(); break;
             case WorkerAction.Exit: Environment.Exit(ExitCodes.Success); break;
             default: throw new UnreachableException(action.ToString());

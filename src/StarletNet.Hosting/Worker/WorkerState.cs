@@ -12,10 +12,14 @@ internal abstract record WorkerState
     /// The drain's first part. Nothing new is accepted, and the application does not know yet: connections that are idle, or
     /// have sent nothing so far, may still send a request and get it answered by an application in full health.
     /// </summary>
-    internal sealed record Grace(long Since) : WorkerState;
+    /// <param name="Since">When the drain began.</param>
+    /// <param name="IsOrphan">The master is gone.</param>
+    internal sealed record Grace(long Since, bool IsOrphan = false) : WorkerState;
 
     /// <summary>The drain's second part: the application has been told to stop, and what is running may finish.</summary>
-    internal sealed record Finishing(long Since) : WorkerState;
+    /// <param name="Since">When the drain began.</param>
+    /// <param name="IsOrphan">The master is gone.</param>
+    internal sealed record Finishing(long Since, bool IsOrphan = false) : WorkerState;
 
     /// <summary>Nothing is left to answer. The host stops by itself, or the process is ended at <paramref name="ExitAt"/>.</summary>
     internal sealed record Stopping(long ExitAt) : WorkerState;

@@ -31,12 +31,12 @@ internal static class WorkerTransitions
             (Booting, StopAsked) => (new Stopping(now), [SayDraining, ReleaseServer, Exit]),
             (Booting, AbortAsked) => (new Stopping(now), [ReleaseServer, Exit]),
 
-            (Serving, StopAsked) => (new Grace(now), [StopAccepting, SayDraining, CloseDue]),
+            (Serving, StopAsked asked) => (new Grace(now, asked is MasterGone), [StopAccepting, SayDraining, CloseDue]),
             (Serving, AbortAsked) => Cut(now, StopAccepting, SayDraining, AbortConnections, ReleaseServer, StopHost),
 
             (Grace, AbortAsked) => Cut(now, AbortConnections, ReleaseServer, StopHost),
             (Grace s, Look) when clocks.Overdue(s.Since, now) => Cut(now, ListUnfinished, AbortConnections, ReleaseServer, StopHost),
-            (Grace s, Look look) when look.Waiting == 0 || clocks.GraceOver(s.Since, now) => (new Finishing(s.Since), [CloseDue, StopHost]),
+            (Grace s, Look look) when look.Waiting == 0 || clocks.GraceOver(s, now) => (new Finishing(s.Since, s.IsOrphan), [CloseDue, StopHost]),
             (Grace, Look) => (state, [CloseDue]),
 
             (Finishing, AbortAsked) => Cut(now, AbortConnections, ReleaseServer),
@@ -46,6 +46,10 @@ internal static class WorkerTransitions
 
             (Stopping, AbortAsked) => (new Stopping(now), [Exit]),
             (Stopping s, Look) when now >= s.ExitAt => (state, [Exit]),
+
+            // From the next look on it hurries.
+            (Grace s, MasterGone) => (s with { IsOrphan = true }, []),
+            (Finishing s, MasterGone) => (s with { IsOrphan = true }, []),
 
             // A host that finishes starting while it is being stopped takes no connections any more; asking twice is once.
             (Serving or Grace or Finishing or Stopping, Started) => (state, []),

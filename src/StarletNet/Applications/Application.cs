@@ -9,6 +9,12 @@ namespace StarletNet.Master.Applications;
 /// <param name="LeadingArguments">Before the application's own arguments.</param>
 internal sealed record Application(string Path, string Program, IReadOnlyList<string> LeadingArguments)
 {
+    /// <summary>Only by calling <c>UseStarletNet()</c> does it become a worker: start-up hooks have been cut out of it.</summary>
+    internal bool EntersByItself { get; init; }
+
+    /// <summary>Name of the setting by which it limits its heap itself; null: it does not, or has it inside native code.</summary>
+    internal string? HeapLimit { get; init; }
+
     /// <summary>From which it runs; null: from where it is.</summary>
     internal ShadowCopy? Copy { get; init; }
 

@@ -55,9 +55,9 @@ internal sealed class ApplicationFinder(string directory, Func<string, string?> 
         var config = ReadConfig(stem + ConfigSuffix);
         RefuseUnlessAspNetCore(path, config);
         if (!config.AllowsStartupHooks && !OwnEntrance.IsBeside(stem + ".dll")) throw CannotEnter(path);
-        if (!config.IsSelfContained) return new Application(path, DotnetHost.Find(environment), ["exec", stem + ".dll"]);
+        if (!config.IsSelfContained) return new Application(path, DotnetHost.Find(environment), ["exec", stem + ".dll"]) { HeapLimit = config.HeapLimit, EntersByItself = !config.AllowsStartupHooks };
         if (LibC.access(stem, LibC.X_OK) < 0) throw Failure($"{path} carries its own runtime, but its executable {stem} cannot be run: {Errno.Last}");
-        return new Application(path, stem, []);
+        return new Application(path, stem, []) { HeapLimit = config.HeapLimit, EntersByItself = !config.AllowsStartupHooks };
     }
 
     // A single file holds its configuration inside; native code has none.
@@ -65,9 +65,10 @@ internal sealed class ApplicationFinder(string directory, Func<string, string?> 
     {
         if (isAssembly)
             throw Failure($"{path} is not an application: there is no {System.IO.Path.GetFileName(path)[..^4]}{ConfigSuffix} beside it; serve the output of dotnet publish");
+        RuntimeConfig? config = null;
         if (SingleFileBundle.ReadRuntimeConfig(path) is { } json)
         {
-            var config = Parse(path, json);
+            config = Parse(path, json);
             RefuseUnlessAspNetCore(path, config);
             if (!config.AllowsStartupHooks && !OwnEntrance.IsIn(path)) throw CannotEnter(path, ", or without EnableCompressionInSingleFile if it calls it");
         }
@@ -77,7 +78,7 @@ internal sealed class ApplicationFinder(string directory, Func<string, string?> 
                 + "An application published as native code must reference the package StarletNet.Hosting and call UseStarletNet()");
         }
         if (LibC.access(path, LibC.X_OK) < 0) throw Failure($"cannot run {path}: {Errno.Last}");
-        return new Application(path, path, []);
+        return new Application(path, path, []) { HeapLimit = config?.HeapLimit, EntersByItself = config is not { AllowsStartupHooks: true } };
     }
 
     private static void RefuseUnlessAspNetCore(string path, RuntimeConfig config)

@@ -124,8 +124,7 @@ internal sealed class Builder(EventQueue queue, SourceCode code, IReadOnlyDictio
             foreach (var happened in queue.Take())
             {
                 if (happened is ChildExited exited) outcome ??= HearExit(exited.Pid, exited.Exit);
-                // A signal, or the caller of --daemonize who has gone away.
-                stops |= happened is Readable { Tag: WaitingCaller } || (happened is SignalReceived received && IsStop(received.Signal));
+                stops |= IsStop(happened);
             }
             if (!stops) continue;
             Abort();
@@ -134,7 +133,9 @@ internal sealed class Builder(EventQueue queue, SourceCode code, IReadOnlyDictio
         return outcome.Failure is { } failure ? throw new OperatorException(failure, ExitCodes.Failure) : true;
     }
 
-    private static bool IsStop(Signal signal) => signal == Signal.Term || signal == Signal.Int || signal == Signal.Quit || signal == Signal.Usr1;
+    /// <summary>Before there is a pool: a signal, or the caller of --daemonize has gone away.</summary>
+    internal static bool IsStop(Event happened) => happened is Readable { Tag: WaitingCaller } || (happened is SignalReceived { Signal: var signal }
+        && (signal == Signal.Term || signal == Signal.Int || signal == Signal.Quit || signal == Signal.Usr1));
 
     private static unsafe void Show(FileDescriptor output)
     {

@@ -12,10 +12,13 @@ namespace StarletNet.Master.Applications;
 /// <param name="directory">What relative paths are relative to; see <see cref="WorkingDirectory"/>.</param>
 /// <param name="environment">Reads a variable.</param>
 /// <param name="log">For copies.</param>
-internal sealed class Releases(MasterOptions first, string directory, Func<string, string?> environment, MasterLog log)
+internal sealed class Releases(MasterOptions first, string directory, Func<string, string?> environment, MasterLog log) : IDisposable
 {
     private readonly SourceCode? _code = SourceCode.Find(first.Project, first.Application, directory);
     private MasterOptions _options = first;
+
+    /// <summary>Copies it; null until <see cref="Prepare"/>.</summary>
+    internal Copier? Copier { get; private set; }
 
     /// <summary>Builds it; null: it needs no building.</summary>
     internal Builder? Builder { get; private set; }
@@ -34,19 +37,49 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
 
     private Application InItsDirectory(Application built) => built with { Directory = _code!.Directory };
 
-    /// <param name="options">As they are now.</param>
     /// <summary>For a new generation. To be called with the rights that its workers will have, for the copy is theirs to read.</summary>
-    /// <exception cref="OperatorException">There is nothing to run, or it cannot be copied.</exception>
-    internal Application Take(MasterOptions options)
+    /// <param name="options">As they are now.</param>
+    /// <param name="then">With what gives the application, or throws why it cannot be copied: at once, or when it has been copied.</param>
+    /// <exception cref="OperatorException">There is nothing to run.</exception>
+    internal void Take(MasterOptions options, Action<Func<Application>> then)
     {
         _options = options;
         var found = Find();
-        return options.RunsCopies ? Copied(found) : found;
+        if (!options.RunsCopies)
+        {
+            then(() => found);
+            return;
+        }
+        var place = Place;
+        Copier!.Begin(stop => place.Make(Path.GetDirectoryName(found.Path)!, stop), made => then(() => Copied(found, made())));
+    }
+
+    /// <summary>The same before there is a pool: waits for it.</summary>
+    /// <param name="queue">What happens meanwhile.</param>
+    /// <returns>The application, or null: somebody wants us to stop; and what happened, for the pool to hear.</returns>
+    internal (Application? Application, IReadOnlyList<Event> Missed) TakeFirst(EventQueue queue)
+    {
+        Func<Application>? taken = null;
+        var missed = new List<Event>();
+        Take(_options, made => taken = made);
+        while (taken is null)
+        {
+            var stops = false;
+            foreach (var happened in queue.Take())
+            {
+                if (happened is Readable { Tag: Copier copier }) copier.Hear();
+                else missed.Add(happened);
+                stops |= Builder.IsStop(happened);
+            }
+            if (stops) return (null, missed);
+        }
+        return (taken(), missed);
     }
 
     /// <summary>What masters that were killed have left. To be called once, before the first copy is made.</summary>
-    internal void Prepare()
+    internal void Prepare(EventQueue queue)
     {
+        Copier = new Copier(queue);
         if (_options.RunsCopies && Place.Sweep() is > 0 and var removed) log.CopiesSwept(removed);
     }
 
@@ -64,7 +97,8 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
     internal IReadOnlyList<WatchedTree> Watched()
     {
         if (_options.ReloadDirectories.Count > 0) return [.. _options.ReloadDirectories.Select(path => new WatchedTree(Path.GetFullPath(path, directory)))];
-        if (_code is { Directory: { } sources }) return [new WatchedTree(sources, IsSource: true)];
+        if (_code is { Directory: { } sources })
+            return [.. ProjectReferences.DirectoriesOf(_code.Path).Prepend(sources).Select(path => new WatchedTree(path, IsSource: true))];
         if (_code is not null) return [new WatchedTree(Path.GetDirectoryName(_code.Path)!, Path.GetFileName(_code.Path))];
         var given = Path.Combine(directory, _options.Application ?? ApplicationFinder.DefaultName);
         var links = WatchedTree.LinksOf(given);
@@ -81,9 +115,10 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
 
     private ShadowPlace Place => new(ShadowPlace.Find(_options.ShadowDirectory, directory, environment), _options.ShadowLinks);
 
-    private Application Copied(Application original)
+    public void Dispose() => Copier?.Dispose();
+
+    private Application Copied(Application original, ShadowCopy copy)
     {
-        var copy = Place.Make(Path.GetDirectoryName(original.Path)!);
         try
         {
             var copied = new ApplicationFinder(directory, environment).Find(copy.Of(original.Path));

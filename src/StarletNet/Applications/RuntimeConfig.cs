@@ -6,9 +6,11 @@ namespace StarletNet.Master.Applications;
 /// <param name="Frameworks">Shared frameworks it needs, or carries along.</param>
 /// <param name="IsSelfContained">It carries its runtime, so its own executable must be started.</param>
 /// <param name="AllowsStartupHooks">False when it was trimmed or published with start-up hooks switched off.</param>
-internal sealed record RuntimeConfig(IReadOnlyList<string> Frameworks, bool IsSelfContained, bool AllowsStartupHooks)
+/// <param name="HeapLimit">Name of the setting by which it limits its heap; null: it does not.</param>
+internal sealed record RuntimeConfig(IReadOnlyList<string> Frameworks, bool IsSelfContained, bool AllowsStartupHooks, string? HeapLimit = null)
 {
     private const string AspNetCore = "Microsoft.AspNetCore.App";
+    private const string HeapHardLimit = "System.GC.HeapHardLimit";
     private const string StartupHookSwitch = "System.StartupHookProvider.IsSupported";
 
     internal bool IsAspNetCore => Frameworks.Contains(AspNetCore);
@@ -22,9 +24,16 @@ internal sealed record RuntimeConfig(IReadOnlyList<string> Frameworks, bool IsSe
         var included = Names(Member(options, "includedFrameworks"));
         // "framework" is the short form of "frameworks" with one element.
         string[] required = [.. Names(Member(options, "frameworks")), .. Name(Member(options, "framework"))];
-        var hooks = Member(Member(options, "configProperties"), StartupHookSwitch);
-        return new RuntimeConfig([.. required, .. included], included.Length > 0, hooks is not { ValueKind: JsonValueKind.False } && Text(hooks) is not "false");
+        var properties = Member(options, "configProperties");
+        var hooks = Member(properties, StartupHookSwitch);
+        return new RuntimeConfig(
+            [.. required, .. included], included.Length > 0, hooks is not { ValueKind: JsonValueKind.False } && Text(hooks) is not "false", HeapLimitIn(properties));
     }
+
+    // HeapHardLimit, HeapHardLimitPercent, and both for a kind of objects: HeapHardLimitSOH and so on.
+    private static string? HeapLimitIn(JsonElement? properties) => properties is { ValueKind: JsonValueKind.Object } all
+        ? all.EnumerateObject().Select(property => property.Name).FirstOrDefault(name => name.StartsWith(HeapHardLimit, StringComparison.Ordinal))
+        : null;
 
     private static JsonElement? Member(JsonElement? element, string name) =>
         element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null;

@@ -32,8 +32,9 @@ internal sealed class ShadowCopy : IDisposable
         path == Directory ? Source : path.StartsWith(Directory + "/", StringComparison.Ordinal) ? Source + path[Directory.Length..] : null;
 
     /// <param name="linked">Names in the source that are not copied but linked to: where the application writes.</param>
+    /// <param name="stop">Looked at between two files.</param>
     /// <exception cref="IOException">A file cannot be read, or the copy not be written.</exception>
-    internal void Fill(IReadOnlyList<string> linked)
+    internal void Fill(IReadOnlyList<string> linked, CancellationToken stop)
     {
         foreach (var name in linked)
         {
@@ -41,20 +42,21 @@ internal sealed class ShadowCopy : IDisposable
             System.IO.Directory.CreateDirectory(Path.GetDirectoryName(link)!);
             File.CreateSymbolicLink(link, Path.Combine(Source, name));
         }
-        Copy(new DirectoryInfo(Source), Directory, [.. linked.Select(name => Path.Combine(Source, name))]);
+        Copy(new DirectoryInfo(Source), Directory, [.. linked.Select(name => Path.Combine(Source, name))], stop);
     }
 
-    private void Copy(DirectoryInfo from, string to, HashSet<string> linked)
+    private void Copy(DirectoryInfo from, string to, HashSet<string> linked, CancellationToken stop)
     {
         foreach (var entry in from.EnumerateFileSystemInfos("*", ShadowPlace.Everything))
         {
+            stop.ThrowIfCancellationRequested();
             var target = Path.Combine(to, entry.Name);
             if (linked.Contains(entry.FullName)) continue;
             if (entry.LinkTarget is { } link) File.CreateSymbolicLink(target, Relocated(link, from.FullName));
             else if (entry is DirectoryInfo directory)
             {
                 System.IO.Directory.CreateDirectory(target);
-                Copy(directory, target, linked);
+                Copy(directory, target, linked, stop);
             }
             // Of anything else, a socket or a pipe, a copy would be no use; opening it might even wait for somebody.
             else if (FileIdentity.Of(entry.FullName) is { IsRegular: true }) CopyFile(entry.FullName, target);

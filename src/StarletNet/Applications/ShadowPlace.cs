@@ -27,8 +27,10 @@ internal sealed class ShadowPlace(string directory, IReadOnlyList<string> linked
     }
 
     /// <param name="source">The directory to copy, every link resolved.</param>
+    /// <param name="stop">Gives up, between two files.</param>
     /// <exception cref="OperatorException">It cannot be copied; nothing is left of the attempt.</exception>
-    internal ShadowCopy Make(string source)
+    /// <exception cref="OperationCanceledException">It was given up; nothing is left of it either.</exception>
+    internal ShadowCopy Make(string source, CancellationToken stop = default)
     {
         if ((directory + "/").StartsWith(source == "/" ? source : source + "/", StringComparison.Ordinal))
             throw Failure($"cannot copy {source} to {directory}, which lies in it; give --shadow-dir another directory, or the application one of its own");
@@ -38,7 +40,7 @@ internal sealed class ShadowPlace(string directory, IReadOnlyList<string> linked
             try
             {
                 var before = Look(source);
-                copy.Fill(linked);
+                copy.Fill(linked, stop);
                 if (before.SetEquals(Look(source))) return copy;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)

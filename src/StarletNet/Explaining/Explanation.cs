@@ -1,5 +1,6 @@
 using System.Text;
 using StarletNet.Master.Applications;
+using StarletNet.Master.Workers;
 
 namespace StarletNet.Master.Explaining;
 
@@ -10,7 +11,9 @@ namespace StarletNet.Master.Explaining;
 /// <param name="application">Found, and fit to be served.</param>
 /// <param name="workers">As many as would be started.</param>
 /// <param name="processors">For the event loops of a single worker.</param>
-internal sealed class Explanation(Application application, int workers, int processors)
+/// <param name="heap">What each worker may use.</param>
+/// <param name="environment">The name that the application would be given, or find.</param>
+internal sealed class Explanation(Application application, int workers, int processors, HeapShare heap, string environment)
 {
     private const int Width = 100;
 
@@ -29,7 +32,7 @@ internal sealed class Explanation(Application application, int workers, int proc
         Section("Needs a single worker, or a shared store", seen[Meaning.OneWorker]);
         Section("Is kept by each worker for itself", seen[Meaning.OnePerWorker]);
         Section("Happens in each worker", seen[Meaning.InEachWorker]);
-        Section("Is replaced by starletnet's listeners", [.. seen[Meaning.Endpoints], .. OwnEndpoints.In(Path.GetDirectoryName(assembly)!).Select(url => $"{url}, of appsettings.json")]);
+        Section("Is replaced by starletnet's listeners", [.. seen[Meaning.Endpoints], .. OwnEndpoints.In(Path.GetDirectoryName(assembly)!, environment)]);
         if (seen[Meaning.Keys].Any()) Section("Keys of cookies and forms", [KeysAreNamedByDirectory]);
         Section("Cannot be seen from here", ["Static fields and singletons: each worker has its own. What packages start by themselves: they do in each worker."]);
         HowToRun(needsOne: seen[Meaning.OneWorker].Any());
@@ -53,6 +56,8 @@ internal sealed class Explanation(Application application, int workers, int proc
 
     private void HowToRun(bool needsOne)
     {
+        if (heap.Bytes is { } bytes) Section("Memory", [$"The heap of each worker is limited to {HeapShare.Size(bytes)}: {heap.Why}. {HeapShare.Variable}, in the environment, is another limit; 0 is none."]);
+        else if (heap.IsTooSmall) Section("Memory", [heap.Why + ". Fewer workers, or a larger container, would be better."]);
         var name = Path.GetFileName(application.Path);
         _text.Append('\n').Append("Run it with\n");
         if (!needsOne)

@@ -25,8 +25,14 @@ internal sealed class AdoptedListeners(IReadOnlyList<ListenSpec> asked, ListenDe
         }
         if (entries is not { Count: > 0 }) return null;
 
+        if (entries.GroupBy(entry => entry.Fd).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw Failure($"{source}: '{twice.First().Name}' and '{twice.Last().Name}' are both said to be descriptor {twice.Key}");
         var listeners = entries.Select(entry => Take(entry, source)).OfType<Listener>().ToArray();
-        if (listeners.Length == 0) throw Failure($"{source} has no stream socket to serve on; give start_server a --port or --path");
+        if (listeners.Length == 0)
+        {
+            var advice = source == EnvironmentNames.ListenFds ? "the .socket unit a ListenStream=" : "start_server a --port or --path";
+            throw Failure($"{source} has no stream socket to serve on; give {advice}");
+        }
         WarnAboutUnused(entries, source);
         return new ListenerSet(listeners, []);
     }
@@ -36,7 +42,8 @@ internal sealed class AdoptedListeners(IReadOnlyList<ListenSpec> asked, ListenDe
     /// <exception cref="OperatorException">Not open, no socket, or not listening.</exception>
     internal Listener? Take(NamedDescriptor entry, string source)
     {
-        var quoted = $"{source}: '{entry.Name}={entry.Fd}'";
+        // As it was written: fd:N, or name=N in a variable.
+        var quoted = entry.Name == $"fd:{entry.Fd}" ? $"{source}: '{entry.Name}'" : $"{source}: '{entry.Name}={entry.Fd}'";
         if (!FileDescriptor.IsOpen(entry.Fd)) throw Failure($"{quoted}: descriptor {entry.Fd} is not open; whoever started us must leave it open");
         // At once, so that nothing we start can get it by accident; the workers are handed it by number.
         FileDescriptor.SetCloseOnExec(entry.Fd);
@@ -51,7 +58,8 @@ internal sealed class AdoptedListeners(IReadOnlyList<ListenSpec> asked, ListenDe
         if (!SocketFacts.IsListening(entry.Fd)) throw Failure($"{quoted}: descriptor {entry.Fd} is a socket that does not listen");
         var spec = asked.FirstOrDefault(spec => IsFor(spec, entry));
         var isTcp = SocketFacts.IsTcp(entry.Fd);
-        if (isTcp) ListeningSocket.SetDeferAccept(entry.Fd, defaults.Defers(spec));
+        // Others may hold it too: what they have chosen stays where nobody has asked us for anything.
+        if (isTcp && defaults.DeferOf(spec) is { } defers) ListeningSocket.SetDeferAccept(entry.Fd, defers);
         return new Listener(entry.Name, entry.Fd, defaults.HttpOf(spec), defaults.TlsOn(spec, isTcp));
     }
 

@@ -56,6 +56,11 @@ internal sealed class CertificateFiles(TlsChoices choices, MasterLog log) : IDis
         }
         Require(files.Certificate, "ssl-cert", file => Has(file, "-----BEGIN CERTIFICATE-----"u8) || file.Content[0] == 0x30, "neither a PEM certificate nor PKCS#12");
         Require(files.Key, "ssl-key", file => Has(file, "PRIVATE KEY-----"u8), "not a PEM key");
+        // PKCS#12 keeps to itself what is in it.
+        if (files.Key is null && Has(files.Certificate, "-----BEGIN CERTIFICATE-----"u8) && !Has(files.Certificate, "PRIVATE KEY-----"u8))
+            throw Failure($"cannot use --ssl-cert {choices.Certificate}: there is no key in it; give --ssl-key FILE");
+        if (files.Password is null && IsEncrypted(files.Key ?? files.Certificate))
+            throw Failure($"cannot use --{(choices.Key is { } locked ? $"ssl-key {locked}" : $"ssl-cert {choices.Certificate}")}: the key is encrypted; give --ssl-password-file FILE");
         if (!KeyMatch.MayBelong(files.Certificate.Content, (files.Key ?? files.Certificate).Content))
             throw Failure($"cannot use --ssl-cert {choices.Certificate} with {(choices.Key is { } key ? $"--ssl-key {key}" : "the key in it")}: the key is that of another certificate");
         Require(files.Authorities, "ssl-ca-file", file => Has(file, "-----BEGIN CERTIFICATE-----"u8), "not a PEM certificate");
@@ -94,6 +99,9 @@ internal sealed class CertificateFiles(TlsChoices choices, MasterLog log) : IDis
     {
         if (file is not null && !holds(file)) throw Failure($"cannot use --{option} {file.Name}: it is {why}");
     }
+
+    // As PKCS#8 says it, and OpenSSL's old form.
+    private static bool IsEncrypted(TlsFile key) => Has(key, "-----BEGIN ENCRYPTED PRIVATE KEY-----"u8) || Has(key, "Proc-Type: 4,ENCRYPTED"u8);
 
     private static bool Has(TlsFile file, ReadOnlySpan<byte> words) => file.Content.AsSpan().IndexOf(words) >= 0;
 

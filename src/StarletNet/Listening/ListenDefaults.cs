@@ -26,8 +26,8 @@ internal sealed record ListenDefaults
     /// <summary>On TCP; a Unix socket has TLS only if it asks for it.</summary>
     internal bool Tls { get; init; }
 
-    /// <summary>TCP_DEFER_ACCEPT: a connection is not accepted before its first byte has come.</summary>
-    internal bool DeferAccept { get; init; }
+    /// <summary>TCP_DEFER_ACCEPT: a connection is not accepted before its first byte has come. Null: nobody has asked for either.</summary>
+    internal bool? DeferAccept { get; init; }
 
     internal AnyAddress AnyAddress { get; init; }
 
@@ -40,9 +40,12 @@ internal sealed record ListenDefaults
     /// <summary>SO_REUSEPORT: two masters of one user may have the address at once. Never for the application's listeners.</summary>
     internal bool ReusePort { get; init; }
 
-    internal HttpVersions HttpOf(ListenSpec? spec) => spec is { Http: not HttpVersions.Usual } given ? given.Http : Http;
+    /// <summary>TCP sockets of each address that is bound here; above 1, one for each worker and not one for all.</summary>
+    internal int Siblings { get; init; } = 1;
+
+    internal HttpVersions HttpOf(ListenSpec? spec) => spec?.Http ?? Http;
 
     internal bool TlsOn(ListenSpec? spec, bool isTcp) => spec?.Tls ?? (Tls && isTcp);
 
-    internal bool Defers(ListenSpec? spec) => spec?.DeferAccept ?? DeferAccept;
+    internal bool? DeferOf(ListenSpec? spec) => spec?.DeferAccept ?? DeferAccept;
 }

@@ -37,7 +37,7 @@ internal sealed record ListenSpec(ListenAddress Address)
 
     private const string Forms = "HOST:PORT, :PORT, PORT, [IPV6]:PORT, unix:PATH, a PATH with a slash, @NAME or fd:N";
 
-    internal HttpVersions Http { get; init; }
+    internal HttpVersions? Http { get; init; }
 
     /// <summary>Null: that of <c>--backlog</c>.</summary>
     internal int? Backlog { get; init; }
@@ -63,7 +63,7 @@ internal sealed record ListenSpec(ListenAddress Address)
     {
         string?[] options =
         [
-            Http switch { HttpVersions.Http1 => "http=h1", HttpVersions.Http2 => "http=h2", _ => null },
+            Http is { } http ? $"http={WordFor(http)}" : null,
             Tls is { } tls ? (tls ? "ssl" : "ssl=0") : null,
             DeferAccept is { } defer ? (defer ? "defer" : "defer=0") : null,
             Backlog is { } backlog ? $"backlog={backlog}" : null,
@@ -86,6 +86,8 @@ internal sealed record ListenSpec(ListenAddress Address)
     private static ListenAddress ParseAddress(string text)
     {
         if (text.StartsWith("unix:", StringComparison.Ordinal)) return UnixPath(text[5..]);
+        // As ASPNETCORE_URLS has them; otherwise it would be taken for a path.
+        if (text.Contains("://", StringComparison.Ordinal)) throw new FormatException($"'{text}' is a URL; write HOST:PORT, for https with ?ssl behind it");
         if (text.StartsWith('@') || text.Contains('/', StringComparison.Ordinal)) return UnixPath(text);
         if (text.StartsWith("fd:", StringComparison.Ordinal)) return new ListenAddress.Inherited(Number(text[3..], int.MaxValue, "a descriptor number", text));
         if (text.Length > 0 && text.All(char.IsAsciiDigit)) return new ListenAddress.Tcp(null, Port(text, text));
@@ -118,10 +120,10 @@ internal sealed record ListenSpec(ListenAddress Address)
         var (key, value) = option.Split('=', 2) is [var name, var rest] ? (name, rest) : (option, "");
         return (key, value) switch
         {
-            ("http", "h1") => spec with { Http = HttpVersions.Http1 },
-            ("http", "h2") => spec with { Http = HttpVersions.Http2 },
-            ("http", "h1h2") => spec with { Http = HttpVersions.Usual },
-            ("http", _) => throw new FormatException($"'{text}': '{value}' is not an HTTP version; write http=h1, http=h2 or http=h1h2"),
+            ("http", _) => spec with
+            {
+                Http = VersionsOf(value) ?? throw new FormatException($"'{text}': '{value}' is not an HTTP version; write http=h1, http=h2 or http=h1h2"),
+            },
             ("ssl", _) => spec with { Tls = Switch(option, value, text) },
             ("defer", _) when spec.Address is ListenAddress.Unix => throw new FormatException($"'{text}': only a TCP socket can defer"),
             ("defer", _) => spec with { DeferAccept = Switch(option, value, text) },
@@ -131,6 +133,17 @@ internal sealed record ListenSpec(ListenAddress Address)
             _ => throw new FormatException($"'{text}': '{key}' is not a listener option; there are http, ssl, backlog, defer and mode"),
         };
     }
+
+    /// <summary>By our word or by Kestrel's name, in any case; null: there is no such.</summary>
+    internal static HttpVersions? VersionsOf(string word) => word.ToLowerInvariant() switch
+    {
+        "h1" or "http1" => HttpVersions.Http1,
+        "h2" or "http2" => HttpVersions.Http2,
+        "h1h2" or "http1andhttp2" => HttpVersions.Usual,
+        _ => null,
+    };
+
+    internal static string WordFor(HttpVersions versions) => versions switch { HttpVersions.Http1 => "h1", HttpVersions.Http2 => "h2", _ => "h1h2" };
 
     // "?ssl" alone is a yes.
     private static bool Switch(string option, string value, string text)
@@ -147,7 +160,7 @@ internal sealed record ListenSpec(ListenAddress Address)
 
     private static uint ParseMode(string value, string text)
     {
-        if (value.Length is > 0 and <= 4 && value.All(digit => digit is >= '0' and <= '7')) return Convert.ToUInt32(value, 8) & 0x1ff;
+        if (value.Length is > 0 and <= 4 && value.All(digit => digit is >= '0' and <= '7') && Convert.ToUInt32(value, 8) is <= 0x1ff and var mode) return mode;
         throw new FormatException($"'{text}': '{value}' is not an octal mode such as 0660");
     }
 

@@ -13,6 +13,7 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
 {
     private readonly List<Listener> _listeners = [];
     private readonly List<ListeningSocket> _own = [];
+    private readonly List<IPEndPoint> _bound = [];
 
     /// <exception cref="OperatorException">One of them cannot be had; those bound before are closed again.</exception>
     internal ListenerSet Bind()
@@ -43,7 +44,7 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
         }
         catch (SystemCallException error)
         {
-            throw Failure($"cannot listen on {spec.Address}: {error.Errno}{Advice(error.Errno)}");
+            throw Failure($"cannot listen on {spec.Address}: {error.Errno}{Advice(error.Errno, spec.Address)}");
         }
     }
 
@@ -59,7 +60,7 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
         try
         {
             var mode = spec.Mode ?? defaults.SocketMode ?? 0x1b6 /* 0666 */ & ~Umask();
-            Keep(ListeningSocket.BindUnix(unix.Path, Backlog(spec), mode, defaults.SocketOwner?.Numbers(), takesOver: defaults.ReusePort), spec, unix.ToString(), isTcp: false);
+            Keep([ListeningSocket.BindUnix(unix.Path, Backlog(spec), mode, defaults.SocketOwner?.Numbers(), takesOver: defaults.ReusePort)], spec, unix.ToString(), isTcp: false);
         }
         catch (SocketPathException error)
         {
@@ -140,15 +141,33 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
 
     private void Bind(IPEndPoint endPoint, ListenSpec spec, bool dualStack = false)
     {
-        var socket = ListeningSocket.BindTcp(endPoint, Backlog(spec), dualStack, defaults.ReusePort);
-        if (defaults.Defers(spec)) ListeningSocket.SetDeferAccept(socket.Descriptor.Number, true);
-        Keep(socket, spec, ListeningSocket.BoundEndPoint(socket.Descriptor.Number).ToString(), isTcp: true);
+        ListeningSocket[] sockets;
+        try
+        {
+            sockets = defaults.Siblings > 1
+                ? ListeningSocket.BindTcpSiblings(endPoint, defaults.Siblings, Backlog(spec), dualStack)
+                : [ListeningSocket.BindTcp(endPoint, Backlog(spec), dualStack, defaults.ReusePort)];
+        }
+        catch (SystemCallException error) when (error.Errno == Errno.EADDRINUSE && _bound.Find(bound => Covers(bound, endPoint)) is { } first)
+        {
+            throw Failure($"cannot listen on {spec.Address}: this very start has bound {first} already ([::] takes IPv4 along, except with --ipv6=only); leave one of the two out");
+        }
+        _bound.Add(endPoint);
+        if (defaults.DeferOf(spec) == true) foreach (var socket in sockets) ListeningSocket.SetDeferAccept(socket.Descriptor.Number, true);
+        Keep(sockets, spec, ListeningSocket.BoundEndPoint(sockets[0].Descriptor.Number).ToString(), isTcp: true);
     }
 
-    private void Keep(ListeningSocket socket, ListenSpec spec, string name, bool isTcp)
+    private bool Covers(IPEndPoint bound, IPEndPoint wanted) =>
+        bound.Port == wanted.Port && (bound.AddressFamily == wanted.AddressFamily || defaults.AnyAddress == AnyAddress.Both)
+        && (bound.Address.Equals(wanted.Address) || IsAny(bound.Address) || IsAny(wanted.Address));
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    private void Keep(ListeningSocket[] sockets, ListenSpec spec, string name, bool isTcp)
     {
-        _own.Add(socket);
-        _listeners.Add(new Listener(name, socket.Descriptor.Number, defaults.HttpOf(spec), defaults.TlsOn(spec, isTcp)));
+        _own.AddRange(sockets);
+        var numbers = sockets.Select(socket => socket.Descriptor.Number).ToArray();
+        _listeners.Add(new Listener(name, numbers[0], defaults.HttpOf(spec), defaults.TlsOn(spec, isTcp)) { Siblings = numbers.Length > 1 ? numbers : [] });
     }
 
     private int Backlog(ListenSpec spec) => spec.Backlog ?? defaults.Backlog ?? ListeningSocket.MaximumBacklog;
@@ -163,13 +182,24 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
 
     private static bool HasNoIpV6(Errno errno) => errno == Errno.EADDRNOTAVAIL || errno == LibC.EAFNOSUPPORT;
 
-    private static string Advice(Errno errno)
+    private static string Advice(Errno errno, ListenAddress address)
     {
         if (errno == Errno.EADDRINUSE) return "; another server listens there: stop it or choose another address";
         if (errno == Errno.EACCES) return "; use a port above 1023, or grant CAP_NET_BIND_SERVICE, or see who may write to the directory";
         if (errno == Errno.EADDRNOTAVAIL) return "; it is not an address of this machine";
+        if (errno == Errno.EINVAL && address is ListenAddress.Tcp { Host: { } host }) return Advice(host);
         if (errno == Errno.ENOENT) return "; the directory does not exist";
         return "";
+    }
+
+    /// <summary>For an IPv6 address that the kernel refuses.</summary>
+    private static string Advice(string host)
+    {
+        var (address, scope) = host.Split('%') is [var before, var after] ? (IPAddress.Parse(before), after) : (IPAddress.Parse(host), null);
+        return address.IsIPv4MappedToIPv6 ? $"; write it as IPv4: {address.MapToIPv4()}"
+            : !address.IsIPv6LinkLocal ? ""
+            : scope is null ? $"; an address of one link needs its interface: [{host}%eth0]"
+            : $"; there is no interface '{scope}'";
     }
 
     private static OperatorException Failure(string message) => new(message, ExitCodes.Failure);

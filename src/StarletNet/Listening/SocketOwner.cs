@@ -21,15 +21,17 @@ internal sealed record SocketOwner(string? User, string? Group)
         return new SocketOwner(parts[0].Length > 0 ? parts[0] : null, parts.Length > 1 && parts[1].Length > 0 ? parts[1] : null);
     }
 
+    /// <param name="option">How to name the option.</param>
     /// <exception cref="OperatorException">There is no such user or group.</exception>
-    internal (uint User, uint Group) Numbers() => (Number(User, "user", name => Account.Find(name)?.User), Number(Group, "group", Account.FindGroup));
+    internal (uint User, uint Group) Numbers(string option = "--socket-owner") =>
+        (Number(option, User, "user", name => Account.Find(name)?.User), Number(option, Group, "group", Account.FindGroup));
 
     // As --user and --group find them, by way of libc: /etc/nsswitch.conf says where there are accounts (LDAP, systemd's own).
-    private static uint Number(string? name, string what, Func<string, uint?> find)
+    private static uint Number(string option, string? name, string what, Func<string, uint?> find)
     {
         if (name is null) return Unchanged;
         // A number needs no account.
         if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != Unchanged) return number;
-        return find(name) ?? throw new OperatorException($"--socket-owner: there is no {what} '{name}'; a number will do, too", ExitCodes.Usage);
+        return find(name) ?? throw new OperatorException($"{option}: there is no {what} '{name}'; a number will do, too", ExitCodes.Usage);
     }
 }

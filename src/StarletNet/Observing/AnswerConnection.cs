@@ -49,6 +49,9 @@ internal sealed unsafe class AnswerConnection : ServicePart
         _length += (int)count;
         if (_answers.Answer(_received.AsSpan(0, _length)) is { } answer) Say(answer);
         else if (_length == LongestQuestion) Say(_answers.TooLong);
+        else return;
+        // What has made the answer is not needed again before somebody asks again.
+        OwnCode.GiveBack();
     }
 
     internal override void TimeIsUp()
@@ -79,12 +82,11 @@ internal sealed unsafe class AnswerConnection : ServicePart
             _queue.SetTimer(this, Step);
             return;
         }
-        // What was sent and never read would make the kernel report a reset instead of an orderly end.
+        // What was sent and never read would make the kernel report a reset instead of an orderly end; and nothing may come in between.
+        _ = LibC.shutdown(_socket.Number, LibC.SHUT_RD);
         if (_received.Length == 0) _received = new byte[LongestQuestion];
         Receive(0);
         Close();
-        // What has made the answer is not needed again before somebody asks again.
-        OwnCode.GiveBack();
     }
 
     private nint Receive(int at)

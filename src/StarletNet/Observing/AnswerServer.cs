@@ -33,11 +33,14 @@ internal sealed unsafe class AnswerServer : ServicePart, IDisposable
 
     internal FileDescriptor Socket => _socket;
 
-    /// <summary>Lets in who waits.</summary>
+    /// <summary>
+    /// Lets in who waits, but not all at once: anybody may knock at an abstract name, without end, and the loop has more to do. Whoever is left is
+    /// reported again.
+    /// </summary>
     internal override void Take()
     {
         // Closed earlier in this batch.
-        while (!_isClosed)
+        for (var tries = 0; tries < MostClients && !_isClosed; tries++)
         {
             var number = LibC.accept4(_socket.Number, null, null, LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK);
             if (number >= 0)

@@ -3,12 +3,13 @@ using StarletNet.Master.Options;
 using StarletNet.Master.Output;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
+using StarletNet.Shared.Files;
 using StarletNet.Shared.Listening;
 
 namespace StarletNet.Master.Observing;
 
 /// <summary>
-/// Everything through which the master shows what it does: the status sockets and <c>--metrics</c>. Opened early, while there are rights;
+/// Everything through which the master shows what it does: the status sockets and <c>--metrics</c>, and under start_server its pid file. Opened early, while there are rights;
 /// what a predecessor under the same start_server still has is taken over when we serve, so that a candidate that fails takes nothing away.
 /// </summary>
 internal sealed class Observers : IDisposable
@@ -16,17 +17,18 @@ internal sealed class Observers : IDisposable
     private readonly EventQueue _queue;
     private readonly ObservingChoices _choices;
     private readonly MasterLog _log;
-    private readonly bool _isSuccessor;
+    private readonly Succession? _succession;
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private readonly List<(ListeningSocket Socket, IAnswers Answers)> _open = [];
     private readonly List<AnswerServer> _servers = [];
     private readonly StatusAnswers _status;
     private readonly MetricsAnswers _metrics;
     private Func<StatusReport>? _report;
+    private PidFile? _pidFile;
 
-    private Observers(EventQueue queue, ObservingChoices choices, MasterLog log, bool isSuccessor)
+    private Observers(EventQueue queue, ObservingChoices choices, MasterLog log, Succession? succession)
     {
-        (_queue, _choices, _log, _isSuccessor) = (queue, choices, log, isSuccessor);
+        (_queue, _choices, _log, _succession) = (queue, choices, log, succession);
         _status = new StatusAnswers(() => StatusJson.Line(_report!(), _startedAt));
         _metrics = new MetricsAnswers(() => MetricsPage.Of(_report!(), _startedAt));
     }
@@ -34,15 +36,16 @@ internal sealed class Observers : IDisposable
     /// <param name="queue">The pool's.</param>
     /// <param name="choices">What is wanted.</param>
     /// <param name="log">For what cannot be had, where that is no reason not to serve.</param>
-    /// <param name="isSuccessor">Another master of the same service may have the same addresses now.</param>
+    /// <param name="succession">Another master of the same service may have the same names now; null: none may.</param>
     /// <exception cref="OperatorException">An address that was asked for cannot be had.</exception>
-    internal static Observers Open(EventQueue queue, ObservingChoices choices, MasterLog log, bool isSuccessor)
+    internal static Observers Open(EventQueue queue, ObservingChoices choices, MasterLog log, Succession? succession)
     {
-        var observers = new Observers(queue, choices, log, isSuccessor);
+        var observers = new Observers(queue, choices, log, succession);
         try
         {
             observers.OpenDefault();
             observers.OpenChosen();
+            succession?.Check();
             return observers;
         }
         catch
@@ -53,7 +56,7 @@ internal sealed class Observers : IDisposable
     }
 
     /// <summary>Socket files, for whoever gives our files to another user.</summary>
-    internal IEnumerable<string> Files => _open.Select(open => open.Socket.Name?.Path).OfType<string>();
+    internal IEnumerable<SocketName> Names => _open.Select(open => open.Socket.Name).OfType<SocketName>();
 
     private string? StatusPath => _choices.StatusSocket is { } path && path != ObservingChoices.None ? path : null;
 
@@ -84,11 +87,11 @@ internal sealed class Observers : IDisposable
     }
 
     // A name in the file system can be taken over, so it need not be taken before we serve.
-    private bool IsLate(string? path) => _isSuccessor && path is not null && !path.StartsWith('@');
+    private bool IsLate(string? path) => _succession is not null && path is not null && !path.StartsWith('@');
 
     private void OpenMetrics(ListenSpec address)
     {
-        var bound = new OwnListeners([address], new ListenDefaults { Backlog = AnswerServer.MostClients, ReusePort = _isSuccessor }, _log).Bind();
+        var bound = new OwnListeners([address], new ListenDefaults { Backlog = AnswerServer.MostClients, ReusePort = _succession is not null }, _log).Bind();
         foreach (var socket in bound.Own) Keep(socket, _metrics);
         foreach (var listener in bound.Listeners) _log.MetricsOn(listener.Name);
     }
@@ -111,10 +114,23 @@ internal sealed class Observers : IDisposable
     /// <summary>We serve: the names that the generation before us has had are ours now.</summary>
     internal void TakeOver()
     {
-        try
+        Try(() => _pidFile = _succession?.TakePidFile());
+        Try(() =>
         {
             if (StatusPath is { } path && IsLate(path)) Keep(StatusSocket.Bind(path, takesOver: true), _status);
+        });
+        Try(() =>
+        {
             if (_choices.Metrics is { } address && IsLate(MetricsPath)) OpenMetrics(address);
+        });
+    }
+
+    // We serve: what cannot be had now is no reason to stop.
+    private void Try(Action take)
+    {
+        try
+        {
+            take();
         }
         catch (OperatorException error)
         {
@@ -125,7 +141,7 @@ internal sealed class Observers : IDisposable
     /// <summary>We leave: whoever asks at an address that our successor has, too, is to reach that one.</summary>
     internal void GiveWay()
     {
-        if (_isSuccessor) Close(_metrics);
+        if (_succession is not null) Close(_metrics);
     }
 
     private void Close(IAnswers which)
@@ -143,5 +159,6 @@ internal sealed class Observers : IDisposable
     {
         Close(_metrics);
         Close(_status);
+        _pidFile?.Dispose();
     }
 }

@@ -1,31 +1,27 @@
-using System.Buffers;
 using System.Reflection;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using StarletNet.Shared.Contract;
+using StarletNet.Shared.Output;
 
 namespace StarletNet.Master.Observing;
 
 /// <summary>What <c>starletnet status --json</c> prints and the table is made of: one object, one line. README.md lists its members.</summary>
 internal static class StatusJson
 {
-    /// <summary>Text for people stays readable; nothing of this is ever part of a web page.</summary>
-    private static readonly JsonWriterOptions Style = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     internal static readonly string Version =
         typeof(StatusJson).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    internal static byte[] Line(StatusReport report, DateTimeOffset startedAt) => Write(json =>
+    internal static byte[] Line(StatusReport report, DateTimeOffset startedAt) => JsonLine.Of(json =>
     {
         json.WriteNumber("pid", Environment.ProcessId);
         json.WriteString("version", Version);
-        json.WriteString("time", Text(DateTimeOffset.UtcNow));
+        json.WriteString("time", JsonLine.Moment(DateTimeOffset.UtcNow));
         json.WriteString("state", report.State);
         json.WriteString("application", report.Application);
         json.WriteStartArray("listeners");
         foreach (var listener in report.Listeners) json.WriteStringValue(listener);
         json.WriteEndArray();
-        json.WriteString("startedAt", Text(startedAt));
+        json.WriteString("startedAt", JsonLine.Moment(startedAt));
         json.WriteNumber("generation", report.Generation);
         json.WriteNumber("workersWanted", report.Wanted);
         json.WriteNumber("workersReady", report.Ready);
@@ -40,7 +36,7 @@ internal static class StatusJson
         json.WriteEndArray();
     });
 
-    internal static byte[] Error(string message) => Write(json => json.WriteString("error", message));
+    internal static byte[] Error(string message) => JsonLine.Of(json => json.WriteString("error", message));
 
     private static void WriteTotals(Utf8JsonWriter json, StatusReport report)
     {
@@ -67,8 +63,8 @@ internal static class StatusJson
         json.WriteString("state", worker.State.ToString().ToLowerInvariant());
         json.WriteString("letter", ((char)worker.State).ToString());
         if (worker.Leaves is not null) json.WriteString("leaves", worker.Leaves);
-        if (figures.StartedAt > 0) json.WriteString("startedAt", Text(DateTimeOffset.FromUnixTimeMilliseconds(figures.StartedAt)));
-        if (figures.ReadyAt > 0) json.WriteString("readyAt", Text(DateTimeOffset.FromUnixTimeMilliseconds(figures.ReadyAt)));
+        if (figures.StartedAt > 0) json.WriteString("startedAt", JsonLine.Moment(DateTimeOffset.FromUnixTimeMilliseconds(figures.StartedAt)));
+        if (figures.ReadyAt > 0) json.WriteString("readyAt", JsonLine.Moment(DateTimeOffset.FromUnixTimeMilliseconds(figures.ReadyAt)));
         json.WriteNumber("requests", figures.Requests);
         json.WriteNumber("inFlight", figures.InFlight);
         json.WriteNumber("connections", figures.Connections);
@@ -82,6 +78,7 @@ internal static class StatusJson
         json.WriteNumber("heapBytes", figures.Heap);
         json.WriteNumber("poolThreads", figures.PoolThreads);
         json.WriteNumber("poolQueue", figures.PoolQueue);
+        json.WriteNumber("loopTakeOvers", figures.TakeOvers);
         if (worker.Use is { } use)
         {
             json.WriteNumber("memoryBytes", use.Memory);
@@ -98,20 +95,5 @@ internal static class StatusJson
     private static void WriteAge(Utf8JsonWriter json, string name, long since)
     {
         if (since > 0) json.WriteNumber(name, Math.Round(Math.Max(0, Environment.TickCount64 - since) / 1000.0, 3));
-    }
-
-    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
-
-    private static byte[] Write(Action<Utf8JsonWriter> body)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, Style))
-        {
-            json.WriteStartObject();
-            body(json);
-            json.WriteEndObject();
-        }
-        buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using StarletNet.Master.Workers;
 
 namespace StarletNet.Master.Options;
 
@@ -10,7 +11,10 @@ internal static class CheckConfig
 {
     private const int CommentColumn = 40;
 
-    internal static string Of(Configuration configuration, Func<string, string?> environment)
+    /// <param name="configuration">What holds.</param>
+    /// <param name="environment">Reads a variable.</param>
+    /// <param name="heap">What workers are told beyond the options.</param>
+    internal static string Of(Configuration configuration, Func<string, string?> environment, HeapShare heap)
     {
         var options = configuration.Options;
         var text = new StringBuilder();
@@ -21,6 +25,8 @@ internal static class CheckConfig
             text.Append('\n');
         }
         AppendSignals(text, options);
+        text.Append("\n# Memory\n");
+        Append(text, $"#heap of each worker: {(heap.Bytes is { } bytes ? $"at most {HeapShare.Size(bytes)}" : "left to .NET")}", heap.Why);
         return text.ToString();
     }
 

@@ -1,4 +1,6 @@
 using System.Text;
+using StarletNet.Master.Stacks;
+using StarletNet.Master.Status;
 
 namespace StarletNet.Master.Options;
 
@@ -20,7 +22,8 @@ internal static class Completion
         }
         text.Append("    esac\n    case $word in\n        -*) COMPREPLY=($(compgen -W '")
             .AppendJoin(' ', OptionTable.Entries.Select(entry => "--" + entry.Name))
-            .Append("' -- \"$word\")) ;;\n        *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n    esac\n}\n");
+            .Append("' -- \"$word\")) ;;\n        *) COMPREPLY=($(compgen -f -- \"$word\"))\n            ")
+            .Append($"if [ $COMP_CWORD -eq 1 ]; then COMPREPLY=($(compgen -W '{StatusCommand.Name} {StacksCommand.Name}' -- \"$word\") \"${{COMPREPLY[@]}}\"); fi ;;\n    esac\n}}\n");
         return text.Append("complete -o filenames -F _starletnet starletnet\n").ToString();
     }
 

@@ -21,7 +21,7 @@ internal static class ConfigFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            var reason = LibC.access(path, LibC.R_OK) < 0 ? Errno.Last.Text : error.Message;
+            var reason = LibC.access(path, LibC.R_OK) < 0 ? Errno.Last.Text : Directory.Exists(path) ? "it is a directory" : error.Message;
             throw new OperatorException($"cannot read the configuration file {path}: {reason}", ExitCodes.Usage);
         }
     }

@@ -31,6 +31,9 @@ internal sealed record HttpChoices
     /// <summary>0: no limit.</summary>
     internal int? MaxConnections { get; init; }
 
+    /// <summary>0: none.</summary>
+    internal int SoftLimit { get; init; }
+
     internal long? MaxHeaderSize { get; init; }
 
     internal int? MaxHeaders { get; init; }
@@ -49,6 +52,12 @@ internal sealed record HttpChoices
     /// <summary>An <c>Expect</c> that is not 100-continue is answered with 417. Chosen by the preset.</summary>
     internal bool RefusesExpectations { get; init; }
 
+    /// <summary>The application's own endpoints stay open beside the listeners.</summary>
+    internal bool KeepsAppEndpoints { get; init; }
+
+    /// <summary>An answer's header may ask for the worker to be replaced.</summary>
+    internal bool HarakiriHeader { get; init; }
+
     /// <summary>As the worker is told.</summary>
     /// <param name="path">What the application is mounted below.</param>
     /// <param name="statusPath">Where the worker shows the scoreboard.</param>
@@ -65,6 +74,7 @@ internal sealed record HttpChoices
         Add(HttpSettings.RequestTimeout, RequestTimeout > TimeSpan.Zero ? Milliseconds(RequestTimeout) : null);
         Add(HttpSettings.RequestTimeoutGrace, RequestTimeout > TimeSpan.Zero ? Milliseconds(RequestTimeoutGrace) : null);
         Add(HttpSettings.MaxConnections, Text(MaxConnections));
+        Add(HttpSettings.SoftLimit, SoftLimit > 0 ? Text(SoftLimit) : null);
         Add(HttpSettings.MaxHeaderSize, Text(MaxHeaderSize));
         Add(HttpSettings.MaxHeaders, Text(MaxHeaders));
         Add(HttpSettings.MaxRequestLine, Text(MaxRequestLine));
@@ -74,6 +84,8 @@ internal sealed record HttpChoices
         Add(HttpSettings.StatusPath, statusPath);
         Add(HttpSettings.Forwarded, BelievesNearProxies ? null : "0");
         Add(HttpSettings.Expectations, RefusesExpectations ? "1" : null);
+        Add(HttpSettings.KeepAppEndpoints, KeepsAppEndpoints ? "1" : null);
+        Add(HttpSettings.HarakiriHeader, HarakiriHeader ? "1" : null);
         return HttpSettings.Of(settings);
 
         void Add(string name, string? value)

@@ -40,7 +40,13 @@ internal sealed record MasterOptions
 
     internal AnyAddress AnyAddress { get; init; }
 
-    internal bool DeferAccept { get; init; }
+    /// <summary>Null: not, and on sockets of others as they are.</summary>
+    internal bool? DeferAccept { get; init; }
+
+    internal bool ReusePort { get; init; }
+
+    /// <summary>Below that number of workers somebody's queue would be nobody's.</summary>
+    internal int FewestWorkers => ReusePort ? Workers : 1;
 
     internal uint? SocketMode { get; init; }
 
@@ -63,6 +69,7 @@ internal sealed record MasterOptions
         AnyAddress = AnyAddress,
         SocketMode = SocketMode,
         SocketOwner = SocketOwner,
+        Siblings = ReusePort ? Workers : 1,
     };
 
     // ---- connections and requests ------------------------------------------------------------------------------
@@ -150,7 +157,24 @@ internal sealed record MasterOptions
     /// <summary>Zero: no limit. The default is that of the .NET host and of the usual orchestrators.</summary>
     internal TimeSpan GracefulTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    internal TimeSpan DrainKeepAlive { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// Unless given, no longer than connections are kept alive otherwise. Where they never are, only those wait that have sent nothing yet,
+    /// and they wait as long as ever.
+    /// </summary>
+    internal TimeSpan DrainKeepAlive
+    {
+        get => _drainKeepAlive ?? (Http.KeepAliveTimeout is { } kept && kept > TimeSpan.Zero && kept < UsualDrainKeepAlive ? kept : UsualDrainKeepAlive);
+        init => _drainKeepAlive = value;
+    }
+
+    private static readonly TimeSpan UsualDrainKeepAlive = TimeSpan.FromSeconds(5);
+
+    private readonly TimeSpan? _drainKeepAlive;
+
+    /// <summary>A worker that gets QUIT leaves its stacks in the log before it drains.</summary>
+    internal string WorkerQuit { get; init; } = QuitDrain;
+
+    internal const string QuitDrain = "drain", QuitDump = Shared.Contract.EnvironmentNames.QuitDump;
 
     /// <summary>TERM and INT give up what is unfinished, as Starman's do. Chosen by the preset.</summary>
     internal bool StopsFast { get; init; }

@@ -8,6 +8,9 @@ internal sealed record ObservingChoices
     /// <summary>No status socket at all.</summary>
     internal const string None = "none";
 
+    /// <summary>Of <see cref="LogLevel"/>: each event of the pool, and the workers' own words.</summary>
+    internal const string Debug = "debug";
+
     /// <summary>ps(1) shows what we were started with, and nothing of what we do.</summary>
     internal bool NoTitles { get; init; }
 
@@ -16,6 +19,12 @@ internal sealed record ObservingChoices
 
     /// <summary>A name or a template that <see cref="Shared.Contract.AccessLogFormat"/> reads.</summary>
     internal string AccessLogFormat { get; init; } = Shared.Contract.AccessLogFormat.Combined;
+
+    /// <summary>Bytes of lines that a worker gathers before it writes them; 0: each is written at once.</summary>
+    internal int AccessLogBuffer { get; init; }
+
+    /// <summary>How long it keeps them at most.</summary>
+    internal TimeSpan AccessLogFlush { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Of the master's own events: the least important ones that are written.</summary>
     internal string LogLevel { get; init; } = "information";

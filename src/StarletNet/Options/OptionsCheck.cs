@@ -14,18 +14,24 @@ internal static class OptionsCheck
     internal static void Check(MasterOptions options, Func<string, string> nameOf, Func<string, string?> environment)
     {
         CheckRequests(options, nameOf);
-        CheckTls(options);
+        CheckTls(options, nameOf);
         if (options.MaxThreads < 2 * options.Loops)
             throw Refuse($"{nameOf("max-threads")}: {options.MaxThreads} is too few for --loops {options.Loops}, which needs at least {2 * options.Loops}");
         CheckPrivileges(options, nameOf);
         if (options.ReloadDirectories.FirstOrDefault(path => !Directory.Exists(path)) is { } missing)
             throw Refuse($"{nameOf("reload-dirs")}: there is no directory {missing}");
+        if (options.ChangeDirectory is { } directory && !Directory.Exists(directory)) throw Refuse($"{nameOf("chdir")}: there is no directory {directory}");
         if (options.Project is not null && options.Application is not null) throw Refuse($"{nameOf("project")}: and {nameOf("app")} both name what to serve; give one of them");
         if (options.Builds && (options.User ?? options.Group) is not null)
             throw Refuse($"{nameOf("user")}: what is built would be built by who starts starletnet; serve the output of dotnet publish");
         if (options.Workers == 0 && NeedsMaster(options) is { } needy) throw Refuse($"{nameOf(needy)}: takes a master, and with --max-workers 0 there is none");
         if (options.Daemonize && environment(EnvironmentNames.ServerStarterPort) is not null)
             throw Refuse($"{nameOf("daemonize")}: start_server would lose us; give --daemonize to start_server");
+        // A master takes the file over when it serves; an application does not know that there is one.
+        if (options.Workers == 0 && options.PidFile is not null && environment(EnvironmentNames.ServerStarterPort) is not null)
+            throw Refuse($"{nameOf("pid")}: with --max-workers 0 no generation can take it over from the one before; give --pid-file to start_server");
+        if (options.ReusePort && (environment(EnvironmentNames.ServerStarterPort) is not null || SystemdListeners.Parse(environment, Environment.ProcessId) is { Count: > 0 }))
+            throw Refuse($"{nameOf("reuse-port")}: a superdaemon has bound one socket for all workers; leave it out");
         if (options.Listeners.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw Refuse($"{twice.Key} is to be listened on twice; remove one of the two");
     }
@@ -49,16 +55,22 @@ internal static class OptionsCheck
         if (options.Daemonize) return "daemonize";
         if (options.Reloads) return "reload";
         if (options.ChildExit is not null) return "child-exit";
+        if (options.WorkerQuit == MasterOptions.QuitDump) return "worker-quit";
         if (options.Observing.Metrics is not null) return "metrics";
         return options.Observing.StatusSocket is { } socket && socket != ObservingChoices.None ? "status-socket" : null;
     }
 
     /// <summary>A certificate for nobody is as much of a mistake as nobody's certificate.</summary>
-    private static void CheckTls(MasterOptions options)
+    private static void CheckTls(MasterOptions options, Func<string, string> nameOf)
     {
         var tls = options.Tls;
         if (options.AnyTls && tls.Certificate is null) throw Refuse("TLS needs a certificate; give --ssl-cert FILE, and --ssl-key FILE unless the key is in the same file");
         if (!options.AnyTls && (tls.Certificate ?? tls.Key) is { } unused) throw Refuse($"there is a certificate ({unused}) but no listener with TLS; add --ssl, or ?ssl behind an address");
+        var idle = options.AnyTls ? null
+            : tls.Clients != ClientCertificates.None ? "ssl-verify-mode"
+            : tls.Authorities is not null ? "ssl-ca-file"
+            : tls.PasswordFile is not null ? "ssl-password-file" : null;
+        if (idle is not null) throw Refuse($"{nameOf(idle)}: means nothing without TLS, and no listener has it; add --ssl, or ?ssl behind an address");
     }
 
     private static void CheckPrivileges(MasterOptions options, Func<string, string> nameOf)
@@ -67,6 +79,8 @@ internal static class OptionsCheck
         if (GroupsOf(options).FirstOrDefault(group => Account.FindGroup(group) is null) is { } unknown)
             throw Refuse($"{nameOf("group")}: there is no group '{unknown}'");
         if (options.Group is not null && GroupsOf(options).Length == 0) throw Refuse($"{nameOf("group")}: '{options.Group}' names no group");
+        // Asked again when there is a socket to give away; here nothing has been opened yet.
+        options.SocketOwner?.Numbers(nameOf("socket-owner"));
     }
 
     private static string[] GroupsOf(MasterOptions options) =>

@@ -44,7 +44,7 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
     /// <inheritdoc cref="Read"/>
     internal Configuration ReadAll()
     {
-        var lines = FindAll(ConfigurationFile) is [var file] ? ConfigFile.Read(file.Value) : [];
+        var lines = ConfigurationPath is { } path ? ConfigFile.Read(path) : [];
         _file = Lookup(lines);
         return Combine() with { Lines = lines, Seen = _file };
     }
@@ -55,8 +55,8 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
     /// <exception cref="OperatorException">It cannot be read, or something in it is wrong.</exception>
     internal Configuration ReadAgain(Configuration before, string directory)
     {
-        if (FindAll(ConfigurationFile) is not [var file]) return before;
-        var lines = ConfigFile.Read(Path.Combine(directory, file.Value));
+        if (ConfigurationPath is not { } path) return before;
+        var lines = ConfigFile.Read(Path.Combine(directory, path));
         var seen = Lookup(lines);
         var held = lines.Where(line => LiveOptions.Are(line.Option.Name)).Concat(before.Lines.Where(line => !LiveOptions.Are(line.Option.Name))).ToArray();
         var old = Lookup(before.Lines);
@@ -98,9 +98,22 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
         return new Configuration(options, _places);
     }
 
+    /// <summary>The same as --log-level debug, in the manner of STARMAN_DEBUG and PERL_STARLIGHT_DEBUG.</summary>
+    private const string DebugVariable = "STARLETNET_DEBUG";
+
     private const string PresetName = Sections.ConfigurationOptions.Preset;
 
-    private static MasterOption ConfigurationFile => OptionTable.Find(Sections.ConfigurationOptions.Config);
+    /// <summary>The file of <c>--config</c>; null if there is none.</summary>
+    private string? ConfigurationPath
+    {
+        get
+        {
+            var option = OptionTable.Find(Sections.ConfigurationOptions.Config);
+            if (FindAll(option) is not [var file]) return null;
+            Apply(option, new MasterOptions(), file);
+            return file.Value;
+        }
+    }
 
     private static MasterOptions Apply(MasterOption option, MasterOptions options, Setting setting)
     {
@@ -143,11 +156,18 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
     // What is inherited stays as it is; here it is only looked for, so that --check-config tells the truth.
     private MasterOptions FindInherited(MasterOptions options)
     {
-        if (environment("PLACK_QUIET") is { Length: > 0 } && !_places.ContainsKey("quiet")) options = Quiet(options);
+        if (environment("PLACK_QUIET") is { Length: > 0 } and not "0" && !_places.ContainsKey("quiet")) options = Quiet(options);
+        if (environment(DebugVariable) is { Length: > 0 } and not "0" && !_places.GetValueOrDefault("log-level", "").StartsWith("command", StringComparison.Ordinal)) options = Debug(options);
         if (options.EnvironmentName is not null) return options;
         if (EnvironmentVariables.FirstOrDefault(name => environment(name) is { Length: > 0 }) is { } set) _places["env"] = $"environment {set}";
         else if (_preset is not null) _places["env"] = $"preset {_preset.Name}";
         return options;
+    }
+
+    private MasterOptions Debug(MasterOptions options)
+    {
+        _places["log-level"] = $"environment {DebugVariable}";
+        return options with { Observing = options.Observing with { LogLevel = ObservingChoices.Debug } };
     }
 
     private MasterOptions Quiet(MasterOptions options)

@@ -14,7 +14,6 @@ internal static class RefusedOptions
         Refused("module", "it loads Perl modules; assemblies are named in the variable ASPNETCORE_HOSTINGSTARTUPASSEMBLIES", "M"),
         Refused("default-middleware", "it is about Plack's middleware; an application names its own", "no-default-middleware"),
         Refused("min-workers", Scaling, "min-servers", "max-servers", "min-spare-servers", "max-spare-servers"),
-        Refused("reuse-port", "with a socket of its own a worker that leaves would take the connections in its queue along; one shared queue loses none"),
         Refused("net-server-*", "there is no Net::Server here; see --max-workers for min_servers and its like, and a firewall for cidr_allow"),
     ];
 

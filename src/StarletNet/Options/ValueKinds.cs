@@ -52,16 +52,22 @@ internal static class ValueKinds
 
     private static bool IsUnlimited(string text) => text is "inf" or NoLimit;
 
-    private static TimeSpan ReadTime(string text) => Duration.TryParse(text, out var time)
-        ? time
-        : throw new FormatException($"'{text}' is not a time; write seconds (0.5) or a number with ms, s, m or h");
+    private static TimeSpan ReadTime(string text)
+    {
+        if (!Duration.TryParse(text, out var time)) throw new FormatException($"'{text}' is not a time; write seconds (0.5) or a number with ms, s, m or h");
+        // Zero often means something of its own, and no clock here counts less than that.
+        if (time > TimeSpan.Zero && time < Duration.Shortest) throw new FormatException($"'{text}' is less than a millisecond; write 1ms or more");
+        return time;
+    }
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 
     private static int ReadNumber(string text, int least, int most, string alternative = "") =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
-            : throw new FormatException($"'{text}' is not {alternative}a whole number {Range(least, most)}");
+            : throw new FormatException(IsTooMany(text) ? $"'{text}' is more than {int.MaxValue}, the most there can be" : $"'{text}' is not {alternative}a whole number {Range(least, most)}");
+
+    private static bool IsTooMany(string text) => text.Length > 0 && text.All(char.IsAsciiDigit) && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     private static string Range(int least, int most) => most == int.MaxValue ? $"of at least {least}" : $"from {least} to {most}";
 
@@ -74,7 +80,7 @@ internal static class ValueKinds
             : throw new FormatException($"'{text}' is not a size; write bytes or a number with K, M or G");
     }
 
-    private static string WriteSize(long size)
+    internal static string WriteSize(long size)
     {
         var unit = 0;
         while (unit < 3 && size % 1024 == 0) (size, unit) = (size / 1024, unit + 1);
@@ -82,8 +88,8 @@ internal static class ValueKinds
     }
 
     private static uint ReadOctal(string text, string example) =>
-        text.Length is > 0 and <= 4 && text.All(digit => digit is >= '0' and <= '7')
-            ? Convert.ToUInt32(text, 8) & 0x1ff
+        text.Length is > 0 and <= 4 && text.All(digit => digit is >= '0' and <= '7') && Convert.ToUInt32(text, 8) is <= 0x1ff and var mode
+            ? mode
             : throw new FormatException($"'{text}' is not an octal mode such as {example}");
 
     private static string WriteOctal(uint mode) => "0" + Convert.ToString((int)mode, 8).PadLeft(3, '0');

@@ -35,6 +35,9 @@ internal sealed class AccessLog
 
     internal int Descriptor => _file?.Number ?? 1;
 
+    /// <summary>Null: standard output.</summary>
+    internal FileDescriptor? File => _file;
+
     /// <returns>Why not, in which case all goes on as before; null if it was done.</returns>
     internal string? Reopen()
     {

@@ -36,6 +36,8 @@ internal sealed class ErrorLog
 
     internal int Descriptor => _file.Number;
 
+    internal FileDescriptor File => _file;
+
     /// <summary>From now on stdout and stderr go there.</summary>
     internal void Redirect()
     {

@@ -1,4 +1,5 @@
 using StarletNet.Shared.Contract;
+using StarletNet.Shared.Interop;
 
 namespace StarletNet.Master.Output;
 
@@ -7,15 +8,34 @@ namespace StarletNet.Master.Output;
 /// <param name="Access">Null: none.</param>
 internal sealed record LogFiles(ErrorLog? Error, AccessLog? Access)
 {
-    /// <summary>For whoever gives our files to another user.</summary>
-    internal IEnumerable<string> FileNames => new[] { Error?.FileName, Access?.FileName }.OfType<string>();
+    internal IEnumerable<string> FileNames => Files.Select(file => file.Path);
+
+    /// <summary>Those that are files, open; for whoever gives our files to another user.</summary>
+    internal IEnumerable<(string Path, FileDescriptor File)> Files
+    {
+        get
+        {
+            if (Error is { FileName: { } error }) yield return (error, Error.File);
+            if (Access is { FileName: { } access, File: { } file }) yield return (access, file);
+        }
+    }
 
     /// <summary>Opens each anew.</summary>
     /// <param name="failed">Told of one that cannot be, and is written on as it was.</param>
-    internal void Reopen(Action<string> failed)
+    /// <returns>Those that could be.</returns>
+    internal IReadOnlyList<string> Reopen(Action<string> failed)
     {
-        if (Error?.FileName is not null && Error.Reopen() is { } error) failed($"cannot open the error log anew: {error}");
-        if (Access?.Reopen() is { } access) failed($"cannot open the access log anew: {access}");
+        var opened = new List<string>();
+        Reopen("error log", Error?.FileName, () => Error!.Reopen());
+        Reopen("access log", Access?.FileName, () => Access!.Reopen());
+        return opened;
+
+        void Reopen(string what, string? file, Func<string?> reopen)
+        {
+            if (file is null) return;
+            if (reopen() is { } error) failed($"cannot open the {what} anew: {error}");
+            else opened.Add(file);
+        }
     }
 
     /// <summary>Those that are files, under the names by which workers know them.</summary>

@@ -18,6 +18,7 @@ internal static class LogForms
     /// <summary>What stands before the words: nothing for what is merely told.</summary>
     internal static string Prefix(LogEventLevel level) => level switch
     {
+        LogEventLevel.Debug => "debug: ",
         LogEventLevel.Warning => "warning: ",
         LogEventLevel.Error or LogEventLevel.Fatal => "error: ",
         _ => "",

@@ -79,7 +79,7 @@ internal sealed class MasterLog : IDisposable
     internal void CannotWatchSuperdaemon(string reason) =>
         Warning(10, "cannot watch the process that started us: {Reason:l}; should it die, we stay", reason);
 
-    internal void WithoutEffect(string option) => Information(11, "--{Option:l} has no effect here", option);
+    internal void WithoutEffect(string option) => Debug(11, "--{Option:l} has no effect here", option);
 
     internal void TriesOneFirst() =>
         Information(13, "one worker is tried first (--preload-app); its memory cannot be shared, but compiled code in files is");
@@ -113,14 +113,46 @@ internal sealed class MasterLog : IDisposable
     internal void WaitsForNextStart(string options) =>
         Warning(67, "changed in the configuration file: {Options:l}; that takes effect at the next start", options);
 
+    // ---- 90–: with --log-level debug ---------------------------------------------------------------------------
+
+    internal bool Debugs => _logger.IsEnabled(LogEventLevel.Debug);
+
+    internal void PoolHears(PoolEvent happened) => Debug(90, "the pool hears: {Event:l}", happened);
+
+    internal void PoolDoes(PoolAction action) => Debug(91, "the pool does: {Action:l}", action);
+
+    internal void WorkerSays(int pid, string message) => Debug(92, "worker with pid {Pid} says: {Message:l}", pid, message);
+
+    internal void SignalHeard(Signal signal) => Debug(93, "signal {Signal:l}", signal.Name);
+
+    // Words are made only when somebody wants them.
+    private void Debug(int id, string template, object first, object? second = null)
+    {
+        if (!Debugs) return;
+        Write(id, LogEventLevel.Debug, template, second is null ? [Plain(first)] : [Plain(first), Plain(second)]);
+    }
+
+    // A record of ours is for Serilog an object to take apart.
+    private static object Plain(object value) => value is int ? value : value.ToString() ?? "";
+
     // ---- 20–: workers ------------------------------------------------------------------------------------------
 
     internal void WorkerStarted(Worker worker, int pid, int requests) =>
         Information(20, "worker {Slot} (pid {Pid}, generation {Generation}) is starting{Share:l}", worker.Slot, pid, worker.Generation,
             requests > 0 ? $", for {requests} requests" : "");
 
-    internal void PoolStarved(int pid, TimeSpan silent) =>
-        Warning(32, "worker with pid {Pid}: its thread pool has not got round to anything for {Seconds} s; do requests block?", pid, silent.TotalSeconds);
+    internal void HeapLimited(string limit, string why) => Announce(36, "the heap of each worker is limited to {Limit:l}: {Why:l}", limit, why);
+
+    internal void HeapNotLimited(string why) => Warning(37, "{Why:l}; take fewer workers, or more memory", why);
+
+    internal void AppEndpointsOfMany(int workers) =>
+        Warning(38, "--keep-app-endpoints: each of {Workers} workers opens the application's own endpoints, and it is chance which of them a client reaches; --max-workers 1 is meant for that", workers);
+
+    internal void StacksAsked(int pid) => Information(39, "worker with pid {Pid} got QUIT: what it does is written down before it drains (--worker-quit dump)", pid);
+
+    internal void PoolStarved(int pid, TimeSpan silent, WorkerFigures? figures) =>
+        Warning(32, "worker with pid {Pid}: its thread pool ({Threads} threads, {Queue} items wait for one) has not got round to anything for {Seconds} s; do requests block?",
+            pid, figures?.PoolThreads, figures?.PoolQueue, silent.TotalSeconds);
 
     internal void NoStacks(int pid, string reason) => Warning(34, "what the threads of the worker with pid {Pid} do cannot be told: {Reason:l}", pid, reason);
 
@@ -129,8 +161,11 @@ internal sealed class MasterLog : IDisposable
     internal void ExitCommandFailed(int? pid, string reason) =>
         Warning(33, "the command of --child-exit failed{Worker:l}: {Reason:l}", pid is { } known ? $" for pid {known}" : "", reason);
 
-    /// <param name="figures">What the worker concerned said of itself on the scoreboard, if it did.</param>
-    internal void Tell(PoolNotice notice, int? pid, WorkerFigures? figures = null)
+    /// <param name="notice">What there is to tell.</param>
+    /// <param name="pid">Of the worker concerned.</param>
+    /// <param name="figures">What it said of itself on the scoreboard, if it did.</param>
+    /// <param name="entersByItself">See <see cref="Applications.Application.EntersByItself"/>.</param>
+    internal void Tell(PoolNotice notice, int? pid, WorkerFigures? figures = null, bool entersByItself = false)
     {
         switch (notice)
         {
@@ -161,15 +196,15 @@ internal sealed class MasterLog : IDisposable
                     n.Worker.Slot, pid, n.ReadyFor.TotalSeconds, n.Exit.ToString(), Used(n.Exit, figures));
                 break;
             case PoolNotice.FailedToStart n:
-                Error(26, "worker {Slot} (pid {Pid}, generation {Generation}) failed to start: {Reason:l}",
-                    n.Worker.Slot, pid, n.Worker.Generation, WhyNotStarted(n));
+                Error(26, "worker {Slot} (pid {Pid}, generation {Generation}) failed to start: {Reason:l}{Usage:l}",
+                    n.Worker.Slot, pid, n.Worker.Generation, WhyNotStarted(n), n.Exit is { LaunchFailure: null } exit ? $"; {Cost(exit)}" : "");
                 break;
             case PoolNotice.WaitsToStart n:
                 Information(27, "{Failures} failed starts in a row; the next try is in {Seconds:0.0} s", n.Failures, n.Delay.TotalSeconds);
                 break;
             case PoolNotice.BootTookTooLong n:
-                Error(28, "worker {Slot} (pid {Pid}) is not ready after {Seconds} s (--worker-boot-timeout) and is killed",
-                    n.Worker.Slot, pid, n.Limit.TotalSeconds);
+                Error(28, "worker {Slot} (pid {Pid}) is not ready after {Seconds} s (--worker-boot-timeout) and is killed{Hint:l}",
+                    n.Worker.Slot, pid, n.Limit.TotalSeconds, WhySilent(figures, entersByItself));
                 break;
             case PoolNotice.DrainTookTooLong n:
                 Warning(29, "worker {Slot} (pid {Pid}) should have left by now and is killed", n.Worker.Slot, pid);
@@ -198,16 +233,30 @@ internal sealed class MasterLog : IDisposable
                 break;
             case PoolNotice.StoppingFaster n:
                 Warning(46, "asked to stop again ({Cause:l}): {How:l}", Words(n.Cause),
-                    n.Haste == StopHaste.Abort ? "the workers give up what is unfinished" : "the workers are killed");
+                    n.Haste switch
+                    {
+                        StopHaste.Repeated => "the workers are told to drain once more; the next time kills them",
+                        StopHaste.Abort => "the workers give up what is unfinished",
+                        _ => "the workers are killed",
+                    });
                 break;
             case PoolNotice.WorkersChanged n:
                 Information(47, "{Workers} workers from now on", n.Workers);
                 break;
             case PoolNotice.WorkersAtLimit n:
-                Information(48, "{Workers} workers stay: there cannot be {Direction:l}", n.Workers, n.Workers == 1 ? "fewer" : "more");
+                Information(48, "{Workers} workers stay: there cannot be {Direction:l}", n.Workers, n.Workers == MasterOptions.MostWorkers ? "more" : "fewer");
                 break;
             default: throw new InvalidOperationException($"no words for {notice.GetType().Name}");
         }
+    }
+
+    // Our part in a worker writes down that it is there before the application's own code runs, or when that calls it.
+    private static string WhySilent(WorkerFigures? figures, bool entersByItself)
+    {
+        if (figures is not { Phase: Shared.Contract.WorkerPhase.None }) return "";
+        return entersByItself
+            ? ". By then it has not called UseStarletNet(), which it must before Build(), being published trimmed or as native code"
+            : ". Not even its start-up hook has run; does something switch off start-up hooks?";
     }
 
     private static string WhyNotStarted(PoolNotice.FailedToStart notice)
@@ -223,7 +272,10 @@ internal sealed class MasterLog : IDisposable
 
     private static string Used(ChildExit exit, WorkerFigures? figures) =>
         (figures is { } known ? $", {known.Requests} requests{Unfinished(known.InFlight)}" : "")
-        + $", {exit.Usage.User.TotalSeconds + exit.Usage.System.TotalSeconds:0.0} s of CPU, at most {exit.Usage.MaximumResidentKiB / 1024} MB";
+        + $", {Cost(exit)}";
+
+    private static string Cost(ChildExit exit) =>
+        $"{exit.Usage.User.TotalSeconds + exit.Usage.System.TotalSeconds:0.0} s of CPU, at most {exit.Usage.MaximumResidentKiB / 1024} MB";
 
     private static string Unfinished(int requests) => requests > 0 ? $" and {requests} unfinished" : "";
 

@@ -18,7 +18,7 @@ namespace StarletNet.Master.Output;
 internal sealed class RollingLog(string path, ITextFormatter form, int keep) : ILogEventSink, IDisposable
 {
     /// <summary>When a file is full, in bytes.</summary>
-    private const long Full = 64 << 20;
+    internal long Full { get; init; } = 64 << 20;
 
     private readonly string _path = Path.GetFullPath(path);
     private readonly List<LogEvent> _before = [];
@@ -27,6 +27,7 @@ internal sealed class RollingLog(string path, ITextFormatter form, int keep) : I
     /// <exception cref="OperatorException">They could not be written.</exception>
     internal void Open()
     {
+        if (Directory.Exists(_path)) throw new OperatorException($"cannot write the master's log {path}: it is a directory; give the name of a file in it", ExitCodes.Failure);
         var directory = Path.GetDirectoryName(_path)!;
         if (LibC.access(directory, LibC.W_OK | LibC.X_OK) < 0)
             throw new OperatorException($"cannot write the master's log {path}: {directory}: {Errno.Last}", ExitCodes.Failure);

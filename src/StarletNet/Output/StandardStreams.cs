@@ -11,8 +11,6 @@ internal static unsafe class StandardStreams
 {
     internal static void WriteError(string line) => Write(2, line);
 
-    internal static void WriteOutput(string text) => Write(1, text);
-
     internal static void Write(int fd, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text.EndsWith('\n') ? text : text + "\n");

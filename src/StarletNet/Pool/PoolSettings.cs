@@ -18,6 +18,9 @@ internal sealed record PoolSettings
     /// <summary>Zero: no limit.</summary>
     internal required TimeSpan GracefulTimeout { get; init; }
 
+    /// <summary>TTOU does not go below.</summary>
+    internal int FewestWorkers { get; init; } = 1;
+
     /// <summary>TERM and INT give up what is unfinished, as they do in Starman.</summary>
     internal bool StopsFast { get; init; }
 

@@ -122,13 +122,19 @@ internal enum StopCause
     BootFailed,
 }
 
-/// <summary>How a stop is carried out; each asking for it again takes one step.</summary>
+/// <summary>How a stop is carried out; each asking for it again takes a step.</summary>
 internal enum StopHaste
 {
     /// <summary>One worker after the other, at the spawn interval.</summary>
     Staged,
 
     Graceful,
+
+    /// <summary>As before, and told once more: a repeated TERM cuts nothing off.</summary>
+    Repeated,
+
+    /// <summary>What is unfinished is cut: INT, which only people send.</summary>
     Abort,
+
     Kill,
 }

@@ -19,7 +19,7 @@ internal sealed partial class Step
     internal PoolState ChangeWorkers(PoolState state, int delta)
     {
         var set = state.Set;
-        var target = Math.Clamp(set.Target + delta, 1, Options.MasterOptions.MostWorkers);
+        var target = Math.Clamp(set.Target + delta, settings.FewestWorkers, Options.MasterOptions.MostWorkers);
         if (target == set.Target) return Tell(state, new PoolNotice.WorkersAtLimit(target));
         Tell(state, new PoolNotice.WorkersChanged(target));
         if (target > set.Target) return state with { Set = set with { Slots = [.. set.Slots, .. Enumerable.Repeat(set.Slots.Max(), target - set.Target)] } };
@@ -74,7 +74,12 @@ internal sealed partial class Step
         // second ^C right after the first is certainly a person's, who means it.
         var isPersonInHaste = cause == StopCause.Int && stopping.Cause == StopCause.Int;
         if (!isPersonInHaste && Now - stopping.CauseAt < PoolSettings.SameGesture) return stopping;
-        var haste = stopping.Haste == StopHaste.Graceful ? StopHaste.Abort : StopHaste.Kill;
+        var haste = stopping.Haste switch
+        {
+            StopHaste.Graceful or StopHaste.Repeated when cause == StopCause.Int => StopHaste.Abort,
+            StopHaste.Graceful => StopHaste.Repeated,
+            _ => StopHaste.Kill,
+        };
         Tell(stopping, new PoolNotice.StoppingFaster(cause, haste));
         return Hurry(stopping with { Cause = cause, CauseAt = Now }, haste);
     }
@@ -83,13 +88,15 @@ internal sealed partial class Step
     {
         foreach (var worker in stopping.Set.Workers)
         {
-            if (haste == StopHaste.Kill)
+            switch (haste)
             {
-                Do(new PoolAction.Kill(worker.Id));
-                continue;
+                case StopHaste.Kill: Do(new PoolAction.Kill(worker.Id)); break;
+                case StopHaste.Repeated: Do(new PoolAction.Drain(worker.Id)); break;
+                case StopHaste.Abort:
+                    Do(new PoolAction.Abort(worker.Id));
+                    Do(new PoolAction.SetTimer(new PoolEvent.DrainTimedOut(worker.Id), PoolSettings.KillMargin));
+                    break;
             }
-            Do(new PoolAction.Abort(worker.Id));
-            Do(new PoolAction.SetTimer(new PoolEvent.DrainTimedOut(worker.Id), PoolSettings.KillMargin));
         }
         return stopping with { Haste = haste };
     }

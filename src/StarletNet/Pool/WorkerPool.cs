@@ -15,8 +15,13 @@ using StarletNet.Shared.Processes;
 namespace StarletNet.Master.Pool;
 
 /// <summary>What the pool acts upon.</summary>
+/// <param name="Queue">All that happens.</param>
+/// <param name="Log">All that is told.</param>
+/// <param name="Notify">To whoever supervises us.</param>
+/// <param name="Superdaemon">Null: nobody.</param>
+/// <param name="Prepare">Looks up a new generation, and calls back, at once or when its application has been copied, with what gives it or throws why there is none.</param>
 internal sealed record PoolSurroundings(
-    EventQueue Queue, MasterLog Log, NotifySender Notify, Superdaemon? Superdaemon, Func<Generation> Prepare)
+    EventQueue Queue, MasterLog Log, NotifySender Notify, Superdaemon? Superdaemon, Action<Action<Func<Generation>>> Prepare)
 {
     /// <summary>Who waits for this daemon to serve; null: nobody.</summary>
     internal WaitingCaller? Caller { get; init; }
@@ -27,6 +32,12 @@ internal sealed record PoolSurroundings(
 
     /// <summary>Builds the application before each restart; null: it is built.</summary>
     internal Builder? Builder { get; init; }
+
+    /// <summary>Copies the application before each restart.</summary>
+    internal Copier? Copier { get; init; }
+
+    /// <summary>What has happened before there was a pool.</summary>
+    internal IReadOnlyList<Event> Missed { get; init; } = [];
 
     /// <summary>Null: nobody looks for changes.</summary>
     internal Reloader? Reloader { get; init; }
@@ -44,6 +55,9 @@ internal sealed record PoolSurroundings(
 
     /// <summary>Null: ps(1) shows the command line.</summary>
     internal ProcessTitle? Title { get; init; }
+
+    /// <summary>Between two signs of life for whoever supervises us; null: he waits for none.</summary>
+    internal TimeSpan? Watchdog { get; init; }
 }
 
 /// <summary>
@@ -81,8 +95,10 @@ internal sealed class WorkerPool
         if (_around.Superdaemon is { } superdaemon) _around.Queue.Watch(superdaemon.Descriptor, superdaemon);
         _around.Watch.Begin();
         _around.Reloader?.Begin();
+        SetWatchdog();
         _around.Observers.Begin(Report);
         Say(new PoolEvent.Begin());
+        foreach (var happened in _around.Missed) Hear(happened);
         // What is to be done after the last worker is part of the work.
         while (_state is not PoolState.Ended || _around.ExitCommand.IsRunning)
             foreach (var happened in _around.Queue.Take()) Hear(happened);
@@ -102,15 +118,28 @@ internal sealed class WorkerPool
             case TimerFired { Key: ServicePart part }: part.TimeIsUp(); break;
             case Readable { Tag: Superdaemon superdaemon }: HearSuperdaemonDied(superdaemon); break;
             case Readable { Tag: Reloader reloader }: reloader.Hear(); break;
+            case Readable { Tag: Copier copier }: copier.Hear(); break;
             case TimerFired { Key: ReloadDue }: HearFilesChanged(); break;
             case ChildExited { Pid: var pid, Exit: var exit }: HearExit(pid, exit); break;
             case TimerFired { Key: PoolEvent due }: Say(due); break;
             case TimerFired { Key: AbortAgain again }: _workers.GetValueOrDefault(again.Id)?.Crash(); break;
             case TimerFired { Key: StuckReportTimedOut timer }: _around.StuckReports.HearTimeout(timer); break;
             case TimerFired { Key: ExitCommandTimedOut timer }: _around.ExitCommand.HearTimeout(timer); break;
+            case TimerFired { Key: WatchdogDue }: GiveSignOfLife(); break;
             case TimerFired { Key: HeartbeatLook or MemoryLook } timer: LookAtWorkers(timer.Key); break;
             case SignalReceived { Signal: var signal }: HearSignal(signal); break;
         }
+    }
+
+    private void GiveSignOfLife()
+    {
+        _around.Notify.TrySend(Watchdog.Sign);
+        SetWatchdog();
+    }
+
+    private void SetWatchdog()
+    {
+        if (_around.Watchdog is { } period) _around.Queue.SetTimer(new WatchdogDue(), period);
     }
 
     // First the watch, then the restart: what changes in between leads to another one.
@@ -138,6 +167,7 @@ internal sealed class WorkerPool
     private void HearMessage(int id, string message)
     {
         var (verb, text) = ControlMessage.Parse(message);
+        _around.Log.WorkerSays(_workers[id].Process.Pid, message);
         switch (verb)
         {
             case ControlMessage.Ready: Say(new PoolEvent.WorkerReady(id)); break;
@@ -145,6 +175,8 @@ internal sealed class WorkerPool
             case ControlMessage.Retire when text == ControlMessage.ForRequests: Say(new PoolEvent.RetireAsked(id, RetireReason.Requests)); break;
             case ControlMessage.Retire when text == ControlMessage.ForHarakiri: Say(new PoolEvent.RetireAsked(id, RetireReason.Harakiri)); break;
             case ControlMessage.Retire when text == ControlMessage.ForOverdue: Say(new PoolEvent.RetireAsked(id, RetireReason.Overdue)); break;
+            case ControlMessage.Dump: Dump(_workers[id]); break;
+            case ControlMessage.Reopen when _around.Logs.FileNames.Any(): ReopenLogs(); break;
             case ControlMessage.Failed: Say(new PoolEvent.WorkerFailed(id, text)); break;
                 // A newer worker may say more than we understand.
         }
@@ -198,6 +230,7 @@ internal sealed class WorkerPool
 
     private void HearSignal(Signal signal)
     {
+        _around.Log.SignalHeard(signal);
         if (signal == Signal.Hup) Restart();
         else if (signal == Signal.Term) Say(new PoolEvent.StopAsked(StopCause.Term));
         else if (signal == Signal.Int) Say(new PoolEvent.StopAsked(StopCause.Int));
@@ -212,12 +245,12 @@ internal sealed class WorkerPool
     // Renamed files get no more lines when every worker has been told; none is lost, whichever of the two it goes to.
     private void ReopenLogs()
     {
-        _around.Logs.Reopen(_around.Log.LogNotReopened);
+        var opened = _around.Logs.Reopen(_around.Log.LogNotReopened);
         var (names, descriptors) = _around.Logs.Open;
         if (descriptors.Length == 0) return;
         foreach (var worker in _workers.Values)
             if (!worker.Reopen(names, descriptors)) _around.Log.WorkerKeepsLogs(worker.Process.Pid);
-        _around.Log.LogsReopened(_around.Logs.FileNames);
+        if (opened.Count > 0) _around.Log.LogsReopened(opened);
     }
 
     // Built and looked up before the pool hears of it: what cannot be built or found must not become a restart.
@@ -241,7 +274,12 @@ internal sealed class WorkerPool
             Say(new PoolEvent.RestartAsked(_generation));
             return;
         }
-        var (before, next) = (_newest, _around.Prepare());
+        _around.Prepare(next => Try(() => TakeOver(next())));
+    });
+
+    private void TakeOver(Generation next)
+    {
+        var before = _newest;
         _generations[++_generation] = _newest = next;
         // Old workers keep their clocks, and must not be killed by a shorter one of the new.
         _transitions = new PoolTransitions(next.Settings with { GracefulTimeout = Longer(before.Settings.GracefulTimeout, next.Settings.GracefulTimeout) });
@@ -249,7 +287,7 @@ internal sealed class WorkerPool
         Say(new PoolEvent.RestartAsked(_generation));
         // TTIN and TTOU count from whatever the file says.
         if (next.Workers != before.Workers) Say(new PoolEvent.WorkersAsked(next.Workers - before.Workers));
-    });
+    }
 
     // Zero is for ever.
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one == TimeSpan.Zero || other == TimeSpan.Zero ? TimeSpan.Zero : one > other ? one : other;
@@ -280,6 +318,7 @@ internal sealed class WorkerPool
             var moment = new Moment(Stopwatch.GetElapsedTime(_start), (Random.Shared.NextDouble() * 2) - 1);
 #pragma warning restore CA5394
             (_state, var actions) = _transitions.Next(_state, next, moment);
+            _around.Log.PoolHears(next);
             foreach (var action in actions) Do(action);
             _pending.Dequeue();
         }
@@ -290,10 +329,12 @@ internal sealed class WorkerPool
 
     private void Do(PoolAction action)
     {
+        // What is told is in the log anyway.
+        if (action is not PoolAction.Tell) _around.Log.PoolDoes(action);
         switch (action)
         {
             case PoolAction.Start a: Start(a.Worker, a.Workers); break;
-            case PoolAction.Drain a: _workers.GetValueOrDefault(a.Id)?.Drain(); break;
+            case PoolAction.Drain a: Drain(a.Id); break;
             case PoolAction.Abort a: _workers.GetValueOrDefault(a.Id)?.Abort(); break;
             case PoolAction.Crash a: Crash(a.Id); break;
             case PoolAction.Kill a: _workers.GetValueOrDefault(a.Id)?.Kill(); break;
@@ -322,6 +363,25 @@ internal sealed class WorkerPool
             Say(new PoolEvent.StartFailed(worker.Id, error.Message));
         }
     }
+
+    // It is told to drain when it has been looked at, and says then itself that it does.
+    private void Dump(WorkerHandle worker)
+    {
+        _around.Log.StacksAsked(worker.Process.Pid);
+        _around.StuckReports.Begin(worker.Process.Pid);
+        DrainAfterReport(worker);
+    }
+
+    // ApplicationStopping may end the request that goes on beyond its time, and with it what its stack would have told. A stop does not wait.
+    private void Drain(int id)
+    {
+        if (!_workers.TryGetValue(id, out var worker)) return;
+        if (_state.Set.Find(id)?.Leaves == RetireReason.Overdue) DrainAfterReport(worker);
+        else worker.Drain();
+    }
+
+    private void DrainAfterReport(WorkerHandle worker) =>
+        _around.StuckReports.After(worker.Process.Pid, () => _workers.GetValueOrDefault(worker.Id)?.Drain());
 
     // It may have been reaped by the time that its stacks are known, and its pid be another's.
     private void Crash(int id)
@@ -355,11 +415,11 @@ internal sealed class WorkerPool
     private void Tell(PoolNotice notice)
     {
         var worker = WorkerOf(notice);
-        _around.Log.Tell(notice, worker?.Process.Pid, worker?.Figures);
+        _around.Log.Tell(notice, worker?.Process.Pid, worker?.Figures, EntersByItself(worker));
         _counters.Hear(notice);
         switch (notice)
         {
-            case PoolNotice.ToBeReplaced { Reason: RetireReason.Stuck } when worker is not null:
+            case PoolNotice.ToBeReplaced { Reason: RetireReason.Stuck or RetireReason.Overdue } when worker is not null:
                 worker.Report();
                 _around.StuckReports.Begin(worker.Process.Pid);
                 break;
@@ -375,8 +435,17 @@ internal sealed class WorkerPool
                 _around.Observers.GiveWay();
                 break;
         }
-        if (notice is PoolNotice.Stopping or PoolNotice.StoppingInStages or PoolNotice.StartGivenUp) _around.Builder?.Abort();
+        if (notice is PoolNotice.Stopping or PoolNotice.StoppingInStages or PoolNotice.StartGivenUp) GiveUpRestart();
     }
+
+    private void GiveUpRestart()
+    {
+        _around.Builder?.Abort();
+        _around.Copier?.Abort();
+    }
+
+    private bool EntersByItself(WorkerHandle? worker) =>
+        worker is not null && _state.Set.Find(worker.Id) is { } known && _generations[known.Generation].Application.EntersByItself;
 
     private StatusReport Report() => new(
         _state switch

@@ -1,5 +1,6 @@
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
+using StarletNet.Shared.Listening;
 
 namespace StarletNet.Master.Privileges;
 
@@ -25,10 +26,27 @@ internal sealed record Identity(Account? Account, IReadOnlyList<uint> Groups)
             throw Failure($"cannot become user {User} and group {Group}: only root may, and we are user {LibC.geteuid()}; start as root, or leave out --user and --group");
     }
 
-    /// <summary>Gives a file of ours away, so that it can be written and removed after <see cref="Assume"/>.</summary>
-    internal void Own(string path)
+    /// <summary>
+    /// Gives a file of ours away, so that it can be opened anew after <see cref="Assume"/>. The one that is open, whatever its path leads to
+    /// by now; nothing that is no file: a terminal or a pipe behind /dev/stderr was somebody's before.
+    /// </summary>
+    internal void Own(FileDescriptor file, string path)
     {
-        if (LibC.geteuid() == 0 && LibC.lchown(path, User, Group) < 0) throw Failure($"cannot give {path} to user {User} and group {Group}: {Errno.Last}");
+        if (LibC.geteuid() == 0 && FileIdentity.Of(file.Number) is { IsRegular: true }) Give(file, path);
+    }
+
+    /// <summary>The same for a socket's name; only while it still is that socket's.</summary>
+    internal void Own(SocketName name)
+    {
+        if (LibC.geteuid() != 0) return;
+        using var file = new FileDescriptor(LibC.open(name.Path, LibC.O_PATH | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, 0));
+        if (file.IsInvalid || FileIdentity.Of(file.Number) != name.Identity) throw Failure($"{name.Path} is not our socket any more: somebody has put something else there");
+        Give(file, name.Path);
+    }
+
+    private void Give(FileDescriptor file, string path)
+    {
+        if (LibC.fchownat(file.Number, "", User, Group, LibC.AT_EMPTY_PATH) < 0) throw Failure($"cannot give {path} to user {User} and group {Group}: {Errno.Last}");
     }
 
     /// <summary>For good, in this order: without groups there is no right to change the user any more, and none must come back.</summary>

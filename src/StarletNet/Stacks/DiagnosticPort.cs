@@ -47,14 +47,9 @@ internal sealed unsafe class DiagnosticPort : IDisposable
     internal static DiagnosticPort Open(string path, Stopwatch since, TimeSpan patience)
     {
         var address = UnixAddress.Encode(path) ?? throw new IOException($"{path} is too long for a socket address");
-        var socket = ListeningSocket.Open(LibC.AF_UNIX, LibC.SOCK_STREAM);
-        fixed (byte* pointer = address)
-        {
-            if (LibC.connect(socket.Number, pointer, (uint)address.Length) == 0) return new DiagnosticPort(socket, since, patience);
-        }
-        var error = Errno.Last;
-        socket.Dispose();
-        throw new IOException($"cannot connect to {path}: {error}");
+        return UnixClient.Connect(address, patience, out var error) is { } socket
+            ? new DiagnosticPort(socket, since, patience)
+            : throw new IOException($"cannot connect to {path}: {error}");
     }
 
     /// <summary>Has every thread's stack looked at once a millisecond; at the end the runtime tells the names of its methods. The stream follows.</summary>

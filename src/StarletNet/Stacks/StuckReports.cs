@@ -7,8 +7,9 @@ using StarletNet.Shared.Processes;
 namespace StarletNet.Master.Stacks;
 
 /// <summary>
-/// Has the threads of a stuck worker written down before it is ended, by a process of its own (<c>starletnet stacks PID</c>): reading a trace would
-/// cost the master memory that it never gives back, and waiting for a runtime that is stuck would cost it its loop.
+/// Has the threads of a worker that is stuck, or has a request that is, written down before it is ended, by a process of its own
+/// (<c>starletnet stacks PID</c>): reading a trace would cost the master memory that it never gives back, and waiting for a runtime that is
+/// stuck would cost it its loop.
 /// </summary>
 /// <param name="queue">Starts and reaps it.</param>
 /// <param name="environment">The master's own.</param>

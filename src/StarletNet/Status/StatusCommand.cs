@@ -5,6 +5,7 @@ using StarletNet.Master.Output;
 using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
+using StarletNet.Shared.Output;
 
 namespace StarletNet.Master.Status;
 
@@ -30,7 +31,7 @@ internal static class StatusCommand
             }
             if (given.IsOn(StatusOptions.Help))
             {
-                StandardStreams.WriteOutput(Usage());
+                StandardOutput.Write(Usage());
                 return ExitCodes.Success;
             }
             return Show(StatusOptions.Read(given, Environment.GetEnvironmentVariable));
@@ -47,7 +48,7 @@ internal static class StatusCommand
         var pid = options.Socket is null ? options.Pid ?? RunningMasters.Only() : options.Pid;
         var name = options.Socket ?? StatusSocket.NameOf(pid!.Value);
         var isLive = options.Watch is not null && !options.Json && LibC.isatty(1) == 1;
-        if (isLive) StandardStreams.WriteOutput(Everything);
+        if (isLive) StandardOutput.Write(Everything);
         for (Look? before = null; ;)
         {
             var line = StatusLink.Ask(name, pid);
@@ -62,7 +63,7 @@ internal static class StatusCommand
         }
     }
 
-    private static void Print(string text, bool isLive, bool isFirst) => StandardStreams.WriteOutput(
+    private static void Print(string text, bool isLive, bool isFirst) => StandardOutput.Write(
         isLive ? Home + text.Replace("\n", EndOfLine + "\n", StringComparison.Ordinal) + Below
         : isFirst || text[0] == '{' ? text
         : "\n" + text);

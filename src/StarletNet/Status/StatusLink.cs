@@ -9,7 +9,7 @@ namespace StarletNet.Master.Status;
 /// <summary>A client's end of the status socket: one question, one line.</summary>
 internal static unsafe class StatusLink
 {
-    private const int PatienceMilliseconds = 10_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <param name="name">A path, or an abstract name after <c>@</c>.</param>
     /// <param name="pid">Who must be at the other end; null: whoever may use that name.</param>
@@ -18,11 +18,7 @@ internal static unsafe class StatusLink
     {
         var address = UnixAddress.Encode(name)
             ?? throw new OperatorException($"{name} is longer than the {UnixAddress.MaxPathLength} bytes of a socket address", ExitCodes.Usage);
-        using var socket = ListeningSocket.Open(LibC.AF_UNIX, LibC.SOCK_STREAM);
-        fixed (byte* pointer = address)
-        {
-            if (LibC.connect(socket.Number, pointer, (uint)address.Length) < 0) throw CannotConnect(name, pid, Errno.Last);
-        }
+        using var socket = UnixClient.Connect(address, Patience, out var error) ?? throw CannotConnect(name, pid, error);
         // The kernel's word for who listens. Anybody may take an abstract name, and an answer of a stranger's is none.
         var peer = PeerCredentials.Of(socket.Number);
         if (pid is not null ? peer.Pid != pid : name[0] == '@' && !peer.IsOurs)
@@ -39,8 +35,7 @@ internal static unsafe class StatusLink
         while (true)
         {
             var poll = new LibC.PollFd { Fd = socket, Events = LibC.POLLIN };
-            if (LibC.poll(&poll, 1, PatienceMilliseconds) == 0)
-                throw new OperatorException($"{name} does not answer within {PatienceMilliseconds / 1000} s", ExitCodes.TimedOut);
+            if (LibC.poll(&poll, 1, (int)Patience.TotalMilliseconds) == 0) throw NoAnswer(name);
             var count = LibC.recv(socket, buffer, 4096, LibC.MSG_DONTWAIT);
             if (count < 0 && (Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EINTR)) continue;
             if (count <= 0) break;
@@ -51,8 +46,11 @@ internal static unsafe class StatusLink
             : throw new OperatorException($"starletnet closed {name} before it had answered", ExitCodes.NoServer);
     }
 
+    private static OperatorException NoAnswer(string name) => new($"{name} does not answer within {Patience.TotalSeconds} s", ExitCodes.TimedOut);
+
     private static OperatorException CannotConnect(string name, int? pid, Errno error)
     {
+        if (error == Errno.EAGAIN) return NoAnswer(name);
         if (error != Errno.ENOENT && error != Errno.ECONNREFUSED) return new($"cannot ask at {name}: {error}", ExitCodes.Failure);
         return pid is not null
             ? new($"no starletnet with pid {pid} is there", ExitCodes.NoServer)

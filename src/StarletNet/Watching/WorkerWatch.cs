@@ -43,8 +43,9 @@ internal sealed class WorkerWatch(EventQueue queue, MasterLog log, TimeSpan work
 
     private PoolEvent? LookAtHeartbeat(WorkerHandle worker)
     {
-        var (happened, isStarved) = _heartbeats.Look(worker.Id, worker.Figures);
-        if (isStarved) log.PoolStarved(worker.Process.Pid, workerTimeout);
+        var figures = worker.Figures;
+        var (happened, isStarved) = _heartbeats.Look(worker.Id, figures);
+        if (isStarved) log.PoolStarved(worker.Process.Pid, workerTimeout, figures);
         if (happened is not PoolEvent.RetireAsked || KernelThread.TracerOf(worker.Process.Pid) is not (> 0 and var tracer)) return happened;
         // A native debugger, or strace, which the worker itself does not see.
         if (_debugged.Add(worker.Id)) log.Debugged(worker.Process.Pid, tracer);

@@ -5,6 +5,7 @@ using StarletNet.Master.Output;
 using StarletNet.Master.Pool;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Processes;
 
@@ -24,20 +25,24 @@ internal static unsafe class InPlace
     /// <param name="hostingAssembly">What is injected.</param>
     /// <param name="application">What it becomes.</param>
     /// <param name="directory">Where it starts; null: where we are.</param>
-    /// <param name="locks">Files that are to stay locked for as long as it lives.</param>
+    /// <param name="pidFile">Stays locked for as long as it lives; null: none.</param>
+    /// <param name="sockets">Socket files of ours.</param>
     /// <exception cref="OperatorException">It cannot be executed.</exception>
     internal static int Become(
         MasterOptions options, IReadOnlyList<Listener> listeners, AccessLog? accessLog, IReadOnlyDictionary<string, string> variables,
-        string hostingAssembly, Application application, string? directory, IEnumerable<FileDescriptor?> locks)
+        string hostingAssembly, Application application, string? directory, PidFile? pidFile, IEnumerable<string> sockets)
     {
         // A channel with nobody at its other end, which stays open in the process itself: a worker drains when that is closed.
         var (ours, theirs) = FileDescriptor.MessagePair();
-        int[] held = [ours.Number, .. locks.OfType<FileDescriptor>().Select(file => file.Number), .. application.Copy is { } copy ? [copy.Lock.Number] : Array.Empty<int>()];
+        int[] held = [ours.Number, .. pidFile is null ? Array.Empty<int>() : [pidFile.Descriptor.Number], .. application.Copy is { } copy ? [copy.Lock.Number] : Array.Empty<int>()];
         int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number, .. application.Certificates is { } certificates ? [certificates.Number] : Array.Empty<int>(), .. accessLog is null ? [] : new[] { accessLog.Descriptor }, .. held];
 
         // Counting requests, and signs of life, are for a master.
         var environment = new Dictionary<string, string>(new WorkerEnvironment(variables, options with { WorkerTimeout = TimeSpan.Zero }, listeners, hostingAssembly)
             .Of(new Worker(0, 0, 1, TimeSpan.Zero), 1, theirs.Number, null, 0, application.Certificates?.Number, held, accessLog?.Descriptor));
+        // Nobody else will be there to do it.
+        OwnFile[] files = [.. sockets.Concat(pidFile is null ? [] : [pidFile.Path]).Select(OwnFile.At).OfType<OwnFile>()];
+        if (files.Length > 0) environment[EnvironmentNames.Files] = OwnFile.Format(files);
         if (variables.TryGetValue(EnvironmentNames.NotifySocket, out var notify)) environment[EnvironmentNames.Notify] = notify;
 
         if ((application.Directory ?? directory) is { } start && LibC.chdir(start) < 0)

@@ -17,16 +17,19 @@ internal sealed class WorkerEnvironment(
     private const string StartupHooks = "DOTNET_STARTUP_HOOKS", ServerGc = "DOTNET_gcServer";
     private const string AspNetCoreEnvironment = "ASPNETCORE_ENVIRONMENT", DotnetEnvironment = "DOTNET_ENVIRONMENT", PlackEnvironment = "PLACK_ENV";
 
+    /// <summary>Asked for each worker: an operator may change the limit of a container that runs.</summary>
+    internal Func<ContainerMemory?> Memory { get; init; } = () => ContainerMemory.Find();
+
     internal bool ShowsTitles => !options.Observing.NoTitles;
 
-    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null, IEnumerable<int>? held = null, int? accessLog = null, string? original = null)
+    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null, IEnumerable<int>? held = null, int? accessLog = null, string? original = null, string? ownHeapLimit = null)
     {
         var variables = new Dictionary<string, string>(inherited);
         foreach (var name in EnvironmentNames.NeverForApplications) variables.Remove(name);
         NameEnvironment(variables);
-        Inject(variables, workers);
+        Inject(variables, workers, ownHeapLimit);
 
-        variables[EnvironmentNames.Listen] = WorkerListener.Format(listeners.Select(listener => new WorkerListener(listener.Fd, listener.Http, listener.Tls)));
+        variables[EnvironmentNames.Listen] = WorkerListener.Format(listeners.Select(listener => new WorkerListener(listener.FdOf(worker.Slot), listener.Http, listener.Tls, listener.Siblings.Count > 0)));
         variables[EnvironmentNames.ControlFd] = Text(controlFd);
         if (scoreboard is { } figures) variables[EnvironmentNames.Scoreboard] = $"{figures.Fd}:{figures.Place}";
         variables[EnvironmentNames.Loop] = options.Loop;
@@ -41,7 +44,10 @@ internal sealed class WorkerEnvironment(
         {
             variables[EnvironmentNames.AccessLog] = Text(log);
             variables[EnvironmentNames.AccessLogFormat] = options.Observing.AccessLogFormat;
+            if (options.Observing.AccessLogBuffer > 0) variables[EnvironmentNames.AccessLogBuffer] = $"{options.Observing.AccessLogBuffer}:{Milliseconds(options.Observing.AccessLogFlush)}";
         }
+        if (options.WorkerQuit == MasterOptions.QuitDump) variables[EnvironmentNames.Quit] = EnvironmentNames.QuitDump;
+        if (options.Observing.LogLevel == ObservingChoices.Debug) variables[EnvironmentNames.Debug] = "1";
         if (options.ReadyPath is { } readyPath) variables[EnvironmentNames.ReadyPath] = readyPath;
         if (original is not null) variables[EnvironmentNames.Original] = original;
         variables[EnvironmentNames.MaxRequests] = Text(requests);
@@ -53,13 +59,14 @@ internal sealed class WorkerEnvironment(
     }
 
     /// <summary>What the injection changes is listed, with the user's own values, so that the worker can put it back.</summary>
-    private void Inject(Dictionary<string, string> variables, int workers)
+    private void Inject(Dictionary<string, string> variables, int workers, string? ownHeapLimit)
     {
         var changed = new List<string>();
         var hooks = variables.GetValueOrDefault(StartupHooks);
         Change(StartupHooks, hooks is { Length: > 0 } ? $"{hostingAssembly}:{hooks}" : hostingAssembly);
         // Server GC makes a heap and a thread per CPU in each process; several processes would multiply that.
         if (workers > 1 && !variables.ContainsKey(ServerGc)) Change(ServerGc, "0");
+        if (HeapShare.Of(Memory(), workers, inherited.Keys, ownHeapLimit).Value is { } limit) Change(HeapShare.Variable, limit);
         variables[EnvironmentNames.Restore] = string.Join(',', changed);
 
         void Change(string name, string value)
@@ -70,7 +77,10 @@ internal sealed class WorkerEnvironment(
         }
     }
 
-    /// <summary><c>--env</c> beats what is inherited; without it an inherited ASP.NET Core name stays, then PLACK_ENV counts, then it is the preset's, or Production.</summary>
+    /// <summary>
+    /// <c>--env</c> beats what is inherited; without it an inherited ASP.NET Core name stays, then PLACK_ENV counts, then it is the preset's, or
+    /// Production. What was given, or comes with the preset, is PLACK_ENV too, as plackup has it.
+    /// </summary>
     private void NameEnvironment(Dictionary<string, string> variables)
     {
         if (options.EnvironmentName is { } given)
@@ -80,12 +90,22 @@ internal sealed class WorkerEnvironment(
         }
         else if (!IsSet(AspNetCoreEnvironment) && !IsSet(DotnetEnvironment))
         {
+            if (!IsSet(PlackEnvironment) && options.Preset is not null) variables[PlackEnvironment] = options.UsualEnvironment;
             Set(IsSet(PlackEnvironment) ? variables[PlackEnvironment] : options.UsualEnvironment);
         }
 
         bool IsSet(string name) => variables.GetValueOrDefault(name) is { Length: > 0 };
 
         void Set(string name) => variables[AspNetCoreEnvironment] = variables[DotnetEnvironment] = DotnetName(name);
+    }
+
+    /// <summary>What the application finds as the name of its environment.</summary>
+    internal static string NameFor(MasterOptions options, Func<string, string?> inherited)
+    {
+        if (options.EnvironmentName is { } given) return DotnetName(given);
+        return Inherited(AspNetCoreEnvironment) ?? Inherited(DotnetEnvironment) ?? DotnetName(Inherited(PlackEnvironment) ?? options.UsualEnvironment);
+
+        string? Inherited(string name) => inherited(name) is { Length: > 0 } value ? value : null;
     }
 
     private static string DotnetName(string name) => name switch

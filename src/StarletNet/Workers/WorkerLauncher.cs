@@ -31,14 +31,14 @@ internal sealed class WorkerLauncher(
             using (theirs)
             {
                 // The worker finds each descriptor under the number it has here; it makes them close-on-exec itself.
-                int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number, scoreboard.Descriptor, .. AccessLogs(), .. Own(application)];
+                int[] handed = [.. listeners.Select(listener => listener.FdOf(worker.Slot)), theirs.Number, scoreboard.Descriptor, .. AccessLogs(), .. Own(application)];
                 var process = queue.Start(new ChildSpec
                 {
                     Program = application.Program,
                     Title = environment.ShowsTitles ? $"starletnet worker {worker.Slot} gen={worker.Generation}" : null,
                     Arguments = [.. application.LeadingArguments, .. arguments],
                     Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, Locks(application), accessLog?.Descriptor,
-                        application is { Copy: { } made, Directory: { } there } ? made.OriginalOf(there) : null),
+                        application is { Copy: { } made, Directory: { } there } ? made.OriginalOf(there) : null, application.HeapLimit),
                     Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
                     WorkingDirectory = application.Directory ?? directory,
                     // The terminal's ^C is for the master alone, which drains its workers.

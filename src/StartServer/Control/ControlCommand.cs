@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Output;
 using StartServer.CommandLine;
 using StartServer.Output;
 
@@ -33,7 +34,7 @@ internal static class ControlCommand
             {
                 using var parsed = JsonDocument.Parse(line);
                 var happened = parsed.RootElement;
-                if (options.Json) StandardError.Write(1, line + "\n");
+                if (options.Json) Print(options, line + "\n");
                 if (options is ReconfigureByControl && Failure(happened) is { } failed)
                 {
                     // Not the end: the former command line comes back.
@@ -53,6 +54,13 @@ internal static class ControlCommand
             throw new OperatorException($"{options.Control} is not the control socket of a start_server", ExitCodes.Failure);
         }
         throw failure ?? new OperatorException("start_server ended, or closed the connection, before it was done", ExitCodes.NoServer);
+    }
+
+    // Where something is done, the exit code tells what came of it, also when nobody takes the words.
+    private static void Print(ControlOptions options, string text)
+    {
+        if (options is ListByControl) StandardOutput.Write(text);
+        else StandardError.Write(1, text);
     }
 
     private static ControlRequest RequestOf(ControlOptions options) => options switch
@@ -82,7 +90,7 @@ internal static class ControlCommand
                 progress?.Show(happened);
                 return exitCode;
             case "generations":
-                if (!options.Json) StandardError.Write(1, Table.Of(happened));
+                if (!options.Json) Print(options, Table.Of(happened));
                 return ExitCodes.Success;
             case "command-line-restored" when failure is not null:
                 throw new OperatorException($"{failure.Message}; the former command line is in force again", failure.ExitCode);
@@ -90,7 +98,7 @@ internal static class ControlCommand
                 throw new OperatorException($"{failure.Message}; the new command line stays in force: {happened.Text("reason")}", failure.ExitCode);
             case "upgraded" when options is ReconfigureByControl: return null;
             case "upgraded":
-                if (!options.Json) StandardError.Write(1, $"upgraded from {happened.Text("from")} to {happened.Text("to")}\n");
+                if (!options.Json) Print(options, $"upgraded from {happened.Text("from")} to {happened.Text("to")}\n");
                 return ExitCodes.Success;
             case "upgrade-refused":
                 throw new OperatorException($"{NotDone(options)}: {happened.Text("reason")}", ExitCodes.CandidateFailed);

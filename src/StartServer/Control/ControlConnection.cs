@@ -163,8 +163,8 @@ internal sealed unsafe class ControlConnection : ControlPart
     internal void Refuse(string reason)
     {
         Send(NewsJson.Error(reason));
-        // What was sent and never read would make the kernel report a reset instead of an orderly end.
-        if (!_socket.IsClosed) Receive(0);
+        // What was sent and never read would make the kernel report a reset instead of an orderly end; and nothing may come in between.
+        if (!_socket.IsClosed && LibC.shutdown(_socket.Number, LibC.SHUT_RD) == 0) Receive(0);
         Close();
     }
 

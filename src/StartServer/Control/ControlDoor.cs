@@ -68,10 +68,13 @@ internal sealed unsafe class ControlDoor : ControlPart, IDisposable
         return _socket.Name is not null || peer.IsOfOurPidNamespace ? null : "only processes of the same pid namespace may ask";
     }
 
-    /// <summary>Lets in who waits.</summary>
+    /// <summary>
+    /// Lets in who waits, but not all at once: anybody may knock at an abstract name, without end, and the loop has more to do. Whoever is left is
+    /// reported again.
+    /// </summary>
     internal override SupervisorEvent? Take(Func<Roster> roster)
     {
-        while (true)
+        for (var tries = 0; tries < ControlServer.MostClients; tries++)
         {
             var number = LibC.accept4(_socket.Descriptor.Number, null, null, LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK);
             if (number >= 0)
@@ -86,8 +89,9 @@ internal sealed unsafe class ControlDoor : ControlPart, IDisposable
                 _server.Queue.Unwatch(this);
                 _server.Queue.SetTimer(this, Pause);
             }
-            return null;
+            break;
         }
+        return null;
     }
 
     internal override void TimeIsUp() => _server.Queue.Watch(_socket.Descriptor, this);

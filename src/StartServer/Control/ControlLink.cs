@@ -8,6 +8,9 @@ namespace StartServer.Control;
 /// <summary>A client's end of the control socket: one request out, lines in.</summary>
 internal sealed unsafe class ControlLink : IDisposable
 {
+    /// <summary>For a place in the queue of a start_server that is stopped, or stuck.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly FileDescriptor _socket;
     private readonly List<byte> _received = [];
 
@@ -18,30 +21,18 @@ internal sealed unsafe class ControlLink : IDisposable
     {
         var address = UnixAddress.Encode(path.StartsWith('@') ? "./" + path : path)
             ?? throw new OperatorException($"failed to connect to {path}: longer than the {UnixAddress.MaxPathLength} bytes of a socket address", ExitCodes.Failure);
-        var socket = ListeningSocket.Open(LibC.AF_UNIX, LibC.SOCK_STREAM);
-        if (Connect(socket, address)) return Ask(socket, request);
-        var error = Errno.Last;
-        socket.Dispose();
-        throw CannotConnect(path, error);
+        return UnixClient.Connect(address, Patience, out var error) is { } socket ? Ask(socket, request) : throw CannotConnect(path, error);
     }
 
     /// <summary>To the start_server of that pid, by the name that goes by it. Any name may be anybody's: the kernel says whose it is.</summary>
     /// <returns>Null if it does not answer there: it is Server::Starter's, say, or in another network namespace.</returns>
     internal static ControlLink? OpenByPid(int pid, ControlRequest request)
     {
-        var socket = ListeningSocket.Open(LibC.AF_UNIX, LibC.SOCK_STREAM);
-        if (Connect(socket, UnixAddress.Encode(ControlDoor.NameOf(pid))!))
-        {
-            var peer = PeerCredentials.Of(socket.Number);
-            if (peer.Pid == pid && peer.IsOfOurPidNamespace) return Ask(socket, request);
-        }
+        if (UnixClient.Connect(UnixAddress.Encode(ControlDoor.NameOf(pid))!, Patience, out _) is not { } socket) return null;
+        var peer = PeerCredentials.Of(socket.Number);
+        if (peer.Pid == pid && peer.IsOfOurPidNamespace) return Ask(socket, request);
         socket.Dispose();
         return null;
-    }
-
-    private static bool Connect(FileDescriptor socket, byte[] address)
-    {
-        fixed (byte* pointer = address) return LibC.connect(socket.Number, pointer, (uint)address.Length) == 0;
     }
 
     private static ControlLink Ask(FileDescriptor socket, ControlRequest request)
@@ -57,9 +48,13 @@ internal sealed unsafe class ControlLink : IDisposable
         return new ControlLink(socket);
     }
 
-    private static OperatorException CannotConnect(string path, Errno error) => error == Errno.ENOENT || error == Errno.ECONNREFUSED
-        ? new($"no start_server answers at {path}: {error}", ExitCodes.NoServer)
-        : new($"failed to connect to {path}: {error}", ExitCodes.Failure);
+    private static OperatorException CannotConnect(string path, Errno error)
+    {
+        if (error == Errno.EAGAIN) return new($"start_server does not answer at {path} within {Patience.TotalSeconds} s", ExitCodes.TimedOut);
+        return error == Errno.ENOENT || error == Errno.ECONNREFUSED
+            ? new($"no start_server answers at {path}: {error}", ExitCodes.NoServer)
+            : new($"failed to connect to {path}: {error}", ExitCodes.Failure);
+    }
 
     /// <summary>The next line.</summary>
     /// <param name="deadline">How long it may take in all.</param>

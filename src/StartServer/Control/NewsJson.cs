@@ -1,7 +1,6 @@
-using System.Buffers;
 using System.Diagnostics;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using StarletNet.Shared.Output;
 using StartServer.Supervision;
 
 namespace StartServer.Control;
@@ -9,10 +8,7 @@ namespace StartServer.Control;
 /// <summary>What clients are told: one JSON object a line, always with <c>event</c> and <c>time</c>. ARCHITECTURE.md lists them.</summary>
 internal static class NewsJson
 {
-    /// <summary>Text for people stays readable; nothing of this is ever part of a web page.</summary>
-    private static readonly JsonWriterOptions Style = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    internal static byte[] Line(News news, IReadOnlyList<string> lastLines) => Write(json =>
+    internal static byte[] Line(News news, IReadOnlyList<string> lastLines) => JsonLine.Of(json =>
     {
         switch (news)
         {
@@ -66,7 +62,7 @@ internal static class NewsJson
         }
     });
 
-    internal static byte[] Line(Listing listing) => Write(json =>
+    internal static byte[] Line(Listing listing) => JsonLine.Of(json =>
     {
         Begin(json, "generations");
         json.WriteNumber("pid", listing.Pid);
@@ -96,52 +92,39 @@ internal static class NewsJson
         json.WriteEndArray();
     });
 
-    internal static byte[] Error(string message) => Write(json =>
+    internal static byte[] Error(string message) => JsonLine.Of(json =>
     {
         Begin(json, "error");
         json.WriteString("message", message);
     });
 
-    internal static byte[] Upgraded(string from, string to) => Write(json =>
+    internal static byte[] Upgraded(string from, string to) => JsonLine.Of(json =>
     {
         Begin(json, "upgraded");
         json.WriteString("from", from);
         json.WriteString("to", to);
     });
 
-    internal static byte[] UpgradeRefused(string reason) => Write(json =>
+    internal static byte[] UpgradeRefused(string reason) => JsonLine.Of(json =>
     {
         Begin(json, "upgrade-refused");
         json.WriteString("reason", reason);
     });
 
-    internal static byte[] CommandLineRestored() => Write(json => Begin(json, "command-line-restored"));
+    internal static byte[] CommandLineRestored() => JsonLine.Of(json => Begin(json, "command-line-restored"));
 
-    internal static byte[] CommandLineStays(string reason) => Write(json =>
+    internal static byte[] CommandLineStays(string reason) => JsonLine.Of(json =>
     {
         Begin(json, "command-line-stays");
         json.WriteString("reason", reason);
     });
 
-    internal static byte[] Stopped() => Write(json => Begin(json, "stopped"));
-
-    private static byte[] Write(Action<Utf8JsonWriter> body)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, Style))
-        {
-            json.WriteStartObject();
-            body(json);
-            json.WriteEndObject();
-        }
-        buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
-    }
+    internal static byte[] Stopped() => JsonLine.Of(json => Begin(json, "stopped"));
 
     private static void Begin(Utf8JsonWriter json, string name)
     {
         json.WriteString("event", name);
-        json.WriteString("time", DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ"));
+        json.WriteString("time", JsonLine.Moment(DateTimeOffset.UtcNow));
     }
 
     private static void WriteGeneration(Utf8JsonWriter json, Generation generation)

@@ -21,6 +21,9 @@ internal static class RestartByFilesCommand
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>A server that ends removes its status file first; so long it may take it to be gone.</summary>
+    private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(1);
+
     /// <exception cref="OperatorException">The deploy was not done, or not in time.</exception>
     internal static void Run(RestartByFiles options)
     {
@@ -62,8 +65,7 @@ internal static class RestartByFilesCommand
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // The server removes it when it ends.
-            if (error is FileNotFoundException && !server.IsThere) throw Gone(server);
+            if (error is FileNotFoundException && Ends(server)) throw Gone(server);
             var reason = error is FileNotFoundException or DirectoryNotFoundException ? Errno.ENOENT.Text : error.Message;
             throw new OperatorException($"failed to open file:{path}: {reason}", ExitCodes.FileMissing);
         }
@@ -71,6 +73,17 @@ internal static class RestartByFilesCommand
         {
             throw new OperatorException($"{path} is not a status file: {error.Message}", ExitCodes.StartServerUsage);
         }
+    }
+
+    private static bool Ends(RunningServer server)
+    {
+        var deadline = new Deadline(LastMoment);
+        while (server.IsThere)
+        {
+            if (deadline.IsOver) return false;
+            Thread.Sleep(Look);
+        }
+        return true;
     }
 
     private static OperatorException Gone(RunningServer server) =>

@@ -7,9 +7,6 @@ using StarletNet.Shared.Notify;
 
 namespace StartServer.Supervision;
 
-/// <summary>It is time for a WATCHDOG=1.</summary>
-internal sealed record WatchdogDue;
-
 /// <summary>What could not be told is due again.</summary>
 internal sealed record ReportDue;
 
@@ -31,25 +28,15 @@ internal sealed class ServiceManager
     {
         _queue = queue;
         _sender = new NotifySender(environment(EnvironmentNames.NotifySocket));
-        _watchdog = WatchdogPeriod(environment, LibC.getpid());
-        // From the supervisor's own queue, and from nowhere else: when that loop hangs, the watchdog is to bark.
+        _watchdog = Watchdog.Period(environment, LibC.getpid());
         if (_watchdog is { } period) _queue.SetTimer(new WatchdogDue(), period);
     }
 
     /// <summary>After an exec: how much of the time to the next sign of life had passed is not known, so it is given at once.</summary>
     internal void GoOnWith(SupervisorState state)
     {
-        if (_watchdog is not null) _sender.TrySend("WATCHDOG=1");
+        if (_watchdog is not null) _sender.TrySend(Watchdog.Sign);
         Follow(state);
-    }
-
-    /// <summary>Half of WATCHDOG_USEC, as sd_watchdog_enabled(3) advises; null when nobody waits for us, or for somebody else.</summary>
-    internal static TimeSpan? WatchdogPeriod(Func<string, string?> environment, int pid)
-    {
-        if (environment(EnvironmentNames.WatchdogPid) is { Length: > 0 } meant && meant != pid.ToString(CultureInfo.InvariantCulture)) return null;
-        return long.TryParse(environment(EnvironmentNames.WatchdogMicroseconds), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds > 0
-            ? TimeSpan.FromMicroseconds(microseconds / 2.0)
-            : null;
     }
 
     /// <returns>Whether the event was this one's own affair.</returns>
@@ -58,7 +45,7 @@ internal sealed class ServiceManager
         // The report itself is made after each event, this one too.
         if (happened is TimerFired { Key: ReportDue }) return true;
         if (happened is not TimerFired { Key: WatchdogDue }) return false;
-        _sender.TrySend("WATCHDOG=1");
+        _sender.TrySend(Watchdog.Sign);
         _queue.SetTimer(new WatchdogDue(), _watchdog!.Value);
         return true;
     }

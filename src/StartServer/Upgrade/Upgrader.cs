@@ -58,7 +58,6 @@ internal sealed class Upgrader(EventQueue queue, IReadOnlyList<string> words, Fu
         StandardError.WriteLine(Messages.TakenOver(LibC.getpid(), ManualPage.Number, snapshot));
         if (snapshot.Change is not { } change) return;
         if (change.Phase is ChangePhase.Begins or ChangePhase.Returns) StandardError.WriteLine(Messages.CommandLineChanged(words));
-        if (change.Phase == ChangePhase.Returns) Control.EndChange(NewsJson.CommandLineRestored());
         Change = change.Phase switch
         {
             ChangePhase.Begins => change with { Phase = ChangePhase.UnderWay },

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 // A minimal API with one endpoint for each kind of client that the tests drive.
 if (Environment.GetEnvironmentVariable("APP_CRASH_AT_START") == "1") throw new InvalidOperationException("boom at start");
@@ -16,6 +18,7 @@ builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNe
 // The application's own choice, where an operator may have another.
 if (int.TryParse(Environment.GetEnvironmentVariable("APP_MAX_HEADERS"), out var headers))
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestHeaderCount = headers);
+if (Environment.GetEnvironmentVariable("APP_SERVER_HEADER") == "0") builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 // Plain Kestrel over the sockets of a systemd unit, or of whoever hands them over in its manner.
 if (Environment.GetEnvironmentVariable("APP_USE_SYSTEMD") == "1") builder.WebHost.ConfigureKestrel(kestrel => kestrel.UseSystemd());
 if (Environment.GetEnvironmentVariable("APP_HANG_AT_START") == "1") builder.Services.AddHostedService<NeverStarts>();
@@ -30,6 +33,7 @@ app.MapGet("/root", (IWebHostEnvironment here, IConfiguration settings) => $"{he
 // Warming up: ready at the third time of asking.
 var asked = 0;
 app.MapGet("/ready", () => Interlocked.Increment(ref asked) < 3 ? Results.StatusCode(503) : Results.Ok());
+app.MapGet("/secure", (HttpRequest request) => request.IsHttps ? Results.Ok() : Results.StatusCode(StatusCodes.Status307TemporaryRedirect));
 app.MapGet("/slow", async (int? ms) =>
 {
     await Task.Delay(ms ?? 1000);
@@ -40,12 +44,25 @@ app.MapGet("/harakiri", (HttpContext context) =>
     if (context.Items["psgix.harakiri"] is true) context.Items["psgix.harakiri.commit"] = true;
     return "farewell\n";
 });
-app.MapGet("/sync-slow", (int? ms) =>
+// As an application does that has the package, which this one has not.
+app.MapGet("/harakiri-feature", (HttpContext context) =>
+{
+    var type = Type.GetType("StarletNet.Hosting.IHarakiriFeature, StarletNet.Hosting");
+    if (type is null || context.Features[type] is not { } feature) return "no feature\n";
+    type.GetMethod("Commit")!.Invoke(feature, []);
+    return $"committed {type.GetProperty("IsCommitted")!.GetValue(feature)}\n";
+});
+app.MapGet("/harakiri-header", (HttpContext context, string value) =>
+{
+    context.Response.Headers["X-StarletNet-Harakiri"] = value;
+    return "farewell\n";
+});
+app.MapGet("/sync-slow/{word?}", (int? ms) =>
 {
     Thread.Sleep(ms ?? 1000);
     return "sync-slow\n";
 });
-app.MapGet("/large", async (HttpContext context, long? bytes) =>
+app.MapMethods("/large", [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, long? bytes) =>
 {
     var length = bytes ?? 5_000_000;
     context.Response.ContentType = "application/octet-stream";
@@ -105,6 +122,12 @@ app.MapGet("/sse", async (HttpContext context, IHostApplicationLifetime lifetime
         }
     }
 });
+// As an application does that logs to its console.
+app.MapGet("/say", (string text) =>
+{
+    Console.WriteLine(text);
+    return text;
+});
 app.MapGet("/exit", (int? code) => Environment.Exit(code ?? 0));
 app.MapGet("/stop", (IHostApplicationLifetime lifetime) =>
 {
@@ -124,6 +147,8 @@ app.MapGet("/children-fds", async () =>
 });
 app.MapGet("/connection", (HttpContext context) =>
     $"local {context.Connection.LocalIpAddress}:{context.Connection.LocalPort} remote {context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}\n");
+app.MapGet("/answer-rate", (HttpContext context) =>
+    context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate?.BytesPerSecond.ToString(CultureInfo.InvariantCulture) ?? "none");
 
 app.Run();
 
@@ -131,21 +156,35 @@ app.Run();
 static extern nint getenv(string name);
 
 // Says goodbye when the application stops, as a well-mannered WebSocket server does, and waits for the client's answer.
+// Its farewell and its echoes take turns: nothing may be sent behind a close frame.
 static async Task Echo(WebSocket socket, CancellationToken stopping)
 {
-    using var registration = stopping.Register(() =>
-        _ = socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "going away", CancellationToken.None));
+    using var turn = new SemaphoreSlim(1);
+    using var leaving = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+    var goodbye = SayGoodbye(socket, turn, leaving.Token);
     var buffer = new byte[16 * 1024];
     while (true)
     {
         var message = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
         if (message.MessageType == WebSocketMessageType.Close) break;
-        if (socket.State != WebSocketState.Open) continue;
-        await socket.SendAsync(buffer.AsMemory(0, message.Count), message.MessageType, message.EndOfMessage, CancellationToken.None);
+        await turn.WaitAsync(CancellationToken.None);
+        if (socket.State == WebSocketState.Open)
+            await socket.SendAsync(buffer.AsMemory(0, message.Count), message.MessageType, message.EndOfMessage, CancellationToken.None);
+        turn.Release();
     }
 
-    if (socket.State == WebSocketState.CloseReceived)
-        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+    // The client's close is answered with ours, unless it was the answer to ours.
+    await leaving.CancelAsync();
+    await goodbye;
+}
+
+static async Task SayGoodbye(WebSocket socket, SemaphoreSlim turn, CancellationToken leaving)
+{
+    await Task.Delay(Timeout.Infinite, leaving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    await turn.WaitAsync(CancellationToken.None);
+    if (socket.State is WebSocketState.Open) await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "going away", CancellationToken.None);
+    else if (socket.State is WebSocketState.CloseReceived) await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+    turn.Release();
 }
 
 internal sealed class NeverStarts : IHostedService

@@ -9,14 +9,14 @@ internal sealed class Ground : IDisposable
     internal const string Json = """{"message":"Hello, World!","number":42,"words":["one","two","three"]}""";
     internal static readonly int[] Sizes = [64 * 1024, 5 * 1024 * 1024];
 
-    private readonly Lazy<string> _limit, _psgi, _nginxRoot, _application, _hello;
+    private readonly Lazy<string> _limit, _psgi, _files, _application, _hello;
     private readonly Lazy<Certificate> _certificate;
 
     internal Ground()
     {
         _limit = new(CompileLimit);
         _psgi = new(() => Scratch.Write("app.psgi", PsgiSource));
-        _nginxRoot = new(WriteFiles);
+        _files = new(WriteFiles);
         _certificate = new(() => Certificate.Write(Scratch));
         _application = new(() => Path.Combine(Artifacts.TestApp("BenchApp"), "BenchApp.dll"));
         _hello = new(() => Path.Combine(Artifacts.Example("hello"), "hello.dll"));
@@ -32,8 +32,8 @@ internal sealed class Ground : IDisposable
 
     internal string Psgi => _psgi.Value;
 
-    /// <summary>Holds <c>bytes/N</c> for every size.</summary>
-    internal string NginxRoot => _nginxRoot.Value;
+    /// <summary>A directory that everybody may read: <c>hello.txt</c>, <c>json</c>, and <c>bytes/N</c> for every size.</summary>
+    internal string Files => _files.Value;
 
     internal Certificate Certificate => _certificate.Value;
 
@@ -64,7 +64,9 @@ internal sealed class Ground : IDisposable
             File.WriteAllBytes(Path.Combine(directory.FullName, $"{size}"), bytes);
         }
 
-        // nginx's workers are nobody, and a scratch directory is its owner's alone.
+        Scratch.Write("hello.txt", Hello);
+        Scratch.Write("json", Json);
+        // Workers of nginx and h2o are nobody, and a scratch directory is its owner's alone.
         File.SetUnixFileMode(Scratch.Path, File.GetUnixFileMode(Scratch.Path) | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
         return Scratch.Path;
     }

@@ -51,7 +51,7 @@ internal static class NginxPeer
                     default_type text/plain;
                     location = / { return 200 "Hello, World!\n"; }
                     location = /json { default_type application/json; return 200 '{{Ground.Json}}'; }
-                    location /bytes/ { root {{ground.NginxRoot}}; default_type application/octet-stream; sendfile on; open_file_cache max=10; }
+                    location /bytes/ { root {{ground.Files}}; default_type application/octet-stream; sendfile on; open_file_cache max=10; }
                 }
             }
             """;

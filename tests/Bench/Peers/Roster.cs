@@ -17,6 +17,7 @@ internal static class Roster
             KestrelPeers.Plain,
             KestrelPeers.Inline,
             NginxPeer.Peer,
+            H2oPeer.Peer,
             LimitPeers.Of(1),
             LimitPeers.Of(2),
             PerlPeers.Starlet,

@@ -10,7 +10,7 @@ public class ScoreboardTests
     public void What_a_worker_writes_through_its_own_mapping_the_master_reads()
     {
         using var master = Scoreboard.Create(4);
-        using var worker = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number);
+        using var worker = OfWorker(master);
 
         worker.SetPhase(2, 4711, WorkerPhase.Ready);
         Interlocked.Add(ref worker.Requests(2), 10);
@@ -40,16 +40,17 @@ public class ScoreboardTests
     public void A_place_tells_whose_it_is_before_its_worker_lives_and_all_that_a_heartbeat_says()
     {
         using var master = Scoreboard.Create(3);
-        using var worker = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number);
-        worker.SetVitals(1, new Vitals(1, 1, 1, 1, 1, 1, "GET /former", 1));
+        using var worker = OfWorker(master);
+        worker.SetVitals(1, new Vitals(1, 1, 1, 1, 1, 1, 1, "GET /former", 1));
         master.Prepare(1, slot: 7, generation: 3, startedAt: 1000);
 
         Assert.Equal(new WorkerFigures(0, WorkerPhase.None, 0, 0, 0, false) { Slot = 7, Generation = 3, StartedAt = 1000 }, master.Read(1));
-        worker.SetVitals(1, new Vitals(5000, 12, 3, 1 << 20, 100, 200, "GET /slow", 4000));
+        worker.SetVitals(1, new Vitals(5000, 12, 3, 1 << 20, 100, 200, 9, "GET /slow", 4000));
+        worker.InFlight(1) = 1;
 
-        using var sibling = Scoreboard.Open(FileDescriptor.Duplicate(master.Memory.Number, 3).Number);
+        using var sibling = OfWorker(master);
         Assert.Equal(3, sibling.Places);
-        Assert.Equal(new WorkerFigures(0, WorkerPhase.None, 0, 0, 0, false)
+        Assert.Equal(new WorkerFigures(0, WorkerPhase.None, 0, 1, 0, false)
         {
             Slot = 7,
             Generation = 3,
@@ -60,9 +61,21 @@ public class ScoreboardTests
             Heap = 1 << 20,
             BytesIn = 100,
             BytesOut = 200,
+            TakeOvers = 9,
             Longest = "GET /slow",
             LongestSince = 4000,
         }, sibling.Read(1));
+    }
+
+    [Fact]
+    public void A_request_that_has_ended_since_the_heartbeat_runs_no_longer()
+    {
+        using var scoreboard = Scoreboard.Create(1);
+        scoreboard.SetVitals(0, default(Vitals) with { Longest = "GET /slow", LongestSince = 4000 });
+
+        Assert.Equal((null, 0), (scoreboard.Read(0).Longest, scoreboard.Read(0).LongestSince));
+        scoreboard.InFlight(0) = 1;
+        Assert.Equal(("GET /slow", 4000), (scoreboard.Read(0).Longest, scoreboard.Read(0).LongestSince));
     }
 
     [Fact]
@@ -70,6 +83,7 @@ public class ScoreboardTests
     {
         using var scoreboard = Scoreboard.Create(1);
 
+        scoreboard.InFlight(0) = 1;
         scoreboard.SetVitals(0, default(Vitals) with { Longest = "GET /" + new string('ü', 100) });
 
         Assert.Equal("GET /" + new string('ü', 29), scoreboard.Read(0).Longest);
@@ -79,12 +93,12 @@ public class ScoreboardTests
     public void What_workers_have_counted_is_not_lost_with_them()
     {
         using var scoreboard = Scoreboard.Create(2);
-        var gone = default(WorkerFigures) with { Requests = 5, ServerErrors = 1, ClientErrors = 2, Exceptions = 3, BytesIn = 10, BytesOut = 20 };
+        var gone = default(WorkerFigures) with { Requests = 5, ServerErrors = 1, ClientErrors = 2, Exceptions = 3, BytesIn = 10, BytesOut = 20, TakeOvers = 30 };
 
         scoreboard.AddDeparted(1, gone);
         scoreboard.AddDeparted(1, gone with { InFlight = 9 });
 
-        Assert.Equal(default(WorkerFigures) with { Requests = 10, ServerErrors = 2, ClientErrors = 4, Exceptions = 6, BytesIn = 20, BytesOut = 40 }, scoreboard.Read(1));
+        Assert.Equal(default(WorkerFigures) with { Requests = 10, ServerErrors = 2, ClientErrors = 4, Exceptions = 6, BytesIn = 20, BytesOut = 40, TakeOvers = 60 }, scoreboard.Read(1));
     }
 
     [Fact]
@@ -127,4 +141,7 @@ public class ScoreboardTests
         Marshal.WriteInt32(memory, Marshal.ReadInt32(memory) | 1);
         LibC.munmap(memory, Scoreboard.PlaceSize);
     }
+
+    // The number alone: an owner that nobody keeps would close it once more, in the end, and by then it may be another test's.
+    private static Scoreboard OfWorker(Scoreboard master) => Scoreboard.Open(LibC.fcntl(master.Memory.Number, LibC.F_DUPFD_CLOEXEC, 3));
 }

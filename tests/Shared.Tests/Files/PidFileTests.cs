@@ -28,6 +28,33 @@ public sealed class PidFileTests : IDisposable
     }
 
     [Fact]
+    public void One_that_somebody_has_removed_is_nothing_to_complain_of()
+    {
+        using var file = PidFile.Create(File, 4711, 1);
+        System.IO.File.Delete(File);
+    }
+
+    [Fact]
+    public void A_successor_takes_it_over_in_one_step_and_the_predecessor_leaves_it_alone()
+    {
+        System.IO.File.CreateSymbolicLink(_scratch.File("link"), File);
+        var first = PidFile.Create(_scratch.File("link"), 1, 1);
+        using (var second = PidFile.TakeOver(_scratch.File("link"), 2, 1, "cannot write "))
+        {
+            Assert.Equal("2\n", Read(File));
+            first.Dispose();
+            Assert.Equal("2\n", Read(File));
+            Assert.Throws<OperatorException>(() => PidFile.Create(File, 3, 1));
+        }
+        Assert.Equal(["link"], Directory.GetFileSystemEntries(_scratch.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void What_cannot_be_taken_over_is_said() => Assert.Equal(
+        $"cannot write {_scratch.File("no/pid")}: No such file or directory",
+        Assert.Throws<OperatorException>(() => PidFile.TakeOver(_scratch.File("no/pid"), 2, 1, "cannot write ")).Message);
+
+    [Fact]
     public void A_longer_pid_from_before_is_overwritten_as_a_whole()
     {
         _scratch.Write("pid", "123456789\nmore\n");

@@ -19,6 +19,17 @@ public sealed class FileDescriptorTests
     }
 
     [Fact]
+    public void Who_comes_too_late_does_not_get_another_file()
+    {
+        var closed = new FileDescriptor(LibC.open("/dev/null", LibC.O_WRONLY | LibC.O_CLOEXEC, 0));
+        Assert.Null(FileDescriptor.WriteAll(closed.Number, "x"u8));
+        closed.Dispose();
+        using var next = new FileDescriptor(LibC.open("/dev/null", LibC.O_WRONLY | LibC.O_CLOEXEC, 0));
+        var badDescriptor = new Errno(9);
+        Assert.Equal(badDescriptor, FileDescriptor.WriteAll(closed.Number, "x"u8));
+    }
+
+    [Fact]
     public void A_full_device_says_so()
     {
         using var full = new FileDescriptor(LibC.open("/dev/full", LibC.O_WRONLY | LibC.O_CLOEXEC, 0));

@@ -13,8 +13,13 @@ public sealed class AccessLogTests : IDisposable
     private const string Template = "%h|%u|%r|%s|%b|%{X-Id}i|%{Content-Type}o|%k|%X|%m|%U|%q|%H|%v|%p|%P|%D";
 
     private readonly ScratchDirectory _scratch = new();
+    private readonly Scoreboard _scoreboard = Scoreboard.Create(1);
 
-    public void Dispose() => _scratch.Dispose();
+    public void Dispose()
+    {
+        _scoreboard.Dispose();
+        _scratch.Dispose();
+    }
 
     private FileDescriptor Open(string name) =>
         new(LibC.open(_scratch.File(name), LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC, 0x180));
@@ -27,11 +32,36 @@ public sealed class AccessLogTests : IDisposable
         return Lines(name);
     }
 
-    private static Task<WorkerUnderTest> StartAsync(FileDescriptor log, string format, string app = "") => WorkerUnderTest.StartReady(new WorkerSetup(app.Length > 0 ? app : SampleApp.TestApp)
+    private Task<WorkerUnderTest> StartAsync(FileDescriptor log, string format, string app = "") => WorkerUnderTest.StartReady(new WorkerSetup(app.Length > 0 ? app : SampleApp.TestApp)
     {
         AccessLog = log,
+        Scoreboard = _scoreboard,
         Environment = new Dictionary<string, string> { [EnvironmentNames.AccessLogFormat] = format },
     });
+
+    [Theory]
+    [InlineData("request-timeout=300&request-timeout-grace=300", false)]
+    [InlineData("", true)]
+    public async Task What_we_cut_is_one_line_although_the_application_never_comes_to_its_end(string limits, bool drain)
+    {
+        using var log = Open("log");
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By(limits, (EnvironmentNames.AccessLogFormat, Template)) with
+        {
+            AccessLog = log,
+            Scoreboard = _scoreboard,
+            GracefulTimeout = TimeSpan.FromMilliseconds(300),
+            DrainKeepAlive = TimeSpan.FromMilliseconds(100),
+        });
+        using var client = worker.Connect();
+        await client.Get("/sync-slow?ms=60000");
+        await Eventually.TrueAsync(() => _scoreboard.Read(0).InFlight == 1, "the request is running", () => worker.Output);
+        if (drain) worker.Tell(ControlMessage.Drain);
+        await client.Cut();
+        if (!drain) worker.Tell(ControlMessage.Abort);
+        Assert.Equal(0, await worker.Exit());
+
+        Assert.Matches(@"\|GET /sync-slow\?ms=60000 HTTP/1\.1\|499\|-\|-\|-\|0\|X\|", Assert.Single(Lines("log")));
+    }
 
     [Fact]
     public async Task Each_request_is_one_line_whatever_became_of_it()
@@ -59,7 +89,7 @@ public sealed class AccessLogTests : IDisposable
         {
             await hasty.GetStream().WriteAsync("GET /slow?ms=1000 HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
             // A reset before the worker has read the request would leave nothing to write down.
-            await Task.Delay(300);
+            await Eventually.TrueAsync(() => _scoreboard.Read(0).InFlight == 1, "the request is running", () => worker.Output);
         }
         Assert.Matches(@"\|GET /slow\?ms=1000 HTTP/1\.1\|(499|200)\|.*\|X\|", (await LinesAsync("log", 4))[3]);
 
@@ -153,6 +183,60 @@ public sealed class AccessLogTests : IDisposable
         string[] All() => [.. Enumerable.Range(0, 11).SelectMany(file => Lines($"log.{file}")).Order()];
         await Eventually.TrueAsync(() => All().Length >= expected.Length, "all lines are there");
         Assert.Equal(expected, All());
+    }
+
+    [Fact]
+    public async Task Lines_that_are_gathered_are_written_after_the_interval_at_a_change_of_files_and_at_the_end()
+    {
+        using var log = Open("log.0");
+        await using var worker = await WorkerUnderTest.StartReady(new WorkerSetup(SampleApp.TestApp)
+        {
+            AccessLog = log,
+            Environment = new Dictionary<string, string>
+            {
+                [EnvironmentNames.AccessLogFormat] = "%q",
+                // Longer than anybody waits, unless it is over before.
+                [EnvironmentNames.AccessLogBuffer] = "65536:600000",
+            },
+        });
+        using var client = worker.Connect();
+        async Task Get(int from, int count)
+        {
+            for (var i = from; i < from + count; i++)
+            {
+                await client.Get($"/pid?{i}");
+                await client.Response();
+            }
+        }
+
+        await Get(0, 20);
+        Assert.Empty(Lines("log.0"));
+        using var fresh = Open("log.1");
+        worker.Tell($"{ControlMessage.Reopen} {ControlMessage.AccessLog}", fresh.Number);
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"?{i}"), await LinesAsync("log.0", 20));
+
+        await Get(20, 5);
+        worker.Tell(ControlMessage.Drain);
+        Assert.Equal(ControlMessage.Draining, await worker.NextMessage());
+        await Get(25, 1);
+        Assert.Equal(0, await worker.Exit());
+        Assert.Equal(Enumerable.Range(20, 6).Select(i => $"?{i}"), Lines("log.1"));
+    }
+
+    [Fact]
+    public async Task No_line_waits_for_longer_than_the_interval()
+    {
+        using var log = Open("log");
+        await using var worker = await WorkerUnderTest.StartReady(new WorkerSetup(SampleApp.TestApp)
+        {
+            AccessLog = log,
+            Environment = new Dictionary<string, string> { [EnvironmentNames.AccessLogFormat] = "%q", [EnvironmentNames.AccessLogBuffer] = "65536:200" },
+        });
+        using var client = worker.Connect();
+        await client.Get("/pid?1");
+        await client.Response();
+
+        Assert.Equal(["?1"], await LinesAsync("log", 1));
     }
 
     [Fact]

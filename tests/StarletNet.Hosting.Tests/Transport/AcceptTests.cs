@@ -28,6 +28,25 @@ public sealed class AcceptTests
     }
 
     [Fact]
+    public async Task What_is_sent_on_an_accepted_connection_waits_for_no_full_segment()
+    {
+        await using var server = await TestServer.Start(Routes);
+        using var client = server.Connect();
+        client.Get("/");
+        client.AnswerText();
+
+        Assert.True(SendsAtOnce(Assert.Single(server.Transport.Connections).Descriptor));
+    }
+
+    private static unsafe bool SendsAtOnce(int descriptor)
+    {
+        int value;
+        uint length = sizeof(int);
+        Assert.Equal(0, LibC.getsockopt(descriptor, LibC.IPPROTO_TCP, LibC.TCP_NODELAY, &value, &length));
+        return value != 0;
+    }
+
+    [Fact]
     public async Task What_waits_in_the_queue_when_accepting_stops_is_served()
     {
         // The queue is filled before the loop has any chance to empty it by its wake-ups.
@@ -87,20 +106,52 @@ public sealed class AcceptTests
         Assert.True(sibling.WasWoken.Wait(Deadlines.Event), "the test proves nothing: the sibling was not woken");
     }
 
+    private readonly EpollTransport[] _siblings = new EpollTransport[2];
+
+    private EpollTransport Sibling(RawListener listener, int place, TransportOptions options) =>
+        _siblings[place] = new EpollTransport([new WorkerListener(listener.Fd, HttpVersions.Usual)], new CapturedLog(),
+            options with { FewestOfSiblings = () => _siblings[1 - place].Connections.Count });
+
+    [Fact]
+    public async Task Two_who_share_a_listener_share_what_comes_at_once()
+    {
+        const int Clients = 32;
+        // However long one of them may have to wait for a processor here.
+        var patient = new TransportOptions { Courtesy = TimeSpan.FromHours(1) };
+        using var listener = new RawListener(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var first = Sibling(listener, 0, patient);
+        await using var second = Sibling(listener, 1, patient);
+        var clients = Enumerable.Range(0, Clients).Select(_ => new RawClient(first.Listeners[0].EndPoint)).ToList();
+        first.StartAccepting();
+        await Eventually.TrueAsync(() => first.Connections.Count > 0, "the first one is at work");
+        second.StartAccepting();
+
+        await Eventually.TrueAsync(() => first.Connections.Count + second.Connections.Count == Clients, "all are accepted");
+        Assert.InRange(first.Connections.Count, Clients * 2 / 5, Clients * 3 / 5);
+        foreach (var client in clients) client.Dispose();
+    }
+
+    [Fact]
+    public async Task What_was_left_to_a_sibling_that_does_not_come_is_taken()
+    {
+        const int Clients = 100;
+        using var listener = new RawListener(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var only = Sibling(listener, 0, new TransportOptions());
+        await using var absent = Sibling(listener, 1, new TransportOptions());
+        var clients = Enumerable.Range(0, Clients).Select(_ => new RawClient(only.Listeners[0].EndPoint)).ToList();
+        only.StartAccepting();
+
+        await Eventually.TrueAsync(() => only.Connections.Count == Clients, "all are accepted");
+        foreach (var client in clients) client.Dispose();
+    }
+
     [Fact]
     public async Task Two_who_share_a_listener_share_its_connections()
     {
         const int Clients = 32;
         using var listener = new RawListener(new IPEndPoint(IPAddress.Loopback, 0));
-        var both = new EpollTransport[2];
-        for (var n = 0; n < 2; n++)
-        {
-            var other = 1 - n;
-            both[n] = new EpollTransport([new WorkerListener(listener.Fd, HttpVersions.Usual)], new CapturedLog(),
-                new TransportOptions { FewestOfSiblings = () => both[other].Connections.Count });
-        }
-        await using var first = both[0];
-        await using var second = both[1];
+        await using var first = Sibling(listener, 0, new TransportOptions());
+        await using var second = Sibling(listener, 1, new TransportOptions());
         first.StartAccepting();
         second.StartAccepting();
 
@@ -113,6 +164,53 @@ public sealed class AcceptTests
         }
 
         Assert.InRange(first.Connections.Count, Clients * 2 / 5, Clients * 3 / 5);
+        foreach (var client in clients) client.Dispose();
+    }
+
+    [Fact]
+    public async Task Who_is_full_leaves_what_comes_to_a_sibling()
+    {
+        const int Clients = 24;
+        using var listener = new RawListener(new IPEndPoint(IPAddress.Loopback, 0));
+        // Without patience with each other they would share evenly.
+        await using var full = Sibling(listener, 0, new TransportOptions { IsFull = _ => true, Courtesy = TimeSpan.Zero });
+        await using var other = Sibling(listener, 1, new TransportOptions { Courtesy = TimeSpan.Zero });
+        full.StartAccepting();
+        other.StartAccepting();
+
+        var clients = new List<RawClient>();
+        for (var n = 1; n <= Clients; n++)
+        {
+            clients.Add(new RawClient(full.Listeners[0].EndPoint));
+            await Eventually.TrueAsync(() => full.Connections.Count + other.Connections.Count == n, "the connection is accepted");
+        }
+
+        // What it was woken for before it stepped aside, and what it happened to find at a tick.
+        Assert.InRange(full.Connections.Count, 0, 4);
+        foreach (var client in clients) client.Dispose();
+    }
+
+    [Fact]
+    public async Task Who_is_full_takes_what_nobody_else_takes_and_again_everything_when_he_is_not()
+    {
+        var isFull = true;
+        using var listener = new RawListener(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var only = Sibling(listener, 0, new TransportOptions { IsFull = _ => Volatile.Read(ref isFull) });
+        await using var absent = Sibling(listener, 1, new TransportOptions());
+        only.StartAccepting();
+        var clients = new List<RawClient>();
+        for (var n = 1; n <= 3; n++)
+        {
+            clients.Add(new RawClient(only.Listeners[0].EndPoint));
+            await Eventually.TrueAsync(() => only.Connections.Count == n, "it is accepted");
+        }
+
+        Volatile.Write(ref isFull, false);
+        for (var n = 4; n <= 20; n++)
+        {
+            clients.Add(new RawClient(only.Listeners[0].EndPoint));
+            await Eventually.TrueAsync(() => only.Connections.Count == n, "it is accepted");
+        }
         foreach (var client in clients) client.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using StarletNet.Hosting.Transport;
 using StarletNet.TestKit;
 
@@ -105,6 +106,62 @@ public sealed class LoopPartsTests
     }
 
     [Fact]
+    public void Who_comes_back_and_soon_blocks_again_stays_away_longer_each_time()
+    {
+        var habit = new Habit();
+        // How long good runs, as many as come, do not help.
+        var terms = new List<long>();
+        for (var round = 0; round < 7; round++)
+        {
+            habit.Observe(Place.Spare);
+            habit.Observe(Place.Spare);
+            var since = Environment.TickCount64;
+            while (habit.Place == Place.Spare) habit.Observe(Place.Loop);
+            terms.Add(Environment.TickCount64 - since);
+        }
+        // 0, 16, 32 ... 512 ms at least; longer terms only if this thread was kept waiting for a second.
+        Assert.True(terms[^1] >= 500 || terms.Exists(term => term > 900), string.Join(' ', terms));
+        Assert.False(habit.IsUnderSuspicion);
+    }
+
+    [Theory]
+    [InlineData(1, 10)]
+    [InlineData(2, 60)]
+    [InlineData(9, 110)]
+    public void What_was_long_ago_is_forgotten(int longRuns, int seconds)
+    {
+        var memory = new BlockingMemory();
+        var habit = new Habit();
+        for (var n = 0; n < longRuns; n++) memory.Observe(7, Place.Spare);
+        for (var n = 0; n < longRuns; n++) memory.Observe(ref habit, Place.Pool);
+        for (var second = 0; second < seconds; second++)
+        {
+            Assert.True(memory.Suspects(7) && habit.IsUnderSuspicion && !memory.IsEmpty);
+            memory.Fade();
+            memory.Fade(ref habit);
+        }
+        Assert.False(memory.Suspects(7) || habit.IsUnderSuspicion);
+        Assert.True(memory.IsEmpty);
+    }
+
+    [Fact]
+    public void Long_runs_that_nobody_has_looked_at_make_a_suspect_and_no_more()
+    {
+        var memory = new BlockingMemory();
+        for (var n = 0; n < 5; n++) memory.Suspect(5);
+        Assert.True(memory.Suspects(5));
+        Assert.Equal(Place.Loop, memory.PlaceOf(5));
+        for (var n = 0; n < 50; n++) memory.HasBehaved(5);
+        Assert.True(memory.IsEmpty);
+
+        memory.Suspect(5);
+        memory.Observe(5, Place.Pool);
+        Assert.Equal(Place.Pool, memory.PlaceOf(5));
+        memory.Suspect(5);
+        Assert.Equal(Place.Pool, memory.PlaceOf(5));
+    }
+
+    [Fact]
     public void Who_is_long_every_tenth_time_stays_away()
     {
         var habit = new Habit();
@@ -162,22 +219,54 @@ public sealed class LoopPartsTests
         }));
     }
 
+    [Fact]
+    public void A_look_at_a_thread_tells_whether_it_waits_and_what_it_has_used()
+    {
+        using var mayEnd = new ManualResetEventSlim();
+        ThreadLook? look = null;
+        var thread = new Thread(() =>
+        {
+            var own = ThreadLook.AtCurrent();
+            while (own.Processor() < TimeSpan.FromMilliseconds(5)) Thread.SpinWait(100);
+            Volatile.Write(ref look, own);
+            mayEnd.Wait(Deadlines.Event);
+        });
+        thread.Start();
+
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref look)?.Doing() == Occupation.Waiting, Deadlines.Event));
+        Assert.InRange(look!.Processor(), TimeSpan.FromMilliseconds(5), Deadlines.Event);
+        Assert.Equal(Occupation.Ready, ThreadLook.AtCurrent().Doing());
+        mayEnd.Set();
+        thread.Join();
+    }
+
     [Theory]
-    // Each letter a look: asleep, running, a collection before it (and asleep), another callback.
+    // Each letter a look: asleep, running, ready to run and kept from the processor, in the kernel (disk), a collection before it (and asleep), another callback.
     [InlineData(".s", null)]
     [InlineData(".ss", Place.Spare)]
     [InlineData(".srs", Place.Spare)]
     [InlineData(".sgs", Place.Spare)]
-    [InlineData(".ggggggg", null)]
+    [InlineData(".ggggggggg", null)]
+    [InlineData(".gggggggggg", Place.Loop)]
+    [InlineData(".ggggg.ggggg", null)]
     [InlineData(".rrr", null)]
     [InlineData(".rrrr", Place.Pool)]
     [InlineData(".srrr", Place.Pool)]
+    [InlineData(".pppp", Place.Loop)]
+    [InlineData(".rppp", Place.Loop)]
+    [InlineData(".prrp", Place.Pool)]
+    [InlineData(".psps", Place.Spare)]
+    [InlineData(".dddd", Place.Spare)]
+    [InlineData(".pddd", Place.Spare)]
+    [InlineData(".ddpp", Place.Loop)]
+    [InlineData(".drdr", Place.Pool)]
     [InlineData(".s.s.rrr.s", null)]
     public void A_callback_is_suspected_by_what_several_looks_find(string looks, object? expected)
     {
         var suspicion = new Suspicion();
         var ownership = new LoopOwnership();
         var collections = 0;
+        var processor = TimeSpan.FromSeconds(1);
         Place? found = null;
         foreach (var look in looks)
         {
@@ -185,7 +274,9 @@ public sealed class LoopPartsTests
             if (look == '.') ownership.Enter();
             if (look == 'g') collections++;
             Assert.Null(found);
-            if (suspicion.IsSame(ownership.Word, collections)) found = suspicion.Conclude(isWaiting: look != 'r');
+            if (look == 'r') processor += TimeSpan.FromMilliseconds(0.6);
+            if (suspicion.IsSame(ownership.Word, collections)) found = suspicion.Conclude(
+                look switch { 'r' or 'p' => Occupation.Ready, 'd' => Occupation.InKernel, _ => Occupation.Waiting }, processor);
         }
         Assert.Equal(expected, found);
     }
@@ -235,6 +326,53 @@ public sealed class LoopPartsTests
     }
 
     [Fact]
+    public async Task A_monitor_that_is_about_to_sleep_does_not_forget_the_work_that_it_was_woken_for()
+    {
+        // Not disposed: the last one posted may still come to it.
+        var mayEnd = new ManualResetEventSlim();
+        var threads = new LoopThreads(most: 256, loops: 1);
+        using var loop = new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch()));
+        loop.Start([]);
+        using var monitor = new LoopMonitor([loop], threads);
+        threads.NeedsThread = monitor.Wake;
+        monitor.Start();
+        var ran = 0;
+        try
+        {
+            for (var posted = 1; posted <= 60; posted++)
+            {
+                // Each stays, so that the next one needs a thread of its own; from its first wake-up on the monitor looks for a while and sleeps again.
+                monitor.Wake();
+                var woken = Stopwatch.GetTimestamp();
+                while (Stopwatch.GetElapsedTime(woken).TotalMilliseconds < posted % 15 * 0.2) Thread.SpinWait(10);
+                Assert.True(threads.TryPost(new Scheduled(_ =>
+                {
+                    Interlocked.Increment(ref ran);
+                    mayEnd.Wait();
+                }, null, null)));
+                await Eventually.TrueAsync(() => Volatile.Read(ref ran) == posted, "it runs, although nothing else happens");
+            }
+        }
+        finally
+        {
+            mayEnd.Set();
+        }
+    }
+
+    [Fact]
+    public void What_waits_for_a_thread_that_the_system_refuses_goes_elsewhere()
+    {
+        var elsewhere = new List<object?>();
+        var threads = new LoopThreads(most: 4, loops: 1) { Starter = static _ => throw new InsufficientMemoryException(), Refused = work => elsewhere.Add(work.State) };
+        threads.NeedsThread = threads.Replenish;
+        Assert.True(threads.TryPost(new Scheduled(_ => { }, "first", null)));
+        Assert.True(threads.TryPost(new Scheduled(_ => { }, "second", null)));
+
+        Assert.Equal(["first", "second"], elsewhere);
+        Assert.Equal(0, threads.Count);
+    }
+
+    [Fact]
     public async Task No_more_threads_are_started_than_there_is_work_for()
     {
         const int Works = 5;
@@ -279,5 +417,67 @@ public sealed class LoopPartsTests
         }
 
         Assert.All(found, Assert.Null);
+    }
+
+    [Fact]
+    public void Nothing_runs_on_a_loop_while_not_each_of_them_could_be_taken_over()
+    {
+        var threads = new LoopThreads(most: 4, loops: 2);
+        var could = new List<bool>();
+        Engage(threads, 4, () => could.Add(threads.CanTakeOver));
+
+        // With two engaged, the loops, yes. With one more, since one of them was taken over: the other one could be, but not both once more.
+        Assert.Equal([true, true, false, false], could);
+    }
+
+    /// <summary>Engages one after the other.</summary>
+    private static void Engage(LoopThreads threads, int count, Action then) => threads.TryGive(null!, () =>
+    {
+        then();
+        if (count > 1) Engage(threads, count - 1, then);
+        return false;
+    });
+
+    [Fact]
+    public async Task Threads_that_the_system_refuses_are_not_counted_on()
+    {
+        var refuses = true;
+        var threads = new LoopThreads(most: 8, loops: 1)
+        {
+            Starter = thread =>
+            {
+                if (Volatile.Read(ref refuses)) throw new InsufficientMemoryException();
+                thread.UnsafeStart();
+            },
+        };
+        Assert.True(threads.CanTakeOver);
+        threads.Replenish();
+        Assert.False(threads.CanTakeOver);
+
+        Volatile.Write(ref refuses, false);
+        await Eventually.TrueAsync(() =>
+        {
+            threads.Replenish();
+            return threads.CanTakeOver;
+        }, "it is asked again after a while");
+    }
+
+    [Fact]
+    public async Task After_the_end_nothing_is_posted_and_no_thread_stays()
+    {
+        var elsewhere = new List<object?>();
+        var mayEnd = new ManualResetEventSlim();
+        var threads = new LoopThreads(most: 8, loops: 1) { Refused = work => elsewhere.Add(work.State) };
+        threads.NeedsThread = threads.Replenish;
+        for (var n = 0; n < 3; n++) Assert.True(threads.TryPost(new Scheduled(_ => mayEnd.Wait(), null, null)));
+        threads.NeedsThread = null;
+        Assert.True(threads.TryPost(new Scheduled(_ => { }, "too late", null)));
+        await Eventually.TrueAsync(() => threads.Count >= 3, "they have been started");
+
+        threads.Close();
+        Assert.False(threads.TryPost(new Scheduled(_ => { }, null, null)));
+        mayEnd.Set();
+        await Eventually.TrueAsync(() => threads.Count == 0, "all threads have ended");
+        Assert.InRange(elsewhere.Count, 0, 1);
     }
 }

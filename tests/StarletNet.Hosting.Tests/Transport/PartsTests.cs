@@ -126,6 +126,47 @@ public sealed class PartsTests
     }
 
     [Fact]
+    public async Task An_error_shows_after_the_last_byte_too()
+    {
+        var pipe = new Pipe();
+        var reader = new InputReader(pipe.Reader) { EndsWith = new IOException("the end") };
+        await pipe.Writer.WriteAsync(new byte[10]);
+        pipe.Writer.Complete();
+
+        var all = await reader.ReadAsync();
+        Assert.Equal((10, false), (all.Buffer.Length, all.IsCompleted));
+        reader.AdvanceTo(all.Buffer.End);
+        // Again and again.
+        await Assert.ThrowsAsync<IOException>(async () => await reader.ReadAsync());
+        Assert.Throws<IOException>(() => reader.TryRead(out _));
+    }
+
+    [Fact]
+    public async Task Whoever_watches_finds_the_read_awaited_from_the_first_moment_on()
+    {
+        var pipe = new Pipe();
+        var reader = new InputReader(pipe.Reader);
+        var watch = new Watcher(reader);
+        reader.Watch = watch;
+        var reading = reader.ReadAsync();
+        Assert.Equal([true], watch.Found);
+        await pipe.Writer.WriteAsync(new byte[1]);
+        reader.AdvanceTo((await reading).Buffer.End);
+        Assert.False(reader.IsAwaited);
+    }
+
+    private sealed class Watcher(InputReader reader) : IConnectionWatch
+    {
+        internal List<bool> Found { get; } = [];
+
+        public void InputAwaited() => Found.Add(reader.IsAwaited);
+
+        public void OutputAwaited(bool awaited) => Assert.Fail("nothing is sent");
+
+        public void Closed() => Assert.Fail("nothing is closed");
+    }
+
+    [Fact]
     public void Connection_ids_are_never_repeated()
     {
         Assert.Equal(1000, Enumerable.Range(0, 1000).Select(_ => ConnectionIds.Next()).Distinct().Count());

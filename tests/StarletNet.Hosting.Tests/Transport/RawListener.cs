@@ -25,15 +25,14 @@ internal sealed unsafe class RawListener : IDisposable
     internal bool IsCloseOnExec => IsDescriptorCloseOnExec(Fd);
 
     /// <summary>The queue's length as the kernel has it (in tcp_info of a listening socket, tcpi_sacked).</summary>
-    internal int QueueLength
+    internal int QueueLength => QueueLengthOf(Fd);
+
+    internal static int QueueLengthOf(int fd)
     {
-        get
-        {
-            var info = stackalloc byte[256];
-            uint length = 256;
-            Check(LibC.getsockopt(Fd, LibC.IPPROTO_TCP, LibC.TCP_INFO, info, &length), "TCP_INFO");
-            return *(int*)(info + 28);
-        }
+        var info = stackalloc byte[256];
+        uint length = 256;
+        Check(LibC.getsockopt(fd, LibC.IPPROTO_TCP, LibC.TCP_INFO, info, &length), "TCP_INFO");
+        return *(int*)(info + 28);
     }
 
     internal (int OnOff, int Seconds) Linger

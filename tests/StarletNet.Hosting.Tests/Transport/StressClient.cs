@@ -102,6 +102,8 @@ internal sealed class StressClient(EndPoint server, int number, int seed)
 
     private void Check(StressConnection connection, List<int> ids)
     {
+        // So late now and then that the server has to wait until more can be sent.
+        if (_random.Next(30) == 0) Thread.Sleep(_random.Next(6));
         foreach (var id in ids)
         {
             connection.ReadAnswer(id);

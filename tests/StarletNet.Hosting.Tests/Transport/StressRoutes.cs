@@ -9,7 +9,7 @@ namespace StarletNet.Hosting.Tests.Transport;
 /// </summary>
 internal static class StressRoutes
 {
-    internal const int MostBytes = 40_000;
+    internal const int MostBytes = 300_000;
 
     internal static byte At(int id, int index) => (byte)((((id * 7919) + index) * 31) % 251);
 
@@ -20,8 +20,8 @@ internal static class StressRoutes
         return bytes;
     }
 
-    // Mostly small, some larger than a block of the pool, some larger than what is sent at once.
-    internal static int Length(int id) => (id % 16) switch { 0 => MostBytes, 1 or 2 => 5000 + (id % 256), _ => 20 + (id % 128) };
+    // Mostly small, some larger than a block of the pool, some larger than what is sent at once, a few larger than what may wait to be sent.
+    internal static int Length(int id) => (id % 64) switch { 0 => MostBytes, 16 or 32 or 48 => 40_000, 1 or 2 or 17 or 18 => 5000 + (id % 256), _ => 20 + (id % 128) };
 
     internal static void Map(WebApplication app)
     {

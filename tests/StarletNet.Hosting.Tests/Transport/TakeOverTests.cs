@@ -95,6 +95,8 @@ public sealed class TakeOverTests : IDisposable
         await using var server = await Start(Inline);
         using var blocked = ConnectToLoop();
         using var other = ConnectToLoop();
+        // Until then the thread of the pool that has answered the first request would take the second, too.
+        await Eventually.TrueAsync(() => server.Transport.Connections.All(connection => connection.Input.IsAwaited), "both wait for their client");
         blocked.Get("/block");
         await Eventually.TrueAsync(() => server.Transport.TakeOvers > 0, "the loop is taken over");
         for (var n = 0; n < 20; n++)
@@ -107,6 +109,20 @@ public sealed class TakeOverTests : IDisposable
         Assert.Equal("went on", blocked.AnswerText());
         blocked.Get("/");
         Assert.Equal("hello", blocked.AnswerText());
+    }
+
+    [Fact]
+    public async Task Work_for_a_thread_is_not_forgotten_when_the_monitor_goes_to_sleep()
+    {
+        await using var server = await Start(Inline);
+        using var client = ConnectToLoop();
+        // From the third one on for a spare thread, at every distance from the loop's last work; nothing else would wake the monitor.
+        for (var n = 0; n < 80; n++)
+        {
+            client.Get("/sleep");
+            Assert.Equal("slept", client.AnswerText());
+            Thread.Sleep(n % 5);
+        }
     }
 
     [Fact]

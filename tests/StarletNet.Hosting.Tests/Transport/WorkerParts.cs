@@ -17,7 +17,7 @@ internal static class WorkerParts
     internal static void AddTo(IServiceCollection services, EpollTransport transport, ILogger log)
     {
         var listeners = new WorkerListenerFactory();
-        listeners.Use(new Traffic(transport, new ScoreboardPlace(Scoreboard.Create(1), 0), TimeSpan.FromSeconds(2), new ConnectionLimits(), () => { }, log));
+        listeners.Use(new Traffic(transport, new ScoreboardPlace(Scoreboard.Create(1), 0), new ConnectionLimits(), () => { }, log));
         services.AddSingleton<IConnectionListenerFactory>(listeners);
         var kestrel = services.Last(service => service.ServiceType == typeof(IServer));
         services.AddSingleton<IServer>(provider => new FollowingServer(kestrel.Create<IServer>(provider), transport));

@@ -29,7 +29,28 @@ public sealed class WorkerTransitionsTests
 
     [Fact]
     public void The_loss_of_the_master_is_a_drain() =>
-        Expect(new Serving(), new MasterGone(), Began, new Grace(Began), StopAccepting, SayDraining, CloseDue);
+        Expect(new Serving(), new MasterGone(), Began, new Grace(Began, IsOrphan: true), StopAccepting, SayDraining, CloseDue);
+
+    [Fact]
+    public void Without_a_master_the_grace_is_a_second_at_most()
+    {
+        Expect(new Grace(Began, IsOrphan: true), new Look(3, 1), Began + 999, new Grace(Began, IsOrphan: true), CloseDue);
+        Expect(new Grace(Began, IsOrphan: true), new Look(3, 3), Began + 1_000, new Finishing(Began, IsOrphan: true), CloseDue, StopHost);
+        Expect(new Grace(Began, IsOrphan: true), new Look(3, 3), Began + 200, new Finishing(Began, IsOrphan: true), new WorkerClocks(200, 30_000), CloseDue, StopHost);
+        foreach (WorkerState orphan in new WorkerState[] { new Grace(Began, IsOrphan: true), new Finishing(Began, IsOrphan: true) })
+        {
+            Assert.Equal(1_000, Clocks.KeepAliveIn(orphan));
+            Assert.Equal(200, new WorkerClocks(200, 30_000).KeepAliveIn(orphan));
+        }
+    }
+
+    [Fact]
+    public void A_master_that_is_lost_in_the_middle_of_a_drain_is_lost_too()
+    {
+        Expect(new Grace(Began), new MasterGone(), Began + 100, new Grace(Began, IsOrphan: true));
+        Expect(new Finishing(Began), new MasterGone(), Began + 100, new Finishing(Began, IsOrphan: true));
+        Expect(new Grace(Began, IsOrphan: true), new StopAsked(), Began + 100, new Grace(Began, IsOrphan: true));
+    }
 
     [Fact]
     public void While_a_request_may_come_within_the_grace_the_host_is_left_alone() =>

@@ -322,6 +322,23 @@ public sealed class DrainTests
         Assert.Equal(0, await worker.Exit());
     }
 
+    /// <summary>Of USR2 the master, who alone has the files' names, is told; TTIN and TTOU, by which a terminal stops programs, are nothing to it.</summary>
+    [Fact]
+    public async Task Signals_that_are_meant_for_the_master_do_not_end_it()
+    {
+        const int Usr2 = 12, Ttin = 21, Ttou = 22;
+        await using var worker = await Ready();
+
+        worker.Signal(Ttin);
+        worker.Signal(Ttou);
+        worker.Signal(Usr2);
+
+        Assert.Equal(ControlMessage.Reopen, await worker.NextMessage());
+        using var client = worker.Connect();
+        await client.Get("/slow?ms=0");
+        Assert.Equal("slow\n", (await client.Response()).Body);
+    }
+
     [Fact]
     public async Task A_drained_worker_leaves_the_queue_to_others()
     {

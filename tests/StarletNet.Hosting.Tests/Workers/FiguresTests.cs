@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using StarletNet.Shared.Contract;
 using StarletNet.TestKit;
@@ -11,10 +12,12 @@ public sealed class FiguresTests : IDisposable
 
     public void Dispose() => _scoreboard.Dispose();
 
-    private async Task<WorkerUnderTest> StartAsync(string http = "", params string[] arguments) => await WorkerUnderTest.StartReady(new WorkerSetup(SampleApp.TestApp, arguments)
+    private Task<WorkerUnderTest> StartAsync(string http = "", params string[] arguments) => StartAsync(50, http, arguments);
+
+    private async Task<WorkerUnderTest> StartAsync(int heartbeat, string http, params string[] arguments) => await WorkerUnderTest.StartReady(new WorkerSetup(SampleApp.TestApp, arguments)
     {
         Scoreboard = _scoreboard,
-        Environment = new Dictionary<string, string> { [EnvironmentNames.Heartbeat] = "50", [EnvironmentNames.Http] = http },
+        Environment = new Dictionary<string, string> { [EnvironmentNames.Heartbeat] = $"{heartbeat}", [EnvironmentNames.Http] = http },
     });
 
     private WorkerFigures Now => _scoreboard.Read(0);
@@ -49,6 +52,38 @@ public sealed class FiguresTests : IDisposable
         Assert.True(figures.BeatAt >= figures.LastRequestAt);
         client.Dispose();
         await Eventually.TrueAsync(() => Now is { Longest: null, InFlight: 0, Connections: 0 } now && now.BytesOut >= figures.BytesOut, "it ends with its client", () => $"{Now}");
+    }
+
+    [Fact]
+    public async Task Handlers_that_cost_a_loop_its_thread_are_counted()
+    {
+        await using var worker = await StartAsync();
+        using var client = worker.Connect();
+        // Always another route, so that none is known for what it does; and now and then it is a thread of the pool that has read the request.
+        for (var since = Stopwatch.GetTimestamp(); Now.TakeOvers == 0 && Stopwatch.GetElapsedTime(since) < Deadlines.Event;)
+        {
+            await client.Get($"/sync-slow/{string.Concat(Enumerable.Range(0, 8).Select(_ => (char)Random.Shared.Next('a', 'z' + 1)))}?ms=50");
+            await client.Response();
+        }
+        Assert.NotEqual(0, Now.TakeOvers);
+    }
+
+    /// <summary>
+    /// Kestrel's request makes the text of its method when it is first asked for it; one who asks between two requests would leave an empty one to the
+    /// next, which no route has. Pipelined, they follow each other at once.
+    /// </summary>
+    [Fact]
+    public async Task Who_looks_at_what_runs_changes_nothing_of_it()
+    {
+        const int Depth = 32, Rounds = 1000;
+        await using var worker = await StartAsync(1, "");
+        using var client = worker.Connect();
+        var requests = string.Concat(Enumerable.Repeat("GET /pid HTTP/1.1\r\nHost: test\r\n\r\n", Depth));
+        for (var round = 0; round < Rounds; round++)
+        {
+            await client.Send(requests);
+            for (var answer = 0; answer < Depth; answer++) Assert.Equal(200, (await client.Response()).Status);
+        }
     }
 
     [Fact]

@@ -59,6 +59,9 @@ public sealed class FramingTests(FramingWorker fixture) : IClassFixture<FramingW
     [InlineData("POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length:\r\n\r\nhello", 400)]
     [InlineData("POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: 99999999999999999999999999\r\n\r\nhello", 400)]
     [InlineData("POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400)]
+    // 3.2: whose host it is meant for must be said.
+    [InlineData("GET / HTTP/1.1\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: test\r\nHost: test\r\n\r\n", 400)]
     public async Task A_request_without_one_clear_end_is_refused_and_the_connection_closed(string request, int status)
     {
         var answer = await Ask(request + Smuggled);
@@ -123,6 +126,69 @@ public sealed class FramingTests(FramingWorker fixture) : IClassFixture<FramingW
 
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
         Assert.Contains(part, answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_answer_to_head_says_how_long_it_would_be_and_is_empty()
+    {
+        using var client = Worker.Connect();
+        await client.Send("HEAD /large?bytes=1000 HTTP/1.1\r\nHost: test\r\n\r\nGET / HTTP/1.1\r\nHost: test\r\n\r\n");
+
+        var (status, headers) = await client.Head();
+        Assert.Equal((200, "1000"), (status, headers["Content-Length"]));
+        // Whatever the application wrote would stand before this one.
+        Assert.StartsWith("hello from version", (await client.Response()).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_of_1_0_may_keep_the_connection_where_the_end_of_an_answer_is_known()
+    {
+        using var client = Worker.Connect();
+        for (var request = 0; request < 2; request++)
+        {
+            await client.Send("GET /large?bytes=10 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+            Assert.Equal("keep-alive", (await client.Response()).Headers["Connection"]);
+        }
+    }
+
+    [Theory]
+    // It has not asked for it, or the end of the connection is the end of the answer.
+    [InlineData("GET /large?bytes=10 HTTP/1.0\r\n\r\n")]
+    [InlineData("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")]
+    public async Task Elsewhere_its_connection_ends_with_the_answer(string request)
+    {
+        var answer = await Ask(request);
+
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("keep-alive", answer, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    // 2.2: a recipient may take a lone line feed for the end of a line.
+    [InlineData("POST /upload HTTP/1.1\nHost: test\nContent-Length: 5\n\nhello")]
+    [InlineData("POST /upload HTTP/1.1\r\nHost: test\nContent-Length: 5\r\n\nhello")]
+    public async Task A_line_may_end_without_its_carriage_return(string request)
+    {
+        using var client = Worker.Connect();
+        await client.Send(request + "GET / HTTP/1.1\nHost: test\n\n");
+
+        Assert.StartsWith(Hello, (await client.Response()).Body, StringComparison.Ordinal);
+        Assert.StartsWith("hello from version", (await client.Response()).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_is_asked_for_when_the_application_reads_it_and_not_before()
+    {
+        using var waiting = Worker.Connect();
+        await waiting.Send("POST /upload HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+        Assert.Equal(100, (await waiting.Head()).Status);
+        await waiting.Send("hello");
+        Assert.StartsWith(Hello, (await waiting.Response()).Body, StringComparison.Ordinal);
+
+        // This one never reads it.
+        using var unread = Worker.Connect();
+        await unread.Send("GET / HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+        Assert.Equal(200, (await unread.Head()).Status);
     }
 
     /// <summary>All that comes until the worker's end of the stream; a reset is an error.</summary>

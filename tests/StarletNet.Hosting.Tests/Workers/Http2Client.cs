@@ -21,9 +21,11 @@ internal sealed class Http2Client : IDisposable
 
     private Http2Client(RawClient client) => _client = client;
 
-    internal static async Task<Http2Client> Connect(IPEndPoint address)
+    internal static Task<Http2Client> Connect(IPEndPoint address) => Over(RawClient.Connect(address));
+
+    internal static async Task<Http2Client> Over(RawClient connection)
     {
-        var client = new Http2Client(RawClient.Connect(address));
+        var client = new Http2Client(connection);
         await client._client.Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
         await client.Write(Http2Frame.Settings, 0, 0, []);
         Assert.Equal(Http2Frame.Settings, (await client.Read()).Type);
@@ -58,6 +60,15 @@ internal sealed class Http2Client : IDisposable
         {
             var frame = await Read();
             if (frame.Type == type) return frame;
+        }
+    }
+
+    /// <summary>Until the server says which stream is the last that it has taken; a first GOAWAY only says that there will be one.</summary>
+    internal async Task<int> Goodbye()
+    {
+        while (true)
+        {
+            if ((await Next(Http2Frame.GoAway)).LastStream is var last and not int.MaxValue) return last;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using StarletNet.Shared.Contract;
+using StarletNet.TestKit;
 
 namespace StarletNet.Hosting.Tests.Workers;
 
@@ -25,6 +26,8 @@ public sealed class InjectionTests
         using var client = worker.Connect();
         await client.Get("/");
         Assert.StartsWith(kind, (await client.Response()).Body, StringComparison.Ordinal);
+        // Shared with all others: whoever calls listen(2) again changes it for all.
+        Assert.Equal(WorkerUnderTest.Backlog, worker.QueueLength);
 
         worker.Tell(ControlMessage.Drain);
         Assert.Equal(ControlMessage.Draining, await worker.NextMessage());
@@ -34,6 +37,7 @@ public sealed class InjectionTests
         Assert.True(last.AnnouncesClose);
         await client.End();
         Assert.Equal(0, await worker.Exit());
+        Assert.Equal(WorkerUnderTest.Backlog, worker.QueueLength);
     }
 
     [Theory]
@@ -72,6 +76,85 @@ public sealed class InjectionTests
             await worker.OutputLine(line);
             Assert.Single(worker.Output.Split('\n'), l => l.Contains(line, StringComparison.Ordinal));
             Assert.Throws<SocketException>(() => RawClient.Connect(new IPEndPoint(IPAddress.Loopback, port)));
+        }
+    }
+
+    [Fact]
+    public async Task Endpoints_that_are_kept_are_open_beside_the_listener_in_several_workers()
+    {
+        var ports = FreePorts(3);
+        var setup = new WorkerSetup(SampleApp.Builders("net10.0"), ["own-endpoints", .. ports.Select(p => $"{p}")])
+        {
+            Environment = new Dictionary<string, string> { [EnvironmentNames.Http] = "keep-app-endpoints=1" },
+        };
+        await using var worker = await WorkerUnderTest.StartReady(setup);
+        // A successor must be able to start while this one serves.
+        await using var successor = await WorkerUnderTest.StartReady(setup);
+
+        foreach (var endPoint in new[] { worker.EndPoint, new IPEndPoint(IPAddress.Loopback, ports[0]), new IPEndPoint(IPAddress.Loopback, ports[2]) })
+        {
+            using var client = RawClient.Connect(endPoint);
+            await client.Get("/");
+            Assert.StartsWith("own-endpoints", (await client.Response()).Body, StringComparison.Ordinal);
+        }
+        // Kestrel itself passes over addresses where there are end points.
+        Assert.Throws<SocketException>(() => RawClient.Connect(new IPEndPoint(IPAddress.Loopback, ports[1])));
+        await worker.OutputLine($"http://127.0.0.1:{ports[0]}, the application's own, stays open");
+        Assert.DoesNotContain("is replaced by", worker.Output, StringComparison.Ordinal);
+        worker.Tell(ControlMessage.Drain);
+        Assert.Equal(0, await worker.Exit());
+    }
+
+    [Theory]
+    [InlineData("builder")]
+    [InlineData("legacy")]
+    public async Task Addresses_are_kept_where_there_are_no_end_points(string kind)
+    {
+        var port = FreePorts(1)[0];
+        await using var worker = await WorkerUnderTest.StartReady(new WorkerSetup(SampleApp.Builders("net10.0"), kind)
+        {
+            Environment = new Dictionary<string, string> { [EnvironmentNames.Http] = "keep-app-endpoints=1", ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}" },
+        });
+        foreach (var endPoint in new[] { worker.EndPoint, new IPEndPoint(IPAddress.Loopback, port) })
+        {
+            using var client = RawClient.Connect(endPoint);
+            await client.Get("/");
+            Assert.StartsWith(kind, (await client.Response()).Body, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_worker_without_master_removes_its_files_at_the_end_unless_they_are_others_by_then()
+    {
+        using var scratch = new ScratchDirectory();
+        var (own, others) = (scratch.Write("own.pid", "1"), scratch.Write("others.pid", "1"));
+        var files = OwnFile.Format([OwnFile.At(own)!, OwnFile.At(others)!]);
+        await using var worker = await WorkerUnderTest.StartReady(new WorkerSetup(SampleApp.TestApp)
+        {
+            Environment = new Dictionary<string, string> { [EnvironmentNames.Files] = files },
+        });
+        File.Move(scratch.Write("new.pid", "2"), others, overwrite: true);
+        Assert.True(File.Exists(own));
+
+        worker.Signal(15);
+        Assert.Equal(0, await worker.Exit());
+        Assert.False(File.Exists(own));
+        Assert.Equal("2", File.ReadAllText(others));
+    }
+
+    [Fact]
+    public async Task With_debugging_it_says_what_happens_to_it_and_nothing_without()
+    {
+        foreach (var debugs in new[] { true, false })
+        {
+            await using var worker = await WorkerUnderTest.StartReady(new WorkerSetup(SampleApp.TestApp)
+            {
+                Environment = debugs ? new Dictionary<string, string> { [EnvironmentNames.Debug] = "1" } : [],
+            });
+            worker.Tell(ControlMessage.Drain);
+            Assert.Equal(0, await worker.Exit());
+            if (debugs) await worker.OutputLine("debug: the master says: drain");
+            Assert.Equal(debugs, worker.Output.Contains("debug: StopAsked { }: Serving { } → Grace", StringComparison.Ordinal));
         }
     }
 

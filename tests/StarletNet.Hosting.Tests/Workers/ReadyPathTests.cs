@@ -22,6 +22,19 @@ public sealed class ReadyPathTests
         Assert.Equal(200, (await early.Response()).Status);
     }
 
+    /// <summary>An application that sends everybody to https must not wait for ever for itself.</summary>
+    [Fact]
+    public async Task Behind_tls_the_question_comes_by_https()
+    {
+        await using var worker = WorkerUnderTest.Start(new WorkerSetup(SampleApp.TestApp)
+        {
+            Environment = new Dictionary<string, string> { [EnvironmentNames.ReadyPath] = "/secure" },
+            Tls = TestCertificates.Usual,
+        });
+
+        Assert.Equal(ControlMessage.Ready, await worker.NextMessage());
+    }
+
     [Fact]
     public async Task One_that_never_gets_ready_leaves_when_it_is_told_to()
     {

@@ -53,6 +53,12 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
         _process = process;
     }
 
+    /// <summary>Of the listener, before a worker has seen it.</summary>
+    internal const int Backlog = 128;
+
+    /// <summary>Of the listener, now.</summary>
+    internal int QueueLength => Transport.RawListener.QueueLengthOf((int)_listener.Handle);
+
     internal IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
 
     internal int Pid => _process.Id;
@@ -74,7 +80,7 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
     {
         var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen(128);
+        listener.Listen(Backlog);
         var (ours, theirs) = FileDescriptor.MessagePair();
         using (theirs)
         {
@@ -196,7 +202,7 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
             RedirectStandardError = true,
         };
         var environment = start.Environment;
-        environment["DOTNET_STARTUP_HOOKS"] = typeof(StarletNet.Hosting.Worker.WorkerProcess).Assembly.Location;
+        environment["DOTNET_STARTUP_HOOKS"] = Path.Combine(Artifacts.BinOrBeside, "StarletNet.Hosting.dll");
         environment[EnvironmentNames.Restore] = "DOTNET_STARTUP_HOOKS,DOTNET_gcServer";
         environment["DOTNET_gcServer"] = "0";
         environment[EnvironmentNames.SavedPrefix + "DOTNET_gcServer"] = "users-own";

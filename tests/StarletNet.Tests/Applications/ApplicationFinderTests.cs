@@ -152,6 +152,17 @@ public sealed class ApplicationFinderTests : IDisposable
         Assert.Contains("does not call UseStarletNet()", Refusal("web.dll"));
     }
 
+    [Theory]
+    [InlineData("\"System.GC.HeapHardLimit\":209715200", "System.GC.HeapHardLimit")]
+    [InlineData("\"System.GC.Server\":true,\"System.GC.HeapHardLimitPercent\":30", "System.GC.HeapHardLimitPercent")]
+    [InlineData("\"System.GC.HeapCount\":2", null)]
+    public void An_application_may_limit_its_heap_itself(string properties, string? setting)
+    {
+        Publish("web", AspNetCore.Replace("\"tfm\"", $"\"configProperties\":{{{properties}}},\"tfm\"", StringComparison.Ordinal));
+
+        Assert.Equal(setting, Find("web.dll").HeapLimit);
+    }
+
     [Fact]
     public void A_trimmed_application_that_calls_us_runs()
     {

@@ -37,6 +37,15 @@ public sealed class ShadowPlaceTests : IDisposable
     }
 
     [Fact]
+    public void Of_one_that_is_given_up_nothing_is_left()
+    {
+        _scratch.Write("app/app.dll", "");
+
+        Assert.Throws<OperationCanceledException>(() => new ShadowPlace(_copies, []).Make(_source, new CancellationToken(canceled: true)));
+        Assert.Empty(Directory.GetDirectories(_copies));
+    }
+
+    [Fact]
     public void Only_its_owner_may_enter_it_and_nobody_write()
     {
         _scratch.Write("app/tool", "#!/bin/sh", executable: true);

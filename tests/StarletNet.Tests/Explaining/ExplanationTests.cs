@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using StarletNet.Master.Applications;
 using StarletNet.Master.Explaining;
+using StarletNet.Master.Workers;
 using StarletNet.TestKit;
 
 namespace StarletNet.Master.Tests.Explaining;
@@ -8,13 +9,14 @@ namespace StarletNet.Master.Tests.Explaining;
 public sealed class ExplanationTests : IDisposable
 {
     private readonly ScratchDirectory _scratch = new();
+    private HeapShare _heap = new(null, "no limit");
 
     public void Dispose() => _scratch.Dispose();
 
     private string Explain(params string[] calls)
     {
         FakeApplication.Write(_scratch.File("web.dll"), calls);
-        var text = new Explanation(new Application(_scratch.File("web.dll"), "/usr/bin/dotnet", ["exec"]), workers: 3, processors: 8).Write();
+        var text = new Explanation(new Application(_scratch.File("web.dll"), "/usr/bin/dotnet", ["exec"]), workers: 3, processors: 8, _heap, "Staging").Write();
         Assert.All(text.Split('\n').Skip(2), line => Assert.InRange(line.Length, 0, 100));
         return Regex.Replace(text, @"\s+", " ");
     }
@@ -27,6 +29,18 @@ public sealed class ExplanationTests : IDisposable
         Assert.Contains("starletnet --max-workers 3 web.dll", text);
         Assert.DoesNotContain("single worker", text);
         Assert.DoesNotContain("Keys of", text);
+    }
+
+    [Fact]
+    public void Of_a_container_each_worker_gets_a_part()
+    {
+        Assert.DoesNotContain("Memory", Explain("RouteBuilder.MapGet"));
+
+        _heap = HeapShare.Of(new ContainerMemory(600 << 20, "/memory.max"), 2, [], null);
+        Assert.Contains("The heap of each worker is limited to 200M: the 600M of /memory.max, shared by 2 workers", Explain("RouteBuilder.MapGet"));
+
+        _heap = HeapShare.Of(new ContainerMemory(60 << 20, "/memory.max"), 2, [], null);
+        Assert.Contains("the 60M of /memory.max leave 20M for each of 2 workers", Explain("RouteBuilder.MapGet"));
     }
 
     [Theory]
@@ -91,6 +105,20 @@ public sealed class ExplanationTests : IDisposable
     }
 
     [Fact]
+    public void The_configuration_of_its_environment_wins_over_the_common_one()
+    {
+        _scratch.Write("appsettings.json", """{ "Urls": "http://*:1", "Kestrel": { "Endpoints": { "A": { "Url": "https://*:2" }, "B": { "Url": "https://*:3" } } } }""");
+        _scratch.Write("appsettings.Staging.json", """{ "urls": "http://*:4", "Kestrel": { "Endpoints": { "a": { "Url": "https://*:5" }, "B": { "Protocols": "Http1" }, "C": { "Url": "https://*:6" } } } }""");
+        _scratch.Write("appsettings.Production.json", """{ "Urls": "http://*:7" }""");
+
+        var text = Explain();
+
+        foreach (var name in new[] { "http://*:4, of appsettings.Staging.json", "https://*:5, of appsettings.Staging.json", "https://*:3, of appsettings.json", "https://*:6, of appsettings.Staging.json" })
+            Assert.Contains($"- {name}", text);
+        foreach (var name in new[] { "*:1", "*:2", "*:7" }) Assert.DoesNotContain(name, text);
+    }
+
+    [Fact]
     public void Files_that_cannot_be_read_say_nothing()
     {
         _scratch.Write("web.deps.json", "{");
@@ -104,5 +132,5 @@ public sealed class ExplanationTests : IDisposable
 
     [Fact]
     public void One_file_says_that_it_cannot_be_looked_into() =>
-        Assert.Contains("It is one file", new Explanation(new Application(_scratch.File("single"), _scratch.File("single"), []), 2, 2).Write());
+        Assert.Contains("It is one file", new Explanation(new Application(_scratch.File("single"), _scratch.File("single"), []), 2, 2, _heap, "Production").Write());
 }

@@ -1,4 +1,5 @@
 using StarletNet.Master.Listening;
+using StarletNet.Master.Options;
 using StarletNet.Shared.Contract;
 
 namespace StarletNet.Master.Tests.Listening;
@@ -34,8 +35,20 @@ public sealed class ListenSpecTests
     }
 
     [Theory]
+    [InlineData("h1", "Http1")]
+    [InlineData("Http1", "Http1")]
+    [InlineData("Http2", "Http2")]
+    [InlineData("Http1AndHttp2", "Usual")]
+    public void Versions_have_the_names_that_the_option_knows(string word, string versions)
+    {
+        Assert.Equal(Enum.Parse<HttpVersions>(versions), ListenSpec.Parse($":80?http={word}").Http);
+        Assert.Equal(Enum.Parse<HttpVersions>(versions), OptionTable.Find("http").Read(new MasterOptions(), word).ListenDefaults.HttpOf(null));
+    }
+
+    [Theory]
     [InlineData("", "is not an address")]
     [InlineData("host", "is not an address")]
+    [InlineData("http://*:8080", "is a URL; write HOST:PORT")]
     [InlineData("::1:8080", "brackets")]
     [InlineData("127.0.0.1:", "is not a port")]
     [InlineData("127.0.0.1:http", "is not a port")]
@@ -51,6 +64,7 @@ public sealed class ListenSpecTests
     [InlineData(":80?backlog=0", "at least 1")]
     [InlineData(":80?mode=0660", "only a Unix socket")]
     [InlineData("/run/x?mode=9", "octal")]
+    [InlineData("/run/x?mode=1777", "octal")]
     [InlineData("/run/x?mode=", "octal")]
     public void Anything_else_is_refused_and_quoted(string text, string why)
     {

@@ -16,6 +16,7 @@ public sealed class ReportTests
         Exceptions = 6,
         BytesIn = 2048,
         BytesOut = 5_000_000,
+        TakeOvers = 44,
         Heap = 20 << 20,
         PoolThreads = 8,
         PoolQueue = 2,
@@ -71,6 +72,10 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void Of_each_worker_it_is_told_how_often_its_loop_was_taken_over() =>
+        Assert.Equal(44, JsonDocument.Parse(Json(Report(Worker(0, 10, WorkerState.Busy, Busy)))).RootElement.GetProperty("workers")[0].GetProperty("loopTakeOvers").GetInt64());
+
+    [Fact]
     public void The_table_is_aligned_and_carries_no_commands_to_the_terminal()
     {
         var table = StatusTable.Of(Look(Report(Worker(0, 10, WorkerState.Busy, Busy), Worker(10, 123456, WorkerState.Draining, Busy, "memory"))), null);
@@ -114,6 +119,7 @@ public sealed class ReportTests
         Assert.All(metrics.Types.Keys, name => Assert.StartsWith("starletnet_", name));
         Assert.Equal(2050, metrics.Samples["starletnet_requests_total"]);
         Assert.Equal(11, metrics.Samples["starletnet_error_responses_total{class=\"5xx\"}"]);
+        Assert.Equal(88, metrics.Samples["starletnet_loop_takeovers_total"]);
         Assert.Equal(1, metrics.Samples["starletnet_workers{state=\"busy\"}"]);
         Assert.Equal(0, metrics.Samples["starletnet_workers{state=\"stuck\"}"]);
         Assert.Equal(1.5, metrics.Samples["starletnet_worker_cpu_seconds_total{slot=\"1\",pid=\"11\"}"]);

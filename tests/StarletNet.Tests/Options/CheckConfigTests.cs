@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using StarletNet.Master.Options;
+using StarletNet.Master.Workers;
 using StarletNet.Shared.CommandLine;
 using StarletNet.TestKit;
 
@@ -10,12 +11,14 @@ public sealed class CheckConfigTests : IDisposable
     private readonly ScratchDirectory _scratch = new();
     private readonly Dictionary<string, string> _environment = [];
 
+    private HeapShare Heap { get; set; } = new(null, "no limit");
+
     public void Dispose() => _scratch.Dispose();
 
     private string Print(params string[] arguments)
     {
         var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(arguments);
-        return CheckConfig.Of(new OptionsReader(commandLine, _environment.GetValueOrDefault, processors: 4).ReadAll(), _environment.GetValueOrDefault);
+        return CheckConfig.Of(new OptionsReader(commandLine, _environment.GetValueOrDefault, processors: 4).ReadAll(), _environment.GetValueOrDefault, Heap);
     }
 
     // "name = value" and where it came from, or null if it is not set.
@@ -42,6 +45,16 @@ public sealed class CheckConfigTests : IDisposable
         Assert.Equal(("0", "default"), Of(print, "spawn-interval"));
         Assert.Equal((null, "default: none"), Of(print, "socket"));
         Assert.All(OptionTable.Entries.Where(entry => !entry.IsCommand && entry.Name != "listen"), entry => Of(print, entry.Name));
+    }
+
+    [Fact]
+    public void What_the_heap_of_a_worker_is_limited_to_is_there_too()
+    {
+        Assert.Matches("#heap of each worker: left to .NET +# no limit\n", Print());
+
+        Heap = HeapShare.Of(new ContainerMemory(600 << 20, "/memory.max"), 2, [], null);
+
+        Assert.Matches("#heap of each worker: at most 200M +# the 600M of /memory.max, shared by 2 workers", Print());
     }
 
     [Fact]
@@ -75,6 +88,15 @@ public sealed class CheckConfigTests : IDisposable
 
         Assert.Equal((value, $"environment {variable}"), Of(Print("--preset", "starlet"), "env"));
         Assert.Equal(("mine", "command line"), Of(Print("-E", "mine"), "env"));
+    }
+
+    [Theory]
+    [InlineData("1", "1", "environment PLACK_QUIET")]
+    [InlineData("0", "0", "default")]
+    public void Plack_quiet_is_a_yes_unless_perl_takes_it_for_a_no(string value, string quiet, string origin)
+    {
+        _environment["PLACK_QUIET"] = value;
+        Assert.Equal((quiet, origin), Of(Print(), "quiet"));
     }
 
     /// <summary>The columns of the three servers, as far as there are options for their rows.</summary>
@@ -164,6 +186,10 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("starman", "max-request-line", "1M")]
     [InlineData("starman", "max-body", "unlimited")]
     [InlineData("starman", "server-software", "\"\"")]
+    [InlineData("plain", "disable-proctitle", "0")]
+    [InlineData("starlet", "disable-proctitle", "1")]
+    [InlineData("starlight", "disable-proctitle", "1")]
+    [InlineData("starman", "disable-proctitle", "0")]
     [InlineData("plain", "forwarded", "auto")]
     [InlineData("starlet", "forwarded", "off")]
     [InlineData("starlight", "forwarded", "off")]
@@ -172,8 +198,48 @@ public sealed class CheckConfigTests : IDisposable
         Assert.Equal(value, Of(preset == "plain" ? Print() : Print("--preset", preset), option).Value);
 
     [Theory]
+    [InlineData("1.5", "1.5")]
+    [InlineData("60", "5")]
+    [InlineData("unlimited", "5")]
+    [InlineData("0", "5")]
+    public void A_connection_may_be_idle_for_no_longer_in_a_drain_than_otherwise(string keepAlive, string drain)
+    {
+        Assert.Equal((drain, "default"), Of(Print("--keepalive-timeout", keepAlive), "drain-keepalive"));
+        Assert.Equal(("9", "command line"), Of(Print("--keepalive-timeout", keepAlive, "--drain-keepalive", "9"), "drain-keepalive"));
+    }
+
+    [Theory]
+    [InlineData("starlet", "defer-accept=1 disable-proctitle=1 drain-keepalive=2 env=development err-respawn-interval=1 forwarded=off graceful-timeout=unlimited keepalive-timeout=2 max-body=unlimited "
+        + "max-header-size=128K max-keepalive-reqs=1 max-reqs-per-child=100 max-request-line=128K max-workers=10 server-software=Starlet spawn-interval=0 surge=all timeout=300")]
+    [InlineData("starlight", "defer-accept=1 disable-proctitle=1 drain-keepalive=2 env=production err-respawn-interval=0 forwarded=off graceful-timeout=unlimited keepalive-timeout=2 "
+        + "max-body=unlimited max-header-size=128K max-keepalive-reqs=1 max-reqs-per-child=1000 max-request-line=128K max-workers=10 server-software=Starlight spawn-interval=0 timeout=300")]
+    [InlineData("starman", "backlog=1024 drain-keepalive=1 env=production err-respawn-interval=0 forwarded=off graceful-timeout=unlimited keepalive-timeout=1 max-body=unlimited "
+        + "max-header-size=1M max-reqs-per-child=1000 max-request-line=1M max-workers=5 read-timeout=5 server-software=\"\" surge=all timeout=unlimited")]
+    public void A_preset_says_nothing_else(string preset, string values)
+    {
+        var said = Regex.Matches(Print("--preset", preset), $"^([a-z-]+) = (.*?) +# preset {preset}$", RegexOptions.Multiline)
+            .Select(line => $"{line.Groups[1].Value}={line.Groups[2].Value}");
+
+        Assert.Equal(values.Split(' '), said.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("starlet")]
+    [InlineData("starlight")]
+    [InlineData("starman")]
+    public void Memory_is_shared_out_whatever_the_preset(string preset)
+    {
+        Heap = HeapShare.Of(new ContainerMemory(600 << 20, "/memory.max"), 2, [], null);
+
+        Assert.Matches("#heap of each worker: at most 200M +# the 600M of /memory.max", Print("--preset", preset));
+    }
+
+    [Theory]
     [InlineData("plain", "TERM", "stop gracefully")]
     [InlineData("starlet", "TERM", "stop gracefully")]
+    [InlineData("starlight", "TERM", "stop gracefully")]
+    [InlineData("plain", "INT", "stop gracefully")]
+    [InlineData("starlet", "INT", "stop gracefully")]
     [InlineData("starlight", "INT", "stop gracefully")]
     [InlineData("starman", "TERM", "stop fast")]
     [InlineData("starman", "INT", "stop fast")]

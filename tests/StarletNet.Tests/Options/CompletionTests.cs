@@ -18,6 +18,11 @@ public sealed class CompletionTests : IDisposable
     [InlineData("starletnet --pid some", "some-file")]
     [InlineData("starletnet some", "some-file")]
     [InlineData("starletnet --port ", "")]
+    [InlineData("starletnet sta", "status stacks")]
+    [InlineData("starletnet stat", "status")]
+    // Everywhere else they would be the application, or for it.
+    [InlineData("starletnet some-file sta", "")]
+    [InlineData("starletnet --pid sta", "")]
     public async Task Bash_is_offered_what_fits(string typed, string offered)
     {
         _scratch.Write("some-file", "");

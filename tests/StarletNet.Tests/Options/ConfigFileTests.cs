@@ -86,13 +86,16 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("min-servers = 3", "web.conf:1: option --min-servers is not supported: the number of workers is fixed by --max-workers")]
     public void A_bad_line_is_named(string text, string message) => Assert.Contains(message, Refusal(text));
 
-    [Fact]
-    public void A_file_that_is_not_there_is_named()
+    [Theory]
+    [InlineData("none", "cannot read the configuration file none: No such file or directory")]
+    [InlineData("/usr", "cannot read the configuration file /usr: it is a directory")]
+    [InlineData("", "option --config: is empty; give a file name")]
+    public void A_file_that_cannot_be_read_is_named(string file, string message)
     {
-        var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(["--config", _scratch.File("none")]);
+        var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(["--config", file]);
         var error = Assert.Throws<OperatorException>(() => new OptionsReader(commandLine, _ => null, 4).Read());
 
-        Assert.Equal($"cannot read the configuration file {_scratch.File("none")}: No such file or directory", error.Message);
+        Assert.Equal(message, error.Message);
         Assert.Equal(ExitCodes.Usage, error.ExitCode);
     }
 }

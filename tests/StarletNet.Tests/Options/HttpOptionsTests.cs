@@ -66,6 +66,8 @@ public sealed class HttpOptionsTests
     [InlineData("--max-header-size=0", "option --max-header-size: '0' is not a size of at least one byte")]
     [InlineData("--max-header-size=4G", "option --max-header-size: '4G' is not a size")]
     [InlineData("--max-headers=0", "option --max-headers: '0' is not a whole number of at least 1")]
+    [InlineData("--max-headers=2147483648", "option --max-headers: '2147483648' is more than 2147483647, the most there can be")]
+    [InlineData("--max-keepalive-reqs=99999999999999999999", "option --max-keepalive-reqs: '99999999999999999999' is more than 2147483647")]
     [InlineData("--max-body=0", "option --max-body: '0' would refuse every body")]
     [InlineData("--max-body=1X", "option --max-body: '1X' is not a size")]
     [InlineData("--server-software=a\r\nb", "option --server-software: has characters that cannot stand in a header")]

@@ -52,16 +52,28 @@ public sealed class ListeningOptionsTests
     [Fact]
     public void A_listener_says_more_than_the_options_for_all()
     {
-        var options = Read("--http=h2", "--defer-accept", "--socket-mode=0600", "--socket-owner=www:web", "--path=/app/", "--listen=:80?http=h1&defer=0");
+        var options = Read("--http=h2", "--defer-accept", "--socket-mode=0600", "--socket-owner=80:81", "--path=/app/", "--listen=:80?http=h1&defer=0");
         var defaults = options.ListenDefaults;
 
         Assert.Equal(HttpVersions.Http2, defaults.HttpOf(null));
         Assert.Equal(HttpVersions.Http1, defaults.HttpOf(options.Listeners[0]));
-        Assert.True(defaults.Defers(null));
-        Assert.False(defaults.Defers(options.Listeners[0]));
+        Assert.True(defaults.DeferOf(null));
+        Assert.False(defaults.DeferOf(options.Listeners[0]));
         Assert.Equal(Convert.ToUInt32("600", 8), defaults.SocketMode);
-        Assert.Equal(new SocketOwner("www", "web"), defaults.SocketOwner);
+        Assert.Equal(new SocketOwner("80", "81"), defaults.SocketOwner);
         Assert.Equal("/app", options.Path);
+    }
+
+    [Theory]
+    [InlineData(":80?http=h1h2", HttpVersions.Usual)]
+    [InlineData(":80?http=h2", HttpVersions.Http2)]
+    [InlineData(":80", HttpVersions.Http1)]
+    internal void What_a_listener_says_of_versions_wins_also_when_it_is_the_usual(string listener, HttpVersions expected)
+    {
+        var options = Read("--http=h1", "--listen", listener);
+
+        Assert.Equal(expected, options.ListenDefaults.HttpOf(options.Listeners[0]));
+        Assert.Equal(listener, options.Listeners[0].ToString());
     }
 
     [Theory]
@@ -83,13 +95,21 @@ public sealed class ListeningOptionsTests
     [InlineData("TLS needs a certificate", "--ssl")]
     [InlineData("TLS needs a certificate", "--listen=:443:ssl")]
     [InlineData("there is a certificate (c) but no listener with TLS", "--ssl-cert=c")]
+    [InlineData("option --ssl-verify-mode: means nothing without TLS, and no listener has it; add --ssl", "--ssl-verify-mode=require")]
+    [InlineData("option --ssl-ca-file: means nothing without TLS", "--ssl-ca-file=a")]
+    [InlineData("option --ssl-password-file: means nothing without TLS", "--ssl-password-file=p")]
     [InlineData("option --ssl-verify-mode: '8' is not a way to verify", "--ssl-verify-mode=8")]
     [InlineData("option --http: 'h3' is not a choice of versions", "--http=h3")]
     [InlineData("option --ipv6: 'maybe' is not a yes or no", "--ipv6=maybe")]
     [InlineData("option --socket-mode: '999' is not an octal mode", "--socket-mode=999")]
+    [InlineData("option --socket-mode: '1777' is not an octal mode", "--socket-mode=1777")]
+    [InlineData("option --umask: '7022' is not an octal mode", "--umask=7022")]
     [InlineData("option --socket-owner: 'a:b:c' is not an owner", "--socket-owner=a:b:c")]
+    [InlineData("option --socket-owner: there is no user 'nobody-knows-him'; a number will do, too", "--socket-owner=nobody-knows-him")]
+    [InlineData("option --socket-owner: there is no group 'nobody-knows-it'", "--socket-owner=0:nobody-knows-it")]
     [InlineData("option --path: 'app' is not a path", "--path=app")]
     [InlineData("option --path: '/' is not a path", "--path=/")]
+    [InlineData("option --path: '//' is not a path", "--path=//")]
     public void What_makes_no_sense_is_refused(string why, string argument)
     {
         var error = Assert.Throws<OperatorException>(() => Read(argument));
@@ -97,8 +117,4 @@ public sealed class ListeningOptionsTests
         Assert.Equal(ExitCodes.Usage, error.ExitCode);
         Assert.StartsWith(why, error.Message);
     }
-
-    [Fact]
-    public void A_socket_for_each_worker_is_refused_with_the_reason() =>
-        Assert.Contains("one shared queue loses none", Assert.Throws<OperatorException>(() => Read("--reuse-port", "1")).Message);
 }

@@ -181,6 +181,8 @@ public sealed class OptionsReaderTests
     [InlineData("--backlog", "0", "at least 1")]
     [InlineData("--graceful-timeout", "x", "is not a time")]
     [InlineData("--drain-keepalive", "-1", "is not a time")]
+    [InlineData("--drain-keepalive", "0.0005", "'0.0005' is less than a millisecond; write 1ms or more")]
+    [InlineData("--drain-keepalive", "0.00000001", "'0.00000001' is less than a millisecond; write 1ms or more")]
     [InlineData("--spawn-interval", "1d", "is not a time")]
     [InlineData("--err-respawn-interval", "", "is not a time")]
     [InlineData("--boot-failure-limit", "-1", "at least 0")]
@@ -223,6 +225,9 @@ public sealed class OptionsReaderTests
     [InlineData("--max-reqs-per-child=10 --min-reqs-per-child=4", 4, 10)]
     [InlineData("--max-requests=10 --max-requests-jitter=3", 7, 10)]
     [InlineData("--max-requests=10 --max-requests-jitter=10", 1, 10)]
+    [InlineData("--max-requests=10 --min-reqs-per-child=0", 10, 10)]
+    [InlineData("--max-requests=10 --max-requests-jitter=0 --min-reqs-per-child=4", 4, 10)]
+    [InlineData("--min-reqs-per-child=0", 0, 0)]
     [InlineData("--max-requests=0", 0, 0)]
     [InlineData("--max-requests=inf", 0, 0)]
     public void A_share_of_requests_has_two_ends(string arguments, int least, int most) =>

@@ -132,6 +132,17 @@ public sealed class ServingTests
     }
 
     [Fact]
+    public void Nobody_is_taken_away_whose_queue_would_be_nobodys()
+    {
+        var pool = new PoolDriver(workers: 2, s => s with { FewestWorkers = 2 }).Up().Say(new PoolEvent.WorkersAsked(1)).Say(new PoolEvent.WorkersAsked(-2));
+        Assert.Equal(2, pool.State.Set.Target);
+
+        pool.Say(new PoolEvent.WorkersAsked(-1));
+        Assert.Single(pool.Told.OfType<PoolNotice.WorkersAtLimit>());
+        Assert.Equal(2, pool.State.Set.Target);
+    }
+
+    [Fact]
     public void Ttou_removes_the_slot_that_readiness_waited_for()
     {
         var pool = new PoolDriver().Begin().Ready(1);

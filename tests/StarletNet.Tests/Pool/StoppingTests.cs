@@ -55,22 +55,36 @@ public sealed class StoppingTests
     }
 
     [Fact]
-    public void The_second_term_aborts_and_the_third_kills()
+    public void The_second_term_is_handed_on_and_the_third_kills()
     {
         var pool = new PoolDriver().Up().Stop().Pass(3);
 
         pool.Stop();
-        Assert.Equal([1, 2], pool.Aborted);
+        Assert.Equal([1, 2], pool.Last.OfType<PoolAction.Drain>().Select(drain => drain.Id));
+        Assert.Empty(pool.Aborted);
         pool.Exit(1).Pass(1).Stop();
         Assert.Equal([2], pool.Killed);
         pool.Exit(2, 137);
         Assert.Equal(0, pool.Ended);
     }
 
+    [Theory]
+    [InlineData(StopCause.Int, StopCause.Int)]
+    [InlineData(StopCause.Term, StopCause.Term, StopCause.Int)]
+    internal void An_interrupt_on_top_cuts_and_what_comes_then_kills(params StopCause[] causes)
+    {
+        var pool = new PoolDriver().Up();
+
+        foreach (var cause in causes) pool.Stop(cause).Pass(1);
+        Assert.Equal([1, 2], pool.All.OfType<PoolAction.Abort>().Select(abort => abort.Id));
+        pool.Stop(StopCause.Term);
+        Assert.Equal([1, 2], pool.Killed);
+    }
+
     [Fact]
     public void A_worker_that_ignores_the_abort_is_killed()
     {
-        var pool = new PoolDriver(workers: 1).Up().Stop().Pass(3).Stop();
+        var pool = new PoolDriver(workers: 1).Up().Stop().Pass(3).Stop(StopCause.Int);
 
         pool.Pass(5);
 
@@ -87,7 +101,8 @@ public sealed class StoppingTests
         pool.Stop(second);
         Assert.Empty(pool.Last);
         pool.Pass(0.1).Stop(second);
-        Assert.Equal([1, 2], pool.Aborted);
+        Assert.Equal(second == StopCause.Int ? [1, 2] : [], pool.Aborted);
+        Assert.Equal(second == StopCause.Int ? 0 : 2, pool.Last.OfType<PoolAction.Drain>().Count());
     }
 
     [Theory]

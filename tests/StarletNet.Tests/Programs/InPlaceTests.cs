@@ -1,3 +1,4 @@
+using StarletNet.Shared.Contract;
 using StarletNet.TestKit;
 
 namespace StarletNet.Master.Tests.Programs;
@@ -52,7 +53,31 @@ public sealed class InPlaceTests : IDisposable
         Assert.Equal(2, Directory.GetDirectories(copies).Length);
     }
 
+    [Fact]
+    public async Task It_is_told_which_files_it_has_to_remove_itself()
+    {
+        _test.Behave("environment");
+        var (pid, socket) = (_test.File("pid file"), _test.File("a.sock"));
+        var program = Start("--pid", pid, "-l", socket);
+
+        var told = await program.LineAsync("^env STARLETNET_WORKER_FILES=");
+
+        Assert.Equal([socket, pid], OwnFile.Parse(told.Text["env STARLETNET_WORKER_FILES=".Length..]).Select(file => file.Path));
+        Assert.Equal(OwnFile.At(socket), OwnFile.Parse(told.Text["env STARLETNET_WORKER_FILES=".Length..])[0]);
+    }
+
+    [Fact]
+    public async Task A_pid_file_that_nobody_could_hand_over_is_refused_under_start_server()
+    {
+        var refused = _test.Run(["-w", "0", "--pid", _test.File("pid"), _test.Application], new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "" } });
+
+        Assert.Equal(2, (await refused.ExitAsync()).Code);
+        Assert.Contains("option --pid: with --max-workers 0 no generation can take it over", Assert.Single(refused.Lines).Text);
+        Assert.False(File.Exists(_test.File("pid")));
+    }
+
     [Theory]
+    [InlineData("--worker-quit=dump")]
     [InlineData("--daemonize")]
     [InlineData("--reload")]
     [InlineData("--child-exit=true")]

@@ -34,6 +34,24 @@ public sealed class LifeTests : IDisposable
     }
 
     [Fact]
+    public async Task Master_and_workers_may_open_as_many_files_as_the_system_lets_them()
+    {
+        var master = _test.Keep(ProgramUnderTest.Start("sh",
+            ["-c", "ulimit -Sn 256 && exec \"$0\" \"$@\"", _test.Executable, "-l", "127.0.0.1:0", "-w1", _test.Application, _test.Behaviour]));
+        await master.LineAsync("serving ");
+        // A worker's runtime does it once more; the master's does not.
+        var processes = master.Family;
+
+        Assert.Equal(2, processes.Count);
+        Assert.All(processes, process =>
+        {
+            var limit = System.Text.RegularExpressions.Regex.Match(File.ReadAllText($"/proc/{process.Pid}/limits"), @"Max open files +(\d+) +(\d+)").Groups;
+            Assert.NotEqual("256", limit[1].Value);
+            Assert.Equal(limit[2].Value, limit[1].Value);
+        });
+    }
+
+    [Fact]
     public async Task A_directory_that_has_been_removed_is_no_place_to_start_in()
     {
         Directory.CreateDirectory(_test.File("gone"));
@@ -216,9 +234,24 @@ public sealed class LifeTests : IDisposable
         var master = _test.Start("--worker-boot-timeout", "0.5", "--boot-failure-limit", "1");
 
         Assert.Equal(1, (await master.ExitAsync()).Code);
-        Assert.Contains("is not ready after 0.5 s (--worker-boot-timeout) and is killed", master.ErrorText);
+        Assert.Contains("is not ready after 0.5 s (--worker-boot-timeout) and is killed. Not even its start-up hook has run;", master.ErrorText);
         Assert.Contains("it was not ready in time (signal KILL)", master.ErrorText);
         await master.NothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task One_that_can_only_enter_by_itself_and_does_not_is_told_how()
+    {
+        // Trimmed, with the package inside.
+        var config = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(_test.File("app/FakeWorker.runtimeconfig.json")))!;
+        config["runtimeOptions"]!["configProperties"] = new System.Text.Json.Nodes.JsonObject { ["System.StartupHookProvider.IsSupported"] = false };
+        _test.Write("app/FakeWorker.runtimeconfig.json", config.ToJsonString());
+        File.WriteAllBytes(_test.File("app/StarletNet.Hosting.dll"), System.Text.Encoding.Unicode.GetBytes("STARLETNET_WORKER_LISTEN"));
+        _test.Behave("hang");
+        var master = _test.Start("--worker-boot-timeout", "0.5", "--boot-failure-limit", "1");
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.Contains("and is killed. By then it has not called UseStarletNet(), which it must before Build()", master.ErrorText);
     }
 
     [Fact]
@@ -226,7 +259,8 @@ public sealed class LifeTests : IDisposable
     {
         _test.Behave("hang");
         var master = _test.Start();
-        await master.LineAsync("fake 1 .* begins");
+        // On one processor the other one has not begun: one boots at a time.
+        await master.LineAsync("fake 0 .* begins");
 
         Assert.Equal(0, (await master.StopAsync()).Code);
         Assert.Contains("should have left by now and is killed", master.ErrorText);
@@ -234,7 +268,7 @@ public sealed class LifeTests : IDisposable
     }
 
     [Fact]
-    public async Task The_second_term_aborts_what_is_unfinished()
+    public async Task An_interrupt_after_the_term_cuts_what_is_unfinished()
     {
         _test.Behave("slow");
         var master = await _test.StartReady();
@@ -242,7 +276,7 @@ public sealed class LifeTests : IDisposable
         master.Send(UnixSignal.Term);
         await master.LineAsync("fake 0 .* hears drain");
         await master.LineAsync("fake 1 .* hears drain");
-        await AskUntil(master, "give up what is unfinished");
+        await AskUntil(master, "give up what is unfinished", UnixSignal.Int);
 
         Assert.Equal(0, (await master.ExitAsync()).Code);
         Assert.Contains("hears abort", master.OutputText);
@@ -256,7 +290,7 @@ public sealed class LifeTests : IDisposable
 
         master.Send(UnixSignal.Term);
         await master.LineAsync("stopping gracefully");
-        await AskUntil(master, "give up what is unfinished");
+        await AskUntil(master, "the workers are told to drain once more");
         await AskUntil(master, "the workers are killed");
 
         Assert.Equal(0, (await master.ExitAsync()).Code);
@@ -344,9 +378,9 @@ public sealed class LifeTests : IDisposable
     private static void Kill(int pid, int signal = 9) => _ = StarletNet.Shared.Interop.LibC.kill(pid, signal);
 
     // Twice within a second is once, so it is asked until it counts.
-    private static Task AskUntil(ProgramUnderTest master, string answer) => Eventually.TrueAsync(() =>
+    private static Task AskUntil(ProgramUnderTest master, string answer, UnixSignal signal = UnixSignal.Term) => Eventually.TrueAsync(() =>
     {
-        if (!master.HasExited) master.Send(UnixSignal.Term);
+        if (!master.HasExited) master.Send(signal);
         return master.ErrorText.Contains(answer, StringComparison.Ordinal);
     }, answer, master.Describe);
 }

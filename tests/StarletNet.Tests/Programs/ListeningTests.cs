@@ -57,10 +57,15 @@ public sealed class ListeningTests : IDisposable
     [InlineData("8080", "malformed SERVER_STARTER_PORT: '8080' has no '='")]
     [InlineData("8080=x", "'x' in '8080=x' is not a descriptor number")]
     [InlineData("8080=7;", "malformed SERVER_STARTER_PORT")]
+    [InlineData("8080=2;8081=2", "'8080' and '8081' are both said to be descriptor 2")]
     [InlineData("8080=88", "'8080=88': descriptor 88 is not open")]
     [InlineData("8080=2", "'8080=2': descriptor 2 is not a stream socket")]
     public async Task What_start_server_would_not_have_said_ends_the_start(string value, string why) =>
         Assert.Contains(why, await FailureAsync(Under(value, _socket.Descriptor.Number), 1));
+
+    [Fact]
+    public async Task A_descriptor_that_is_not_there_is_named_as_it_was_written() =>
+        Assert.Contains("--listen: 'fd:88': descriptor 88 is not open", await FailureAsync(_test.Start("-l", "fd:88"), 1));
 
     [Fact]
     public async Task A_socket_that_does_not_listen_ends_the_start()
@@ -82,6 +87,19 @@ public sealed class ListeningTests : IDisposable
 
         await master.LineAsync("warning: 443, descriptor 8, is a datagram socket");
         Assert.StartsWith("fake 0", await MasterUnderTest.AskAsync(EndPoint));
+    }
+
+    [Theory]
+    [InlineData("SERVER_STARTER_PORT=443=3", "SERVER_STARTER_PORT has no stream socket to serve on; give start_server a --port or --path")]
+    [InlineData("LISTEN_PID=$$ LISTEN_FDS=1", "LISTEN_FDS has no stream socket to serve on; give the .socket unit a ListenStream=")]
+    public async Task Datagram_sockets_alone_end_the_start_and_who_gave_them_is_named(string variables, string why)
+    {
+        using var datagram = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        var script = _test.Write("run", $"#!/bin/sh\n{variables} exec {_test.Executable} -w1 {_test.Application} {_test.Behaviour}\n", executable: true);
+        var master = _test.Keep(ProgramUnderTest.Start(script, [], new ProgramOptions { Descriptors = [((int)datagram.Handle, 3)] }));
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.EndsWith(why, master.ErrorText);
     }
 
     [Fact]
@@ -155,6 +173,37 @@ public sealed class ListeningTests : IDisposable
             $"cannot listen on {EndPoint}: Address already in use; another server listens there",
             await FailureAsync(_test.Run(["-l", EndPoint.ToString(), _test.Application]), 1));
 
+    [Theory]
+    [InlineData("0.0.0.0", "[::]", "this very start has bound 0.0.0.0:PORT already ([::] takes IPv4 along, except with --ipv6=only); leave one of the two out")]
+    [InlineData("[::]", "127.0.0.1", "this very start has bound [::]:PORT already ([::] takes IPv4 along, except with --ipv6=only); leave one of the two out")]
+    [InlineData("127.0.0.2", "127.0.0.1", "Address already in use; another server listens there: stop it or choose another address")]
+    public async Task Who_has_the_port_is_named(string first, string second, string reason)
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "needs IPv6");
+        // The kernel's own choice, and taken on 127.0.0.1 for the last of them.
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)taken.LocalEndPoint!).Port;
+        if (first == "127.0.0.2") taken.Listen();
+        else taken.Close();
+
+        var error = await FailureAsync(_test.Run(["-l", $"{first}:{port}", "-l", $"{second}:{port}", _test.Application]), 1);
+
+        Assert.Contains($"cannot listen on {second}:{port}: {reason.Replace("PORT", $"{port}", StringComparison.Ordinal)}", error);
+    }
+
+    [Theory]
+    [InlineData("::ffff:127.0.0.1", "write it as IPv4: 127.0.0.1")]
+    [InlineData("fe80::1", "an address of one link needs its interface: [fe80::1%eth0]")]
+    [InlineData("fe80::1%nowhere", "there is no interface 'nowhere'")]
+    public async Task An_IPv6_address_that_the_kernel_refuses_is_explained(string host, string advice)
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "needs IPv6");
+        var error = await FailureAsync(_test.Run(["-l", $"[{host}]:0", _test.Application]), 1);
+
+        Assert.Contains($"cannot listen on [{host}]:0: Invalid argument; {advice}", error);
+    }
+
     [Fact]
     public async Task All_is_bound_or_nothing()
     {
@@ -214,4 +263,31 @@ public sealed class ListeningTests : IDisposable
 
         Assert.StartsWith("fake 0", await MasterUnderTest.AskAsync(new UnixDomainSocketEndPoint("\0" + name)));
     }
+
+    [Fact]
+    public async Task Each_worker_has_a_queue_of_its_own_at_an_address_that_is_ours_alone()
+    {
+        var port = FreePort.Next();
+        var master = _test.Run(["--reuse-port", "-w3", "-l", $"127.0.0.1:{port}", _test.Application, _test.Behaviour]);
+        await master.LineAsync("serving .* with 3 workers");
+        Assert.Equal(3, Queues(port));
+
+        // Clients come from many addresses, so the kernel finds everybody.
+        var answered = new HashSet<string>();
+        await Eventually.TrueAsync(() => answered.Add(Worker(port)) && answered.Count == 3, "each worker has answered");
+        master.Send(UnixSignal.Ttou);
+        await master.LineAsync("3 workers stay: there cannot be fewer");
+
+        var second = _test.Run(["--reuse-port", "-w2", "-l", $"127.0.0.1:{port}", _test.Application, _test.Behaviour]);
+        Assert.Contains($"cannot listen on 127.0.0.1:{port}: Address already in use", await FailureAsync(second, 1));
+    }
+
+    [Fact]
+    public async Task A_socket_for_each_worker_cannot_be_had_of_a_superdaemon() =>
+        Assert.Contains("option --reuse-port: a superdaemon has bound one socket for all workers", await FailureAsync(Under("8080=7", _socket.Descriptor.Number, "--reuse-port"), 2));
+
+    private static string Worker(int port) => MasterUnderTest.AskAsync(new IPEndPoint(IPAddress.Loopback, port)).GetAwaiter().GetResult().Split(' ')[1];
+
+    // 0A: listening.
+    private static int Queues(int port) => File.ReadLines("/proc/net/tcp").Count(line => line.Contains($" 0100007F:{port:X4} 00000000:0000 0A ", StringComparison.Ordinal));
 }

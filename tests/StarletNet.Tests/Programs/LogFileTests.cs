@@ -43,6 +43,21 @@ public sealed class LogFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_cannot_be_opened_anew_is_not_said_to_have_been()
+    {
+        var (errors, access) = (_test.File("error.log"), _test.File("logs/access.log"));
+        Directory.CreateDirectory(_test.File("logs"));
+        var master = _test.Run(["-l", _test.File("a.sock"), "-w1", "--error-log", errors, "--access-log", access, _test.Application, _test.Behaviour]);
+        await HoldsAsync("error.log", "serving ");
+
+        Directory.Move(_test.File("logs"), _test.File("elsewhere"));
+        master.Send(UnixSignal.Usr2);
+
+        await HoldsAsync("error.log", $"warning: cannot open the access log anew: {access}: No such file or directory; the old one is written on");
+        await HoldsAsync("error.log", $"opened anew: {errors}\n");
+    }
+
+    [Fact]
     public async Task An_access_log_on_standard_output_is_not_opened_anew()
     {
         var master = await _test.StartReady("--access-log", "-");
@@ -56,6 +71,7 @@ public sealed class LogFileTests : IDisposable
 
     [Theory]
     [InlineData(2, "option --access-log-format: '%y' means nothing here", "--access-log-format", "%y")]
+    [InlineData(2, "option --chdir: there is no directory /nowhere", "--chdir", "/nowhere")]
     [InlineData(1, "cannot write the access log /nowhere/x: No such file or directory", "--access-log", "/nowhere/x")]
     public async Task What_cannot_be_is_said_at_the_start(int code, string message, params string[] options)
     {

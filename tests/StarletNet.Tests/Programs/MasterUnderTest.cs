@@ -4,7 +4,8 @@ using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using StarletNet.TestKit;
 
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+// More than there are processors: most of the time they wait.
+[assembly: CollectionBehavior(MaxParallelThreads = 4)]
 [assembly: SupportedOSPlatform("linux")]
 
 namespace StarletNet.Master.Tests.Programs;
@@ -18,12 +19,13 @@ public sealed class MasterUnderTest : IDisposable
     private readonly ScratchDirectory _scratch = new();
     private readonly List<ProgramUnderTest> _programs = [];
 
-    public MasterUnderTest()
+    /// <param name="programs">The directory that the executable is copied from.</param>
+    public MasterUnderTest(string? programs = null)
     {
-        CopyFiles(AppContext.BaseDirectory, "bin", name => name.StartsWith("starletnet", StringComparison.Ordinal)
+        CopyFiles(programs ?? Artifacts.BinOrBeside, "bin", name => name.StartsWith("starletnet", StringComparison.Ordinal)
             || name is "StarletNet.Shared.dll" || name.StartsWith("Serilog", StringComparison.Ordinal));
         Release("app");
-        System.IO.File.Copy(File("app/FakeWorker.dll"), HostingAssembly);
+        System.IO.File.Copy(File("app/FakeWorker.dll"), HostingAssembly, overwrite: true);
         Behave("");
     }
 
@@ -93,7 +95,7 @@ public sealed class MasterUnderTest : IDisposable
     private void CopyFiles(string from, string to, Func<string, bool> which)
     {
         Directory.CreateDirectory(File(to));
-        foreach (var file in Directory.GetFiles(from).Where(file => which(Path.GetFileName(file)))) System.IO.File.Copy(file, Path.Combine(File(to), Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(from).Where(file => which(Path.GetFileName(file)))) _scratch.Copy(file, Path.Combine(to, Path.GetFileName(file)));
     }
 
     public void Dispose()

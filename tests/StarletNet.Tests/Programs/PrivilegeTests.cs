@@ -1,5 +1,9 @@
 using System.Text.RegularExpressions;
+using StarletNet.Master.Privileges;
+using StarletNet.Shared.Errors;
+using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
+using StarletNet.Shared.Listening;
 using StarletNet.TestKit;
 
 namespace StarletNet.Master.Tests.Programs;
@@ -49,9 +53,12 @@ public sealed class PrivilegeTests : IDisposable
         var words = File.ReadAllText(log);
         Assert.Contains("\nenv HOME=/nonexistent\n", words);
         Assert.Contains("\nenv USER=nobody\n", words);
+        Assert.Contains("\nenv LOGNAME=nobody\n", words);
         Assert.Contains($"\ncwd {Environment.CurrentDirectory}\n", words);
         foreach (var file in new[] { pid, log, socket }) Assert.Equal("nobody", Owner(file));
         Assert.Equal(0, (await master.StopAsync()).Code);
+        // Nobody may remove files there. What stays names no process, which another might be by then.
+        Assert.Equal("", File.ReadAllText(pid));
         await master.NothingLeftAsync();
     }
 
@@ -75,6 +82,59 @@ public sealed class PrivilegeTests : IDisposable
         Assert.Equal("0", Status(master.Pid, "NoNewPrivs"));
     }
 
+    /// <summary>Also when the rest of the service is another's.</summary>
+    [Theory]
+    [InlineData("nobody:33", "65534 33")]
+    [InlineData("nobody", "65534 0")]
+    [InlineData(":33", "0 33")]
+    [InlineData(":33", "0 33", "--user", "nobody")]
+    public async Task Unix_sockets_are_given_to_whom_the_operator_names(string owner, string owners, params string[] options)
+    {
+        NeedRoot();
+        LetOthersIn();
+        var path = _test.File("a.sock");
+        var master = _test.Run(["-S", path, "--socket-owner", owner, "-w1", .. options, _test.Application, _test.Behaviour]);
+        await master.LineAsync("serving ");
+
+        Assert.Equal(owners, Owners(path));
+    }
+
+    [Fact]
+    public void A_name_that_means_something_else_by_now_is_not_given_away()
+    {
+        NeedRoot();
+        var path = _test.File("a.sock");
+        using var socket = ListeningSocket.BindUnix(path, 1, 0x1b6);
+        var identity = new Identity(null, [65534]);
+        identity.Own(socket.Name!);
+        Assert.Equal("0 65534", Owners(path));
+
+        File.Move(_test.Write("root's", "secret"), path, overwrite: true);
+        Assert.Contains("is not our socket any more", Assert.Throws<OperatorException>(() => identity.Own(socket.Name!)).Message);
+        Assert.Equal("0 0", Owners(path));
+    }
+
+    [Fact]
+    public void The_file_that_is_open_is_given_away_whatever_its_path_leads_to()
+    {
+        NeedRoot();
+        var (path, moved) = (_test.Write("log", ""), _test.File("moved"));
+        using var log = AppendedFile.TryOpen(path, out _)!;
+        File.Move(path, moved);
+        File.Move(_test.Write("root's", "secret"), path);
+
+        new Identity(null, [65534]).Own(log, path);
+
+        Assert.Equal(("0 65534", "0 0"), (Owners(moved), Owners(path)));
+    }
+
+    private static string Owners(string file)
+    {
+        using var stat = ProgramUnderTest.Start("stat", ["-c", "%u %g", file]);
+        stat.ExitAsync().Wait();
+        return stat.OutputText.Trim();
+    }
+
     [Theory]
     [InlineData("--error-log", "error log")]
     [InlineData("--access-log", "access log")]
@@ -85,7 +145,7 @@ public sealed class PrivilegeTests : IDisposable
         var (link, target) = (_test.File("link"), _test.Write("target", "root's"));
         File.CreateSymbolicLink(link, target);
         LetOthersIn();
-        Assert.Equal(0, LibC.lchown(link, 65534, 65534));
+        Assert.Equal(0, LibC.fchownat(LibC.AT_FDCWD, link, 65534, 65534, LibC.AT_SYMLINK_NOFOLLOW));
 
         var master = _test.Start("--user", "nobody", option, link);
 
@@ -93,11 +153,33 @@ public sealed class PrivilegeTests : IDisposable
         Assert.Contains($"cannot write the {what} {link}: Too many levels of symbolic links; with --user and --group only root's own links are followed", Assert.Single(master.Lines).Text);
         Assert.Equal("root's", File.ReadAllText(target));
 
-        Assert.Equal(0, LibC.lchown(link, 0, 0));
+        Assert.Equal(0, LibC.fchownat(LibC.AT_FDCWD, link, 0, 0, LibC.AT_SYMLINK_NOFOLLOW));
         var allowed = _test.Start("--user", "nobody", option, link);
         // Fake workers write no access log.
         if (option == "--access-log") await allowed.LineAsync("serving ");
         else await Eventually.TrueAsync(() => LockedFile.ReadAllText(target) != "root's", "it is written", allowed.Describe);
+    }
+
+    [Fact]
+    public async Task A_key_that_only_root_may_read_is_read_before_and_kept_for_restarts()
+    {
+        NeedRoot();
+        _test.Behave("environment");
+        var (certificate, key) = TlsTests.Files(_test);
+        LetOthersIn();
+        File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var master = _test.Run(["--ssl", "-l", "127.0.0.1:0", "-w1", "--user", "nobody", "--ssl-cert", certificate, "--ssl-key", key, _test.Application, _test.Behaviour]);
+        await master.LineAsync("serving ");
+        Assert.Equal("65534 65534 65534 65534", Status(master.Pid, "Uid"));
+        Assert.Equal(File.ReadAllBytes(key), (await TlsTests.Handed(master, generation: 1)).Key!.Content);
+
+        master.Send(UnixSignal.Hup);
+
+        await master.LineAsync($"warning: cannot read --ssl-key {key}: permission denied; the new workers get the certificate as it was read before");
+        await master.LineAsync("restart done: all workers are of generation 2");
+        var handed = await TlsTests.Handed(master, generation: 2);
+        Assert.Equal(File.ReadAllBytes(certificate), handed.Certificate.Content);
+        Assert.Equal(File.ReadAllBytes(key), handed.Key!.Content);
     }
 
     [Theory]

@@ -27,6 +27,53 @@ public sealed class ReplacementTests : IDisposable
     }
 
     [Fact]
+    public async Task A_worker_whose_application_asks_for_it_is_replaced_and_goes_then()
+    {
+        var (master, victim, mark) = await AskedToRetire("harakiri");
+
+        var wish = await master.LineAsync($@"worker \d \(pid {victim}\) is to be replaced: the application asked for it \(1 requests so far\)", mark);
+        var successor = await master.LineAsync($@"{Slot(wish)} \(pid (?!{victim}\b)\d+, .*is ready", mark);
+        var drains = await master.LineAsync($@"{Slot(wish)} \(pid {victim}\) drains: the application asked for it", mark);
+        Assert.Equal([wish, successor, drains], new[] { wish, successor, drains }.OrderBy(line => line.Index));
+        await master.LineAsync($@"{Slot(wish)} \(pid {victim}\) has left: exit code 0", mark);
+        Assert.Equal(3, master.Family.Count);
+    }
+
+    [Fact]
+    public async Task A_worker_whose_request_goes_on_after_it_was_cut_is_replaced()
+    {
+        var (master, victim, mark) = await AskedToRetire("overdue");
+
+        var verdict = await master.LineAsync($@"worker \d \(pid {victim}\) is to be replaced: a request goes on after it was cut \(--request-timeout\)", mark);
+        await master.LineAsync($@"{Slot(verdict)} \(pid (?!{victim}\b)\d+, .*is ready", mark);
+    }
+
+    /// <summary>A master one of whose two workers has said, when asked something, that it wants to be replaced; its successor will not.</summary>
+    private async Task<(ProgramUnderTest Master, int Victim, int Mark)> AskedToRetire(string why)
+    {
+        _test.Behave($"retire {why}");
+        var master = await _test.StartReady();
+        _test.Behave("");
+        var mark = master.Mark;
+        return (master, int.Parse(Regex.Match(await MasterUnderTest.AskAsync(master), @"pid=(\d+)").Groups[1].Value), mark);
+    }
+
+    private static string Slot(OutputLine line) => Regex.Match(line.Text, @"worker \d").Value;
+
+    [Fact]
+    public async Task A_worker_that_uses_more_memory_than_it_may_is_replaced_and_goes_then()
+    {
+        // No runtime can do with that. Three looks take a quarter of a minute.
+        var master = await _test.StartReady("--worker-max-memory", "1M");
+        var victim = Pid(await master.LineAsync("worker 1 .* is ready"));
+
+        var verdict = await master.LineAsync($@"worker 1 \(pid {victim}\) is to be replaced: it uses too much memory");
+        await master.LineAsync($@"worker 1 \(pid (?!{victim}\b)\d+, .*is ready", verdict.Index);
+        await master.LineAsync($@"worker 1 \(pid {victim}\) drains: it uses too much memory");
+        await master.LineAsync($@"worker 1 \(pid {victim}\) has left: exit code 0");
+    }
+
+    [Fact]
     public async Task A_worker_that_is_stopped_by_a_signal_is_stuck_and_replaced()
     {
         var master = await _test.StartReady("--worker-timeout", "0.4");
@@ -51,6 +98,53 @@ public sealed class ReplacementTests : IDisposable
         await master.LineAsync("is to be replaced: it is too old");
 
         Assert.DoesNotContain("no sign of life", master.ErrorText);
+    }
+
+    /// <summary>As a laptop that sleeps, or a container that is frozen, does: looks are counted, not seconds.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_pause_of_the_master_is_no_silence_of_its_workers(bool workersPauseToo)
+    {
+        var master = await _test.StartReady("--worker-timeout", "1");
+        var paused = master.Family.Where(process => workersPauseToo || process.Pid == master.Pid).ToArray();
+
+        foreach (var process in paused) process.Send(UnixSignal.Stop);
+        var since = System.Diagnostics.Stopwatch.StartNew();
+        await Eventually.TrueAsync(() => since.Elapsed > TimeSpan.FromSeconds(3), "several timeouts are over");
+        foreach (var process in paused) process.Send(UnixSignal.Cont);
+
+        // A worker takes as long to start as a few looks do.
+        master.Send(UnixSignal.Ttin);
+        await master.LineAsync("worker 2 .* is ready");
+        Assert.StartsWith("fake ", await MasterUnderTest.AskAsync(master));
+        Assert.DoesNotContain("no sign of life", master.ErrorText);
+        Assert.DoesNotContain("has left", master.ErrorText);
+    }
+
+    [Fact]
+    public async Task A_worker_is_not_judged_as_long_as_a_debugger_holds_it()
+    {
+        Assert.SkipWhen(SystemPrograms.Find("strace") is null, "strace is not installed");
+        var master = await _test.StartReady("--worker-timeout", "1");
+        var (victim, other) = (Pid(await master.LineAsync("worker 0 .* is ready")), Pid(await master.LineAsync("worker 1 .* is ready")));
+        var strace = _test.Keep(ProgramUnderTest.Start("strace", ["-o", "/dev/null", "-p", $"{victim}"]));
+        await Eventually.TrueAsync(() => strace.HasExited || StarletNet.Master.Stacks.KernelThread.TracerOf(victim) == strace.Pid, "it holds the worker", strace.Describe);
+        Assert.SkipWhen(strace.HasExited, $"this system lets nobody trace: {strace.ErrorText}");
+
+        ProcessEntry.Read(victim)!.Send(UnixSignal.Stop);
+        await master.LineAsync($"worker with pid {victim} gives no sign of life, and process {strace.Pid} debugs it: it is left alone");
+
+        // Long enough to be condemned, as shows by another.
+        ProcessEntry.Read(other)!.Send(UnixSignal.Stop);
+        await master.LineAsync($@"worker 1 \(pid {other}\) has left: signal KILL");
+        Assert.DoesNotContain($"(pid {victim}) is to be replaced", master.ErrorText);
+        Assert.Contains(master.Family, process => process.Pid == victim);
+
+        // The debugger goes, and leaves it stopped.
+        strace.Send(UnixSignal.Term);
+        await strace.ExitAsync();
+        await master.LineAsync($@"worker 0 \(pid {victim}\) is to be replaced: it gives no sign of life");
     }
 
     [Fact]

@@ -44,6 +44,34 @@ public sealed class StatusTests : IDisposable
     }
 
     [Fact]
+    public async Task Whose_output_nobody_reads_any_more_ends()
+    {
+        var master = await _test.StartReady();
+        var watched = ProgramUnderTest.Start("sh", ["-c", "{ \"$0\" status --interval 0.1 $1; echo \"ended with $?\" >&2; } | head -1", _test.Executable, $"{master.Pid}"]);
+        _test.Keep(watched);
+
+        await watched.ExitAsync();
+
+        Assert.Equal("starletnet: cannot write to standard output: Broken pipe\nended with 1", watched.ErrorText);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("--man")]
+    [InlineData("--version")]
+    [InlineData("--completion", "bash")]
+    [InlineData("--check-config")]
+    [InlineData("stacks", "--help")]
+    [InlineData("status", "--help")]
+    public async Task What_cannot_be_printed_is_not_taken_for_done(params string[] words)
+    {
+        using var command = ProgramUnderTest.Start("sh", ["-c", "exec \"$0\" \"$@\" > /dev/full", _test.Executable, .. words]);
+
+        Assert.Equal(1, (await command.ExitAsync()).Code);
+        Assert.Equal("starletnet: cannot write to standard output: No space left on device", command.ErrorText);
+    }
+
+    [Fact]
     public async Task By_pid_file_and_by_a_socket_of_ones_own_it_is_a_table()
     {
         var (pid, socket) = (_test.File("pid"), _test.File("status.sock"));
@@ -62,6 +90,34 @@ public sealed class StatusTests : IDisposable
         }
         Assert.Equal(0, (await master.StopAsync()).Code);
         Assert.False(Path.Exists(socket));
+    }
+
+    [Theory]
+    [InlineData("--watch")]
+    [InlineData("-w")]
+    public async Task Who_watches_sees_one_table_behind_the_other(string watch)
+    {
+        var master = await _test.StartReady();
+        var command = _test.Run(["status", watch, "-i", "0.1", $"{master.Pid}"]);
+
+        for (var look = 0; look < 3; look++) await command.LineAsync($"^starletnet .*, pid {master.Pid}, serving ", since: command.Lines.Count);
+        // A line in between, and nothing for a terminal.
+        Assert.Contains(command.Lines, line => line.Text.Length == 0);
+        Assert.DoesNotContain('\u001b', command.OutputText);
+    }
+
+    [Fact]
+    public async Task On_a_terminal_each_table_takes_the_place_of_the_former()
+    {
+        var master = await _test.StartReady();
+        var terminal = _test.Keep(ProgramUnderTest.Start("script", ["-qfc", $"'{_test.Executable}' status -w -i 0.1 {master.Pid}", "/dev/null"]));
+
+        // The screen is emptied once; then each look begins at its top and rubs out what is left of the former line by line.
+        await terminal.LineAsync($"^\u001b\\[2J\u001b\\[Hstarletnet .*, pid {master.Pid}, serving .*\u001b\\[K\r?$");
+        for (var look = 0; look < 2; look++) await terminal.LineAsync($"^\u001b\\[J\u001b\\[Hstarletnet .*, pid {master.Pid}, serving ", since: terminal.Lines.Count);
+        // Its end is that of the terminal.
+        terminal.Send(UnixSignal.Term);
+        await terminal.ExitAsync();
     }
 
     [Fact]
@@ -132,12 +188,14 @@ public sealed class StatusTests : IDisposable
         Assert.Contains($"cannot open the status socket {_test.File("nowhere/status.sock")}: No such file or directory; the directory does not exist", master.ErrorText);
     }
 
-    [Fact]
-    public async Task Under_a_superdaemon_the_new_generation_takes_the_names_over_when_it_serves_and_not_before()
+    [Theory]
+    [InlineData("")]
+    [InlineData("keep")]
+    public async Task Under_a_superdaemon_the_new_generation_takes_the_names_over_when_it_serves_and_not_before(string orphans)
     {
-        var (status, metrics) = (_test.File("status.sock"), _test.File("metrics.sock"));
-        string[] options = ["--status-socket", status, "--metrics", $"unix:{metrics}"];
-        var superdaemon = new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "" } };
+        var (status, metrics, pid) = (_test.File("status.sock"), _test.File("metrics.sock"), _test.File("pid"));
+        string[] options = ["--status-socket", status, "--metrics", $"unix:{metrics}", "--pid", pid];
+        var superdaemon = new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "", ["START_SERVER_ORPHANS"] = orphans } };
         var arguments = (string[])["-l", "127.0.0.1:0", "-w", "1", "--err-respawn-interval", "0.02", .. options, _test.Application, _test.Behaviour];
         var first = _test.Run(arguments, superdaemon);
         await first.LineAsync("serving");
@@ -145,7 +203,9 @@ public sealed class StatusTests : IDisposable
         _test.Behave("crash");
         var broken = _test.Run(arguments, superdaemon);
         Assert.Equal(1, (await broken.ExitAsync()).Code);
+        Assert.Contains("giving up: 3 workers in a row failed to start", broken.ErrorText);
         Assert.Contains($"\"pid\":{first.Pid},", (await StatusAsync("--json", "--status-socket", status)).Output);
+        Assert.Equal($"{first.Pid}\n", LockedFile.ReadAllText(pid));
 
         _test.Behave("");
         var second = _test.Run(arguments, superdaemon);
@@ -155,6 +215,9 @@ public sealed class StatusTests : IDisposable
         Assert.Equal(0, (await first.StopAsync()).Code);
         Assert.Contains($"\"pid\":{second.Pid},", (await StatusAsync("--json", "--status-socket", status)).Output);
         Assert.True(Path.Exists(metrics));
+        Assert.Equal($"{second.Pid}\n", LockedFile.ReadAllText(pid));
+        Assert.Equal(0, (await second.StopAsync()).Code);
+        await second.NothingLeftAsync(status, metrics, pid);
     }
 
     [Fact]

@@ -24,6 +24,8 @@ public sealed class StuckTests : IDisposable
         // Its successor is to be well.
         _test.Behave("");
 
+        if (how == "starved")
+            await master.LineAsync($@"worker with pid {victim}: its thread pool \([1-9]\d* threads, \d+ items wait for one\) has not got round to anything for 0\.4 s");
         await master.LineAsync($@"worker 0 \(pid {victim}\) is to be replaced: it gives no sign of life");
         await master.LineAsync($@"^process {victim} has \d+ threads, \d+ of them with managed code$");
         await master.LineAsync($@"^    .*{Regex.Escape(frame)}$");
@@ -33,6 +35,36 @@ public sealed class StuckTests : IDisposable
         // Another serves before it goes, and its stacks are read before it goes.
         Assert.True(lines.FindIndex(line => line.Contains($"process {victim} has", StringComparison.Ordinal)) < lines.FindIndex(line => line.Contains($"(pid {victim}) has left", StringComparison.Ordinal)));
         Assert.Equal(2, lines.Take(lines.FindIndex(line => line.Contains($"(pid {victim}) has left", StringComparison.Ordinal))).Count(line => Regex.IsMatch(line, "worker 0 .* is ready after")));
+    }
+
+    [Fact]
+    public async Task A_worker_that_got_quit_drains_when_its_stacks_have_been_written_down()
+    {
+        _test.Behave("got-quit");
+        var master = await _test.StartReady("--worker-quit", "dump");
+        var worker = Pid(await master.LineAsync("worker with pid \\d+ got QUIT"));
+
+        await master.LineAsync($@"^process {worker} has \d+ threads, \d+ of them with managed code$");
+        await master.LineAsync($@"fake 0 .*pid={worker} hears drain");
+        await master.LineAsync($@"worker 0 \(pid {worker}\) drains by itself");
+        var lines = master.Lines.Select(line => line.Text).ToList();
+        Assert.True(lines.FindIndex(line => line.StartsWith($"process {worker} has", StringComparison.Ordinal)) < lines.FindIndex(line => line.Contains($"pid={worker} hears drain", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_worker_with_a_request_that_goes_on_after_it_was_cut_drains_when_its_stacks_have_been_written_down()
+    {
+        _test.Behave("overdue");
+        var master = await _test.StartReady();
+        var worker = Pid(await master.LineAsync(@"worker 0 \(pid \d+\) is to be replaced: a request goes on after it was cut"));
+        // Its successor is to be well.
+        _test.Behave("");
+
+        await master.LineAsync($@"fake 0 .*pid={worker} hears report");
+        await master.LineAsync($@"^process {worker} has \d+ threads, \d+ of them with managed code$");
+        await master.LineAsync($@"worker 0 \(pid {worker}\) has left: exit code 0");
+        var lines = master.Lines.Select(line => line.Text).ToList();
+        Assert.True(lines.FindIndex(line => line.StartsWith($"process {worker} has", StringComparison.Ordinal)) < lines.FindIndex(line => line.Contains($"pid={worker} hears drain", StringComparison.Ordinal)));
     }
 
     [Fact]

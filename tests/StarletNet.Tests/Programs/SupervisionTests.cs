@@ -30,7 +30,9 @@ public sealed class SupervisionTests : IDisposable
         Assert.Equal(master.Pid, first.Pid);
         var ready = await ReceiveAsync(receiver);
         Assert.True(ready.IsReady);
-        Assert.Equal(2, master.Lines.Count(line => line.Text.EndsWith(" ready", StringComparison.Ordinal)));
+        Assert.Equal("serving with 2 workers", ready["STATUS"]);
+        // What they wrote before takes its own way to us, and may come later.
+        await Eventually.TrueAsync(() => master.Lines.Count(line => line.Text.EndsWith(" ready", StringComparison.Ordinal)) == 2, "both have said so", master.Describe);
         Assert.DoesNotContain("NOTIFY_SOCKET", master.OutputText);
 
         master.Send(UnixSignal.Hup);
@@ -40,6 +42,19 @@ public sealed class SupervisionTests : IDisposable
         master.Send(UnixSignal.Term);
         Assert.Equal("1", (await ReceiveAsync(receiver))["STOPPING"]);
         Assert.Equal(0, (await master.ExitAsync()).Code);
+    }
+
+    [Fact]
+    public async Task Signs_of_life_come_from_the_loop_where_somebody_waits_for_them()
+    {
+        using var receiver = NotifyReceiver.Create();
+        var master = _test.Run(["-l", "127.0.0.1:0", "-w1", _test.Application, _test.Behaviour],
+            new ProgramOptions { Environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = receiver.Address, ["WATCHDOG_USEC"] = "200000" } });
+        await master.LineAsync("serving");
+
+        for (var signs = 0; signs < 3;)
+            if ((await ReceiveAsync(receiver))["WATCHDOG"] == "1") signs++;
+        Assert.Equal(0, (await master.StopAsync()).Code);
     }
 
     [Fact]
@@ -69,16 +84,21 @@ public sealed class SupervisionTests : IDisposable
         await super.NothingLeftAsync();
     }
 
-    [Fact]
-    public async Task Under_a_superdaemon_a_second_term_cuts_nothing_off()
+    /// <summary>Also under one that we may outlive.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("keep")]
+    public async Task Under_a_superdaemon_a_second_term_cuts_nothing_off(string orphans)
     {
         _test.Behave("slow");
         var master = _test.Run(["-l", "127.0.0.1:0", "-w1", _test.Application, _test.Behaviour],
-            new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "" } });
+            new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "", ["START_SERVER_ORPHANS"] = orphans } });
         await master.LineAsync("serving");
         master.Send(UnixSignal.Term);
         await master.LineAsync("hears drain");
 
+        // Within a second it would be the same gesture.
+        await Task.Delay(1100);
         master.Send(UnixSignal.Term);
         // TTIN is answered by nothing while stopping, HUP is: so the TERM before it has been heard, too.
         master.Send(UnixSignal.Hup);

@@ -22,10 +22,12 @@ public sealed class TlsTests : IDisposable
         return certificate.ExportCertificatePem();
     }
 
-    private (string Certificate, string Key) Files()
+    private (string Certificate, string Key) Files() => Files(_test);
+
+    internal static (string Certificate, string Key) Files(MasterUnderTest test)
     {
-        var certificate = _test.Write("cert.pem", Pem("CN=first", out var key));
-        return (certificate, _test.Write("key.pem", key));
+        var certificate = test.Write("cert.pem", Pem("CN=first", out var key));
+        return (certificate, test.Write("key.pem", key));
     }
 
     [Fact]
@@ -49,6 +51,22 @@ public sealed class TlsTests : IDisposable
         master.Send(UnixSignal.Hup);
         await master.LineAsync($"cannot read --ssl-key {key}: no such file");
         Assert.StartsWith("fake 0 gen=2", await MasterUnderTest.AskAsync(Second(master)));
+    }
+
+    /// <summary>Were one of the two lost on the way, whoever asks would be let in.</summary>
+    [Fact]
+    public async Task Whom_clients_must_be_signed_by_reaches_the_workers_with_the_certificate()
+    {
+        var (certificate, key) = Files();
+        var authority = _test.Write("ca.pem", Pem("CN=authority", out _));
+        _test.Behave("environment");
+        var master = _test.Run([
+            "--ssl", "-l", "127.0.0.1:0", "-w1", "--ssl-cert", certificate, "--ssl-key", key, "--ssl-verify-mode", "require", "--ssl-ca-file", authority, _test.Application, _test.Behaviour]);
+
+        var handed = await Handed(master, generation: 1);
+
+        Assert.Equal(ClientCertificates.Required, handed.Clients);
+        Assert.Equal(File.ReadAllText(authority), System.Text.Encoding.UTF8.GetString(handed.Authorities!.Content));
     }
 
     [Fact]
@@ -89,7 +107,7 @@ public sealed class TlsTests : IDisposable
     }
 
     // The memory of a worker, by /proc: what it would read itself.
-    private static async Task<TlsFiles> Handed(ProgramUnderTest master, int generation, int mark = 0)
+    internal static async Task<TlsFiles> Handed(ProgramUnderTest master, int generation, int mark = 0)
     {
         var begun = await master.LineAsync($"fake 0 gen={generation} pid=\\d+ begins", mark);
         var line = await master.LineAsync(@"env STARLETNET_WORKER_TLS=\d+", since: master.Lines.ToList().IndexOf(begun));
@@ -108,6 +126,7 @@ public sealed class TlsTests : IDisposable
         var junk = _test.Write("junk", "junk");
         _ = Pem("CN=other", out var others);
         var other = _test.Write("other.pem", others);
+        var locked = _test.Write("locked.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n");
         (string[] Options, string Why)[] cases =
         [
             (["--ssl-cert", _test.File("none")], $"starletnet: cannot read --ssl-cert {_test.File("none")}: no such file"),
@@ -116,6 +135,8 @@ public sealed class TlsTests : IDisposable
             (["--ssl-cert", "/dev/zero"], "starletnet: --ssl-cert /dev/zero is too long"),
             (["--ssl-cert", junk], $"starletnet: cannot use --ssl-cert {junk}: it is neither a PEM certificate nor PKCS#12"),
             (["--ssl-cert", certificate, "--ssl-key", certificate], $"starletnet: cannot use --ssl-key {certificate}: it is not a PEM key"),
+            (["--ssl-cert", certificate], $"starletnet: cannot use --ssl-cert {certificate}: there is no key in it; give --ssl-key FILE"),
+            (["--ssl-cert", certificate, "--ssl-key", locked], $"starletnet: cannot use --ssl-key {locked}: the key is encrypted; give --ssl-password-file FILE"),
             (["--ssl-cert", certificate, "--ssl-key", other], $"starletnet: cannot use --ssl-cert {certificate} with --ssl-key {other}: the key is that of another certificate"),
             (["--ssl-cert", certificate, "--ssl-key", key, "--ssl-ca-file", key], $"starletnet: cannot use --ssl-ca-file {key}: it is not a PEM certificate"),
         ];
@@ -138,10 +159,20 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite, File.GetUnixFileMode(path));
         Assert.StartsWith("fake 0", await MasterUnderTest.AskAsync(new UnixDomainSocketEndPoint(path)));
 
-        var unknown = _test.Run(["-S", _test.File("b.sock"), "--socket-owner", "nobody-knows-him", _test.Application]);
-        Assert.Equal(2, (await unknown.ExitAsync()).Code);
-        Assert.Contains("there is no user 'nobody-knows-him'", Assert.Single(unknown.Lines).Text);
-        Assert.False(File.Exists(_test.File("b.sock")));
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--check-config")]
+    public async Task An_owner_whom_nobody_knows_is_found_out_before_anything_is_made(params string[] more)
+    {
+        var (socket, log) = (_test.File("a.sock"), _test.File("error.log"));
+        var master = _test.Run(["-S", socket, "--error-log", log, "--socket-owner", "nobody-knows-him", .. more, _test.Application]);
+
+        Assert.Equal(2, (await master.ExitAsync()).Code);
+        Assert.Equal("starletnet: option --socket-owner: there is no user 'nobody-knows-him'; a number will do, too", Assert.Single(master.Lines).Text);
+        Assert.False(File.Exists(socket));
+        Assert.False(File.Exists(log));
     }
 
     [Fact]

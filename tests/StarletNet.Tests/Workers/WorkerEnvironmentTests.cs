@@ -9,11 +9,16 @@ namespace StarletNet.Master.Tests.Workers;
 public sealed class WorkerEnvironmentTests
 {
     private readonly Dictionary<string, string> _inherited = new() { ["HOME"] = "/home/web" };
+    private ContainerMemory? _memory;
+    private string? _ownHeapLimit;
+    private int? _accessLog;
     private MasterOptions _options = new() { MaxWorkers = 4, GracefulTimeout = TimeSpan.FromSeconds(30), DrainKeepAlive = TimeSpan.FromSeconds(0.5) };
 
-    private IReadOnlyDictionary<string, string> Of(int workers = 4) =>
-        new WorkerEnvironment(_inherited, _options, [new Listener("a", 7, HttpVersions.Usual), new Listener("b", 9, HttpVersions.Http2)], "/opt/StarletNet.Hosting.dll")
-            .Of(new Worker(5, Slot: 2, Generation: 3, TimeSpan.Zero), workers, controlFd: 11, scoreboard: (13, 4), requests: 87);
+    private Listener[] _listeners = [new("a", 7, HttpVersions.Usual), new("b", 9, HttpVersions.Http2)];
+
+    private IReadOnlyDictionary<string, string> Of(int workers = 4, int slot = 2) =>
+        new WorkerEnvironment(_inherited, _options, _listeners, "/opt/StarletNet.Hosting.dll") { Memory = () => _memory }
+            .Of(new Worker(5, slot, Generation: 3, TimeSpan.Zero), workers, controlFd: 11, scoreboard: (13, 4), requests: 87, accessLog: _accessLog, ownHeapLimit: _ownHeapLimit);
 
     [Fact]
     public void A_worker_is_told_what_it_needs()
@@ -37,6 +42,15 @@ public sealed class WorkerEnvironmentTests
     }
 
     [Fact]
+    public void A_place_keeps_its_socket_and_one_that_was_added_shares_somebodys()
+    {
+        _listeners = [new("a", 7, HttpVersions.Usual, Tls: true) { Siblings = [7, 8, 12] }, new("b", 9, HttpVersions.Usual)];
+
+        Assert.Equal(["7?ssl&own;9", "8?ssl&own;9", "12?ssl&own;9", "7?ssl&own;9"], Enumerable.Range(0, 4).Select(slot => Of(slot: slot)["STARLETNET_WORKER_LISTEN"]));
+        Assert.Equal(new WorkerListener(8, HttpVersions.Usual, Tls: true, Own: true), WorkerListener.Parse("8?ssl&own").Single());
+    }
+
+    [Fact]
     public void What_was_chosen_for_http_is_handed_over_and_what_a_preset_chose_yields()
     {
         Assert.DoesNotContain("STARLETNET_WORKER_HTTP", Of().Keys);
@@ -56,6 +70,24 @@ public sealed class WorkerEnvironmentTests
         _options = _options with { Http = new HttpChoices { BelievesNearProxies = false, RefusesExpectations = true } };
 
         Assert.Equal("forwarded=0&expectations=1", Of()["STARLETNET_WORKER_HTTP"]);
+    }
+
+    [Fact]
+    public void What_is_off_unless_asked_for_is_not_mentioned()
+    {
+        string[] names = ["STARLETNET_WORKER_DEBUG", "STARLETNET_WORKER_QUIT", "STARLETNET_WORKER_ACCESS_LOG_BUFFER"];
+        Assert.DoesNotContain(Of().Keys, names.Contains);
+
+        _options = _options with
+        {
+            Http = new HttpChoices { KeepsAppEndpoints = true, HarakiriHeader = true },
+            WorkerQuit = "dump",
+            Observing = new ObservingChoices { LogLevel = "debug", AccessLogBuffer = 65536, AccessLogFlush = TimeSpan.FromSeconds(0.5) },
+        };
+        _accessLog = 12;
+
+        Assert.Equal("keep-app-endpoints=1&harakiri-header=1", Of()["STARLETNET_WORKER_HTTP"]);
+        Assert.Equal(["1", "dump", "65536:500"], names.Select(name => Of()[name]));
     }
 
     [Fact]
@@ -119,6 +151,26 @@ public sealed class WorkerEnvironmentTests
         Assert.Equal("DOTNET_STARTUP_HOOKS", Of()["STARLETNET_RESTORE"]);
     }
 
+    [Fact]
+    public void Several_workers_share_the_memory_of_a_container_unless_somebody_has_chosen()
+    {
+        Assert.DoesNotContain("DOTNET_GCHeapHardLimit", Of().Keys);
+
+        _memory = new ContainerMemory(500 << 20, "/sys/fs/cgroup/memory.max");
+
+        Assert.Equal("6400000", Of()["DOTNET_GCHeapHardLimit"]);
+        Assert.Equal("DOTNET_STARTUP_HOOKS,DOTNET_gcServer,DOTNET_GCHeapHardLimit", Of()["STARLETNET_RESTORE"]);
+        // As many as there are when it starts.
+        Assert.Equal("3200000", Of(workers: 9)["DOTNET_GCHeapHardLimit"]);
+        Assert.False(Of(workers: 1).ContainsKey("DOTNET_GCHeapHardLimit"));
+
+        _ownHeapLimit = "System.GC.HeapHardLimit";
+        Assert.False(Of().ContainsKey("DOTNET_GCHeapHardLimit"));
+
+        (_ownHeapLimit, _inherited["DOTNET_GCHeapHardLimit"]) = (null, "0");
+        Assert.Equal("0", Of()["DOTNET_GCHeapHardLimit"]);
+    }
+
     [Theory]
     [InlineData("production", "Production")]
     [InlineData("deployment", "Production")]
@@ -159,5 +211,35 @@ public sealed class WorkerEnvironmentTests
         _inherited["PLACK_ENV"] = "development";
 
         Assert.Equal("Development", Of()["DOTNET_ENVIRONMENT"]);
+    }
+
+    [Theory]
+    [InlineData("staging", "ASPNETCORE_ENVIRONMENT", "Staging")]
+    [InlineData(null, "ASPNETCORE_ENVIRONMENT", "other")]
+    [InlineData(null, "DOTNET_ENVIRONMENT", "other")]
+    [InlineData(null, "PLACK_ENV", "other")]
+    [InlineData(null, "HOME", "Production")]
+    public void What_is_said_of_a_worker_is_what_it_will_find(string? given, string variable, string name)
+    {
+        _inherited[variable] = "other";
+        _options = _options with { EnvironmentName = given };
+
+        Assert.Equal(name, WorkerEnvironment.NameFor(_options, _inherited.GetValueOrDefault));
+        Assert.Equal(name, Of().GetValueOrDefault("ASPNETCORE_ENVIRONMENT") ?? Of()["DOTNET_ENVIRONMENT"]);
+    }
+
+    [Fact]
+    public void The_environment_of_a_preset_is_told_in_its_own_words_too()
+    {
+        _options = _options with { Preset = "starlet", UsualEnvironment = "development" };
+        Assert.Equal(("Development", "development"), (Of()["DOTNET_ENVIRONMENT"], Of()["PLACK_ENV"]));
+
+        _inherited["PLACK_ENV"] = "staging";
+        Assert.Equal(("Staging", "staging"), (Of()["DOTNET_ENVIRONMENT"], Of()["PLACK_ENV"]));
+
+        // It yields to any name that is inherited, and then says nothing.
+        _inherited.Remove("PLACK_ENV");
+        _inherited["ASPNETCORE_ENVIRONMENT"] = "Other";
+        Assert.DoesNotContain("PLACK_ENV", Of().Keys);
     }
 }

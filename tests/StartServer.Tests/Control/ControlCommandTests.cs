@@ -83,7 +83,8 @@ public sealed class ControlCommandTests
     [Fact]
     public async Task Another_deploy_is_not_disturbed_and_a_client_that_waits_too_long_ends()
     {
-        using var superdaemon = await ServingAsync(Children.Perl("tell_supervisor('STATUS=x'); tell_supervisor('READY=1') if $ENV{SERVER_STARTER_GENERATION} == 1; up(); sleep 60 while 1;"));
+        using var superdaemon = await ServingAsync(
+            Children.Perl("tell_supervisor('READY=1') if $ENV{SERVER_STARTER_GENERATION} == 1; up(); sleep 60 while 1;"), "--ready=notify");
         using var first = Command(superdaemon, "--restart", "--timeout=2");
         await first.LineAsync("^generation 2 .* started");
         using var second = Command(superdaemon, "--restart");

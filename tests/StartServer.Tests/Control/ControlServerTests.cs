@@ -40,11 +40,30 @@ public sealed class ControlServerTests : IDisposable
 
     private Socket Connect()
     {
+        var socket = Knock();
+        Turn();
+        return socket;
+    }
+
+    private Socket Knock()
+    {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = (int)Deadlines.Event.TotalMilliseconds };
         socket.Connect(new UnixDomainSocketEndPoint(_scratch.File("control")));
         _clients.Add(socket);
-        Turn();
         return socket;
+    }
+
+    /// <summary>Anybody may connect to an abstract name, and without end: the supervisor must come round all the same.</summary>
+    [Fact]
+    public void Of_many_that_wait_some_are_let_in_at_a_time()
+    {
+        // As many as the queue has room for.
+        for (var i = 0; i <= ControlServer.MostClients; i++) Knock();
+
+        Turn();
+        Assert.False(_clients[^1].Poll(0, SelectMode.SelectRead));
+        Turn();
+        Assert.Equal("there are 16 clients already; try again later", Refusal(_clients[^1]));
     }
 
     private Socket Ask(string text)

@@ -14,7 +14,7 @@ public sealed class ForeignServerTests : IDisposable
         my ($pid, $status, @steps) = @ARGV;
         open(my $lock, '>', $pid) or die; flock($lock, LOCK_EX); syswrite $lock, "$$\n";
         sub now_reads { open(my $f, '>', "$status.new"); print $f map { "$_\n" } split /,/, $_[0]; close $f; rename "$status.new", $status }
-        $SIG{HUP} = sub { for (@steps) { select undef, undef, undef, 0.2; if ($_ eq 'exit') { unlink $status; exit } now_reads($_) } };
+        $SIG{HUP} = sub { for (@steps) { select undef, undef, undef, 0.2; if ($_ eq 'exit') { unlink $status; select undef, undef, undef, 0.3; exit } now_reads($_) } };
         now_reads("1:11"); print "here\n"; sleep 60 while 1;
         """;
 

@@ -23,6 +23,20 @@ public sealed class CheckTests
         Assert.Equal([scratch.File("log")], Directory.GetFileSystemEntries(scratch.Path));
     }
 
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("--man")]
+    [InlineData("--version")]
+    [InlineData("--check --path x.sock -- true")]
+    [InlineData("--list --control DIR/control")]
+    public async Task What_cannot_be_printed_is_not_taken_for_done(string words)
+    {
+        using var superdaemon = await Superdaemon.ServingAsync(["--control", "DIR/control"], Children.Serve);
+        using var program = ProgramUnderTest.Start("sh", ["-c", "exec \"$0\" \"$@\" > /dev/full", Superdaemon.Executable, .. In(superdaemon.Scratch, words.Split(' '))]);
+        Assert.Equal((1, "cannot write to standard output: No space left on device"), ((await program.ExitAsync()).Code, program.ErrorText));
+        await superdaemon.StopsCleanlyAsync();
+    }
+
     [Fact]
     public async Task It_can_be_used_while_the_service_runs()
     {

@@ -30,6 +30,7 @@ public sealed class LogTests
         await ContainsAsync(superdaemon, "up 1 ");
         superdaemon.Program.Send(UnixSignal.Hup);
         await superdaemon.StatusAsync("2:P");
+        await ContainsAsync(superdaemon, "up 2 ");
         await superdaemon.StopsCleanlyAsync();
         // The logger was waited for: all is there when we are gone.
         Assert.Matches(@"(?s)^starting new worker \d+\n.*got TERM 1\n.*got TERM 2\n.*\nexiting\n$", Text(superdaemon));

@@ -93,7 +93,7 @@ public sealed class ReadinessTests
     [Fact]
     public async Task A_first_start_that_fails_too_often_ends_with_code_5_and_leaves_nothing()
     {
-        using var superdaemon = Superdaemon.Start(["--max-start-attempts", "2", "--path", "DIR/sock"], Children.DieEarly);
+        using var superdaemon = Superdaemon.Start(["--ready=notify", "--max-start-attempts", "2", "--path", "DIR/sock"], Children.DieEarly);
         Assert.Equal(new ProgramExit(5, null), await superdaemon.Program.ExitAsync());
         await superdaemon.Program.LineAsync("^giving up after 2 failed attempts: no worker could be started$");
         await superdaemon.NothingLeftAsync();

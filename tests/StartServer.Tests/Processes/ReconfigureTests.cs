@@ -85,6 +85,7 @@ public sealed class ReconfigureTests
     {
         using var service = new Reconfigurable(["--port", "127.0.0.1:0", "--port", "127.0.0.2:0"], AnswersAtTheEnd);
         await service.Daemon.StatusAsync("1:P");
+        await service.Program.LineAsync("^up 1 ");
         var removed = await service.AddressAsync("127.0.0.2:0");
         var waiting = new[] { Clients.ReadTcpAsync(removed), Clients.ReadTcpAsync(removed) };
         using var client = service.Reconfigure(["--port", "127.0.0.1:0"], AnswersAtTheEnd);
@@ -154,7 +155,7 @@ public sealed class ReconfigureTests
         var first = await service.Daemon.StatusAsync("1:P");
         var addresses = new[] { await service.AddressAsync("127.0.0.1:0"), await service.AddressAsync("127.0.0.2:0") };
         var before = service.CommandLine;
-        using var client = service.Reconfigure(["--port", "127.0.0.1:0", "--port", "127.0.0.3:0", "--path", "DIR/new"], Children.DieEarly);
+        using var client = service.Reconfigure(["--interval", "3600", "--port", "127.0.0.1:0", "--port", "127.0.0.3:0", "--path", "DIR/new"], Children.DieEarly);
         await service.EndsAsync(client, 10, "not deployed: generation 2 exited with status 1; the former command line is in force again");
         Assert.Equal(first, await service.Daemon.StatusAsync("1:P"));
         Assert.Equal(before, service.CommandLine);

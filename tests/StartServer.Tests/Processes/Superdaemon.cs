@@ -2,14 +2,15 @@ using System.Text.RegularExpressions;
 using StarletNet.Shared.Interop;
 using StarletNet.TestKit;
 
+// More than there are processors: most of the time they wait.
+[assembly: CollectionBehavior(MaxParallelThreads = 4)]
+
 namespace StarletNet.StartServer.Tests.Processes;
 
 /// <summary>The real executable with a child of the test's choosing, its files in a directory of their own.</summary>
 internal sealed class Superdaemon : IDisposable
 {
-    /// <summary>The native program where STARLETNET_BIN names it, else the one built beside the tests.</summary>
-    internal static readonly string Executable = Path.Combine(
-        Environment.GetEnvironmentVariable("STARLETNET_BIN") is { Length: > 0 } bin ? Path.GetFullPath(bin) : AppContext.BaseDirectory, "start_server");
+    internal static readonly string Executable = Path.Combine(Artifacts.BinOrBeside, "start_server");
 
     private readonly bool _ownsScratch;
 

@@ -102,8 +102,8 @@ public sealed class UpgradeTests
     [Fact]
     public async Task An_upgrade_waits_for_the_verdict_on_a_candidate()
     {
-        var child = Children.Perl("tell_supervisor('STATUS=starting'); wait_for(\"DIR/ready $ENV{SERVER_STARTER_GENERATION}\"); tell_supervisor('READY=1'); up(); sleep 60 while 1;");
-        using var service = new Upgradable([], child);
+        var child = Children.Perl("wait_for(\"DIR/ready $ENV{SERVER_STARTER_GENERATION}\"); tell_supervisor('READY=1'); up(); sleep 60 while 1;");
+        using var service = new Upgradable(["--ready=notify"], child);
         service.Write("ready 1", "");
         var first = await service.Daemon.StatusAsync("1:P");
         service.Program.Send(UnixSignal.Hup);

@@ -1,3 +1,4 @@
+using StarletNet.Shared.Notify;
 using StartServer.Supervision;
 
 namespace StarletNet.StartServer.Tests.Supervision;
@@ -14,7 +15,7 @@ public sealed class ServiceManagerTests
     public void The_watchdog_is_ours_when_it_names_us_or_nobody(string? microseconds, string? pid, int? milliseconds) =>
         Assert.Equal(
             milliseconds is { } expected ? TimeSpan.FromMilliseconds(expected) : null,
-            ServiceManager.WatchdogPeriod(name => name switch { "WATCHDOG_USEC" => microseconds, "WATCHDOG_PID" => pid, _ => null }, 7));
+            Watchdog.Period(name => name switch { "WATCHDOG_USEC" => microseconds, "WATCHDOG_PID" => pid, _ => null }, 7));
 
     [Fact]
     public void A_service_whose_generation_died_is_no_new_start()

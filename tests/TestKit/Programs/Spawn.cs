@@ -9,6 +9,12 @@ namespace StarletNet.TestKit;
 /// </summary>
 internal static unsafe class Spawn
 {
+    /// <summary>
+    /// Held while a program is started, and while a file is written that may be executed: a child has our descriptors until its
+    /// exec, and nobody can execute a file that some process has open for writing (ETXTBSY).
+    /// </summary>
+    internal static readonly Lock Gate = new();
+
     internal static int Run(string path, IReadOnlyList<string> argv, IReadOnlyList<string> environment, IReadOnlyList<(int Ours, int Theirs)> descriptors)
     {
         byte* attributes = stackalloc byte[LibC.SpawnAttributesSize];
@@ -50,7 +56,8 @@ internal static unsafe class Spawn
         try
         {
             int pid;
-            Check(LibC.posix_spawn(&pid, path, actions, attributes, arguments, variables), $"posix_spawn {path}");
+            // It returns when the child has executed the program.
+            lock (Gate) Check(LibC.posix_spawn(&pid, path, actions, attributes, arguments, variables), $"posix_spawn {path}");
             return pid;
         }
         finally

@@ -60,6 +60,9 @@ internal static class HttpOptions
             options => options.Http.RequestTimeoutGrace, (options, time) => With(options, options.Http with { RequestTimeoutGrace = time })),
         Value("max-connections", ValueKinds.Optional(ValueKinds.CountOrUnlimited), "Connections that a worker serves at once; further ones are closed.",
             options => options.Http.MaxConnections, (options, count) => With(options, options.Http with { MaxConnections = count })).DefaultIs("the application's, usually unlimited"),
+        Value("soft-limit", ValueKinds.CountOrUnlimited,
+            "Requests that a worker has at once before it leaves new connections to workers that have fewer, until it has a tenth less. When all have so many, all accept.",
+            options => options.Http.SoftLimit, (options, count) => With(options, options.Http with { SoftLimit = count })),
         Value("max-header-size", ValueKinds.Optional(Size), "Bytes of all headers of a request together; more is answered with 431.",
             options => options.Http.MaxHeaderSize, (options, size) => With(options, options.Http with { MaxHeaderSize = size })).DefaultIs("the application's, usually 32K"),
         Value("max-headers", ValueKinds.Optional(ValueKinds.Number(1, int.MaxValue)), "Headers of a request; more are answered with 431.",
@@ -74,6 +77,12 @@ internal static class HttpOptions
             options => options.Http.BelievesNearProxies, (options, near) => With(options, options.Http with { BelievesNearProxies = near })),
         Value("server-software", Software, "The header Server, where the application sends none; empty: it is not sent.",
             options => options.Http.ServerSoftware, (options, text) => With(options, options.Http with { ServerSoftware = text })).DefaultIs("the application's, usually Kestrel"),
+        Switch("keep-app-endpoints",
+            "Leave the endpoints that the application configures itself open, beside the listeners. With more than one worker it is chance which of them a client reaches there.",
+            options => options.Http.KeepsAppEndpoints, (options, on) => With(options, options.Http with { KeepsAppEndpoints = on })),
+        Switch("harakiri-header",
+            "Replace the worker after an answer with the header X-StarletNet-Harakiri: commit, and never send that header. Not where the application passes on headers of others.",
+            options => options.Http.HarakiriHeader, (options, on) => With(options, options.Http with { HarakiriHeader = on })),
     ];
 
     private static MasterOptions With(MasterOptions options, HttpChoices http) => options with { Http = http };

@@ -12,19 +12,14 @@ internal static class ListeningOptions
     private static readonly ValueKind<IReadOnlyList<ListenSpec>> Addresses =
         new("ADDRESS", text => [ListenSpec.Parse(text)], specs => specs.Count > 0 ? string.Join(';', specs) : null);
 
-    private static readonly ValueKind<HttpVersions> Http = new("VERSIONS", text => text.ToLowerInvariant() switch
-    {
-        "h1" or "http1" => HttpVersions.Http1,
-        "h2" or "http2" => HttpVersions.Http2,
-        "h1h2" or "http1andhttp2" => HttpVersions.Usual,
-        _ => throw new FormatException($"'{text}' is not a choice of versions; there are h1, h2 and h1h2"),
-    }, http => http switch { HttpVersions.Http1 => "h1", HttpVersions.Http2 => "h2", _ => "h1h2" })
+    private static readonly ValueKind<HttpVersions> Http = new("VERSIONS",
+        text => ListenSpec.VersionsOf(text) ?? throw new FormatException($"'{text}' is not a choice of versions; there are h1, h2 and h1h2"), ListenSpec.WordFor)
     { Words = ["h1", "h2", "h1h2"] };
 
     private static readonly ValueKind<SocketOwner?> Owner = new("OWNER", SocketOwner.Parse, owner => owner?.ToString());
 
     private static readonly ValueKind<string?> Prefix = new("PREFIX",
-        text => text.StartsWith('/') && text.Length > 1 && !text.AsSpan().ContainsAny("?# \r\n") ? text.TrimEnd('/') : throw new FormatException($"'{text}' is not a path below which to mount; write /prefix"),
+        text => text.StartsWith('/') && text.TrimEnd('/').Length > 0 && !text.AsSpan().ContainsAny("?# \r\n") ? text.TrimEnd('/') : throw new FormatException($"'{text}' is not a path below which to mount; write /prefix"),
         path => path);
 
     private static MasterOption IPv6()
@@ -66,7 +61,10 @@ internal static class ListeningOptions
         // A switch with a third position; bare, it is the default.
         IPv6(),
         Switch("defer-accept", "Have the kernel keep a TCP connection to itself until its first byte has come, for a second at most.",
-            options => options.DeferAccept, (options, on) => options with { DeferAccept = on }),
+            options => options.DeferAccept == true, (options, on) => options with { DeferAccept = on }),
+        Switch("reuse-port", "Give each worker a TCP socket of its own (SO_REUSEPORT), among which the kernel deals connections out by their addresses. The "
+            + "number of workers can only be raised from then on, and what waits for a worker that died waits for its successor. Not under a superdaemon.",
+            options => options.ReusePort, (options, on) => options with { ReusePort = on }),
         Value("socket-mode", ValueKinds.Optional(ValueKinds.Octal("0660")), "Permissions of Unix sockets whose address does not say.",
             options => options.SocketMode, (options, mode) => options with { SocketMode = mode }).DefaultIs("0666 less the umask"),
         Value("socket-owner", Owner, "Whom Unix sockets are given to: user, user:group or :group, as names or numbers.",

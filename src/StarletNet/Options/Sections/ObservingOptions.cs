@@ -18,6 +18,15 @@ internal static class ObservingOptions
 
     private static readonly ValueKind<string> Format = new("FORMAT", ReadFormat, format => format);
 
+    // As much as fits into one write(2) with room to spare.
+    private const int SmallestBuffer = 4096, LargestBuffer = 16 << 20;
+
+    private static readonly ValueKind<int> Buffer = new("SIZE",
+        text => text == "0" ? 0 : ValueKinds.SizeOrUnlimited.Parse(text) is >= SmallestBuffer and <= LargestBuffer and var size
+            ? (int)size
+            : throw new FormatException($"'{text}' is neither 0 nor a size from 4K to 16M"),
+        size => size == 0 ? "0" : ValueKinds.WriteSize(size));
+
     internal static readonly IReadOnlyList<MasterOption> All =
     [
         Value("access-log", ValueKinds.OptionalText(ValueKinds.Text("FILE", "a file name, or -")),
@@ -26,8 +35,15 @@ internal static class ObservingOptions
             options => options.Observing.AccessLog, (options, path) => With(options, options.Observing with { AccessLog = path })),
         Value("access-log-format", Format, "How its lines look: combined, common, json, or a template such as '%h %t \"%r\" %s %b %D' in the language of Apache and Plack.",
             options => options.Observing.AccessLogFormat, (options, format) => With(options, options.Observing with { AccessLogFormat = format })),
-        Value("log-level", ValueKinds.Word("LEVEL", "a level", "information", "warning", "error"),
-            "The least important events of the master's own log that are written: information, warning or error.",
+        Value("access-log-buffer", Buffer,
+            "Bytes of lines that each worker gathers and writes at once (64K); 0: each line is written when its answer is complete. What a worker has gathered is lost if it is killed.",
+            options => options.Observing.AccessLogBuffer, (options, size) => With(options, options.Observing with { AccessLogBuffer = size })),
+        Value("access-log-flush", ValueKinds.TimeAboveZero("lines are gathered for longer than no time; give more than 0, or leave out --access-log-buffer"),
+            "With --access-log-buffer: how long a line may wait at most.",
+            options => options.Observing.AccessLogFlush, (options, time) => With(options, options.Observing with { AccessLogFlush = time })),
+        Value("log-level", ValueKinds.Word("LEVEL", "a level", ObservingChoices.Debug, "information", "warning", "error"),
+            "The least important events of the master's own log that are written: debug, information, warning or error. With debug workers, too, say what "
+            + "happens to them; STARLETNET_DEBUG=1 does the same.",
             options => options.Observing.LogLevel, (options, level) => With(options, options.Observing with { LogLevel = level })),
         Value("log-format", ValueKinds.Word("FORM", "a form of log", LogForms.Text, LogForms.Json),
             "How those events look, on standard error and in --master-log: text, or json, an object on each line.",

@@ -12,7 +12,7 @@ internal static class ReleaseOptions
         var option = Switch("shadow-copy",
             "Run each generation from a copy of the directory that the application is in, made at the start and at each HUP: then files may be "
             + "overwritten in place while it runs. Workers that would start in that directory start in the copy, and find appsettings.json and "
-            + "wwwroot there. Nobody may write in a copy; it goes with its last worker.",
+            + "wwwroot there. Nobody may write in a copy; it goes with its last worker, with --max-workers 0 at the next start.",
             options => options.RunsCopies, (options, isOn) => options with { ShadowCopy = isOn });
         return option.DefaultIs("off, on with --reload and --project");
     }

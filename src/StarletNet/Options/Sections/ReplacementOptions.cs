@@ -9,6 +9,12 @@ internal static class ReplacementOptions
     private const string AtOnce = "all";
     private static readonly ValueKind<int> FromOne = ValueKinds.Number(1, MasterOptions.MostWorkers, "all or ");
 
+    private static readonly ValueKind<int> FromNone = ValueKinds.Number(0, int.MaxValue);
+
+    // Starlet's own word for none.
+    private static readonly ValueKind<int?> NumberOrNone =
+        new(FromNone.Name, text => FromNone.Parse(text) is > 0 and var number ? number : null, number => number is { } given ? FromNone.Format(given) : null);
+
     private static readonly ValueKind<int> Surge = new("N",
         text => text == AtOnce ? MasterOptions.MostWorkers : FromOne.Parse(text),
         number => number == MasterOptions.MostWorkers ? AtOnce : number.ToString(CultureInfo.InvariantCulture));
@@ -18,10 +24,10 @@ internal static class ReplacementOptions
         Value("max-reqs-per-child", ValueKinds.CountOrUnlimited,
             "Replace a worker after so many requests; each stream of HTTP/2 counts, a WebSocket counts as one. 0: never.",
             options => options.MaxReqsPerChild, (options, count) => options with { MaxReqsPerChild = count }).Alias("max-requests"),
-        Value("min-reqs-per-child", ValueKinds.Optional(ValueKinds.Number(1, int.MaxValue)),
-            "Draw the number for each worker, from this one up to --max-reqs-per-child, so that they do not all leave together.",
+        Value("min-reqs-per-child", NumberOrNone,
+            "Draw the number for each worker, from this one up to --max-reqs-per-child, so that they do not all leave together. 0: do not.",
             options => options.MinReqsPerChild, (options, count) => options with { MinReqsPerChild = count }),
-        Value("max-requests-jitter", ValueKinds.Optional(ValueKinds.Number(1, int.MaxValue)),
+        Value("max-requests-jitter", NumberOrNone,
             "The same, as a difference: draw from --max-reqs-per-child less this number.",
             options => options.MaxRequestsJitter, (options, count) => options with { MaxRequestsJitter = count }),
         Value("worker-max-memory", ValueKinds.SizeOrUnlimited,
