@@ -6,6 +6,8 @@ internal static unsafe partial class LibC
 {
     // ---- threads -----------------------------------------------------------------------------------------------
 
+    internal const int SCHED_OTHER = 0, SCHED_BATCH = 3;
+
     private const int RUSAGE_THREAD = 1;
 
     /// <summary>Of <c>struct rusage</c>, what the calling thread has used so far.</summary>
@@ -41,6 +43,15 @@ internal static unsafe partial class LibC
             return clock_gettime(_clock, time) == 0 ? TimeSpan.FromSeconds(time[0]) + TimeSpan.FromTicks(time[1] / TimeSpan.NanosecondsPerTick) : TimeSpan.Zero;
         }
     }
+
+    /// <param name="pid">A thread's number; 0: the calling one.</param>
+    [LibraryImport(Library)]
+    internal static partial int sched_getscheduler(int pid);
+
+    /// <inheritdoc cref="sched_getscheduler"/>
+    /// <param name="param"><c>struct sched_param</c>, which is one number: 0 but for real-time policies.</param>
+    [LibraryImport(Library)]
+    internal static partial int sched_setscheduler(int pid, int policy, int* param);
 
     [LibraryImport(Library)]
     private static partial int getrusage(int who, long* usage);
