@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using StarletNet.Hosting.AccessLog;
@@ -135,6 +136,16 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
         else if (traffic.Draining && (_http2 || !HasPipelined(request))) AskToClose();
         // The last one that this connection may send announces the close, whatever has come behind it.
         else if (traffic.Limits.MaxRequests != 0 && _begun >= traffic.Limits.MaxRequests) AskToClose();
+    }
+
+    /// <summary>
+    /// The client has asked for the close itself, so nothing may come behind this request (RFC 9112, 9.6). Unless a body belongs to it, which may be on its way
+    /// when the answer is not, or something has come all the same; and with TLS the client's own goodbye is still to come.
+    /// </summary>
+    internal void LastOfClient(IFeatureCollection request)
+    {
+        if (_http2 || request.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false }) return;
+        connection.ClientSendsNoMore = request.Get<ITlsHandshakeFeature>() is null && !HasPipelined(request);
     }
 
     internal void SpeaksHttp2()

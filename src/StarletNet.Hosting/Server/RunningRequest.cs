@@ -123,6 +123,8 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         if (connection.Limits.ServerSoftware is { Length: > 0 } software && _response!.Headers.Server.Count == 0) _response.Headers.Server = software;
         if (_response!.StatusCode == StatusCodes.Status101SwitchingProtocols) connection.Upgraded();
         else connection.ResponseStarting(_features!, isLast: _items.IsCommitted);
+        // The usual word of a client that uses a connection for one request.
+        if (_request!.Headers.Connection is [{ } word] && word.Equals("close", StringComparison.OrdinalIgnoreCase)) connection.LastOfClient(_features!);
         return Task.CompletedTask;
     }
 

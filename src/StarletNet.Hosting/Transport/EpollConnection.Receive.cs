@@ -49,7 +49,7 @@ internal sealed partial class EpollConnection
             _input.Writer.Complete(exception);
         }
         FireClosed();
-        if (EndedGracefully && !finished) await LingerForPeer().ConfigureAwait(false);
+        if (EndedGracefully && !finished && !ClientSendsNoMore) await LingerForPeer().ConfigureAwait(false);
         Leave();
     }
 

@@ -14,7 +14,8 @@ internal sealed partial class EpollConnection
         {
             if (await DrainOutput().ConfigureAwait(false) && Interlocked.CompareExchange(ref _end, Graceful, null) is null)
             {
-                if (!_peerFinished) ConnectionSocket.FinishSending(Descriptor);
+                // Else the close that follows at once says the same.
+                if (!_peerFinished && !ClientSendsNoMore) ConnectionSocket.FinishSending(Descriptor);
                 _input.Writer.CancelPendingFlush();
                 _readable.Set();
             }

@@ -79,6 +79,12 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
     /// <summary>Where its application code runs; null: on the thread pool.</summary>
     internal ConnectionDispatch? Dispatch { get; }
 
+    /// <summary>
+    /// Whether the client has said that it sends nothing more on this connection, so that its FIN need not be awaited after ours: a client that keeps
+    /// its word cannot be reset. Set before the output is completed.
+    /// </summary>
+    internal bool ClientSendsNoMore { get; set; }
+
     /// <summary>Unlike the descriptor's number never used twice; travels in epoll's data.</summary>
     internal uint Generation { get; }
 

@@ -211,4 +211,36 @@ public sealed class FramingTests(FramingWorker fixture) : IClassFixture<FramingW
         Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
         return string.Join("\r\n", answer[..^4].Split("\r\n").OrderBy(line => line.StartsWith("Content-Length", StringComparison.Ordinal))) + "\r\n\r\n";
     }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n", true)]
+    [InlineData("GET / HTTP/1.1\r\nHost: test\r\nConnection: Close\r\n\r\n", true)]
+    // Of a body some may still be on its way when the answer is not.
+    [InlineData("POST /upload HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", false)]
+    [InlineData("GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n" + Smuggled, false)]
+    // The server's wish, which the client does not know of when it sends the next one.
+    [InlineData("GET /harakiri HTTP/1.1\r\nHost: test\r\n\r\n", false)]
+    public async Task Only_a_client_that_has_said_to_send_no_more_is_not_waited_for(string request, bool isForgotten)
+    {
+        await using var other = request.Contains("harakiri", StringComparison.Ordinal) ? await WorkerUnderTest.StartReady(new WorkerSetup(SampleApp.TestApp)) : null;
+        var address = (other ?? Worker).EndPoint;
+        using var client = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = (int)Deadlines.Event.TotalMilliseconds };
+        client.Connect(address);
+        client.Send(Encoding.ASCII.GetBytes(request));
+        var buffer = new byte[4096];
+        while (client.Receive(buffer) > 0) { }
+
+        // To a socket that is closed a byte is an affront, which the kernel answers before the call has returned; to one that waits it is not.
+        client.Send("x"u8);
+        var isReset = false;
+        try
+        {
+            client.Send("x"u8);
+        }
+        catch (SocketException reset) when (reset.SocketErrorCode is SocketError.Shutdown or SocketError.ConnectionReset)
+        {
+            isReset = true;
+        }
+        Assert.Equal(isForgotten, isReset);
+    }
 }
