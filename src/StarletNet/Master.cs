@@ -132,6 +132,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
     {
         RefuseIncomplete();
         var now = ReadAgain(_directory.Path);
+        if (now.Unreadable is { } file) log.ConfigurationKept(file);
         if (now.Waiting.Count > 0) log.WaitsForNextStart(string.Join(", ", now.Waiting));
         if (now.Options.Workers == 0) throw new OperatorException("max-workers = 0 takes a new start", ExitCodes.Usage);
         certificates?.Read();

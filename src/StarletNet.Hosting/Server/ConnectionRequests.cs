@@ -177,10 +177,10 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
         lock (_free)
         {
             if (_running.Count == 0 || _upgraded) return null;
-            var first = _running[0];
+            RunningRequest? first = null;
             foreach (var request in _running)
-                if (request.Began < first.Began) first = request;
-            return (first, first.Began);
+                if (!request.IsTunnel && (first is null || request.Began < first.Began)) first = request;
+            return first is null ? null : (first, first.Began);
         }
     }
 

@@ -1,7 +1,11 @@
+using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace StarletNet.Hosting.Server;
 
@@ -11,7 +15,8 @@ namespace StarletNet.Hosting.Server;
 /// </summary>
 /// <remarks>
 /// ASP.NET Core's own middleware, whose own default is to believe the loopback addresses and peers without an address. It is made and asked only
-/// when a request has such a header. An application that uses it too goes on from where ours has stopped, at the next proxy.
+/// when a request has such a header. Not where the application has said by itself whom to believe: each run of the middleware takes one more
+/// name from the header, so after ours the application's would take what the client itself has written there.
 /// </remarks>
 internal sealed class ForwardedFromNear : IStartupFilter
 {
@@ -19,6 +24,11 @@ internal sealed class ForwardedFromNear : IStartupFilter
 
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => application =>
     {
+        if (SaysWhomToBelieve(application.ApplicationServices))
+        {
+            next(application);
+            return;
+        }
         application.Use(inner =>
         {
             var believing = new Lazy<RequestDelegate>(() => Believing(application, inner));
@@ -30,6 +40,11 @@ internal sealed class ForwardedFromNear : IStartupFilter
         });
         next(application);
     };
+
+    /// <summary>ASPNETCORE_FORWARDEDHEADERS_ENABLED, or options of its own beside those that every application is given.</summary>
+    private static bool SaysWhomToBelieve(IServiceProvider services) =>
+        string.Equals(services.GetService<IConfiguration>()?["ForwardedHeaders_Enabled"], "true", StringComparison.OrdinalIgnoreCase)
+        || services.GetServices<IConfigureOptions<ForwardedHeadersOptions>>().Any(options => options.GetType().Namespace != typeof(WebHost).Namespace);
 
     private static RequestDelegate Believing(IApplicationBuilder application, RequestDelegate inner)
     {

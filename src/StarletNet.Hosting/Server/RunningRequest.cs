@@ -30,6 +30,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
     private readonly HarakiriItems _items = new();
     private readonly AccessRecord? _record = connection.NewRecord();
     private bool _sharesConnection;
+    private bool _isTunnel;
     private long _began;
     private Overdue _overdue;
 
@@ -66,11 +67,14 @@ internal sealed class RunningRequest(ConnectionRequests connection)
     internal long Began
     {
         get => _began;
-        set => (_began, _overdue) = (value, Overdue.No);
+        set => (_began, _overdue, _isTunnel) = (value, Overdue.No, false);
     }
 
     /// <summary>Method and path, for an operator's eyes.</summary>
     internal string Name => $"{_method} {_path}";
+
+    /// <summary>A WebSocket over HTTP/2 (RFC 8441): from its answer on no request any more, like an upgraded connection of HTTP/1.</summary>
+    internal bool IsTunnel => _isTunnel;
 
     internal bool Has(IFeatureCollection features) => ReferenceEquals(features, _features);
 
@@ -95,7 +99,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
     /// <returns>When to look again.</returns>
     internal long CutIfOverdue(long now, ConnectionLimits limits, Traffic traffic)
     {
-        if (_overdue == Overdue.Stuck) return Deadlines.None;
+        if (_overdue == Overdue.Stuck || _isTunnel) return Deadlines.None;
         var due = _began + limits.Request + (_overdue == Overdue.Cut ? limits.RequestGrace : 0);
         if (now < due) return due;
         if (_overdue == Overdue.No)
@@ -123,6 +127,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         if (connection.Limits.ServerSoftware is { Length: > 0 } software && _response!.Headers.Server.Count == 0) _response.Headers.Server = software;
         if (_response!.StatusCode == StatusCodes.Status101SwitchingProtocols) connection.Upgraded();
         else connection.ResponseStarting(_features!, isLast: _items.IsCommitted);
+        if (_sharesConnection) _isTunnel = _features!.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
         // The usual word of a client that uses a connection for one request.
         if (_request!.Headers.Connection is [{ } word] && word.Equals("close", StringComparison.OrdinalIgnoreCase)) connection.LastOfClient(_features!);
         return Task.CompletedTask;

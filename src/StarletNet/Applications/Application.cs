@@ -21,6 +21,9 @@ internal sealed record Application(string Path, string Program, IReadOnlyList<st
     /// <summary>Where its workers start; null: where we are.</summary>
     internal string? Directory { get; init; }
 
+    /// <summary>The directory that <see cref="Directory"/> is a copy of; null: it is nobody's copy.</summary>
+    internal string? Original => Directory is null ? null : Copy?.OriginalOf(Directory);
+
     /// <summary>Its generation's certificates, as <see cref="TlsFiles"/> has them in memory; null: no listener speaks TLS.</summary>
     internal FileDescriptor? Certificates { get; init; }
 

@@ -26,6 +26,8 @@ internal static class ConfigFile
         }
     }
 
+    internal static bool IsReadable(string path) => LibC.access(path, LibC.R_OK) == 0 || Errno.Last != Errno.EACCES;
+
     private static IEnumerable<(Option, Setting)> ReadLine(string line, string place)
     {
         if (Words(line) is not { } words) return [];

@@ -18,9 +18,6 @@ internal static class OptionsCheck
         if (options.MaxThreads < 2 * options.Loops)
             throw Refuse($"{nameOf("max-threads")}: {options.MaxThreads} is too few for --loops {options.Loops}, which needs at least {2 * options.Loops}");
         CheckPrivileges(options, nameOf);
-        if (options.ReloadDirectories.FirstOrDefault(path => !Directory.Exists(path)) is { } missing)
-            throw Refuse($"{nameOf("reload-dirs")}: there is no directory {missing}");
-        if (options.ChangeDirectory is { } directory && !Directory.Exists(directory)) throw Refuse($"{nameOf("chdir")}: there is no directory {directory}");
         if (options.Project is not null && options.Application is not null) throw Refuse($"{nameOf("project")}: and {nameOf("app")} both name what to serve; give one of them");
         if (options.Builds && (options.User ?? options.Group) is not null)
             throw Refuse($"{nameOf("user")}: what is built would be built by who starts starletnet; serve the output of dotnet publish");
@@ -34,6 +31,15 @@ internal static class OptionsCheck
             throw Refuse($"{nameOf("reuse-port")}: a superdaemon has bound one socket for all workers; leave it out");
         if (options.Listeners.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw Refuse($"{twice.Key} is to be listened on twice; remove one of the two");
+    }
+
+    /// <summary>Once, where we were started: later we may be in another directory, and neither takes effect before the next start.</summary>
+    /// <exception cref="OperatorException">The first that is missing.</exception>
+    internal static void CheckDirectories(MasterOptions options, Func<string, string> nameOf)
+    {
+        if (options.ReloadDirectories.FirstOrDefault(path => !Directory.Exists(path)) is { } missing)
+            throw Refuse($"{nameOf("reload-dirs")}: there is no directory {missing}");
+        if (options.ChangeDirectory is { } directory && !Directory.Exists(directory)) throw Refuse($"{nameOf("chdir")}: there is no directory {directory}");
     }
 
     private static void CheckRequests(MasterOptions options, Func<string, string> nameOf)

@@ -23,6 +23,9 @@ internal sealed record Configuration(MasterOptions Options, IReadOnlyDictionary<
     /// <summary>Options that it says something new of, and that take effect at the next start only.</summary>
     internal IReadOnlyList<string> Waiting { get; init; } = [];
 
+    /// <summary>The configuration file, if it may not be read any more; all holds as it was read before.</summary>
+    internal string? Unreadable { get; init; }
+
     internal static readonly ILookup<string, Setting> NoFile = Array.Empty<Setting>().ToLookup(_ => "");
 
     internal string PlaceOf(string name) => Places.GetValueOrDefault(name, Default);
@@ -46,7 +49,9 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
     {
         var lines = ConfigurationPath is { } path ? ConfigFile.Read(path) : [];
         _file = Lookup(lines);
-        return Combine() with { Lines = lines, Seen = _file };
+        var all = Combine() with { Lines = lines, Seen = _file };
+        OptionsCheck.CheckDirectories(all.Options, name => Name(name));
+        return all;
     }
 
     /// <summary>Reads the configuration file again, for what may change while we run; see <see cref="LiveOptions"/>.</summary>
@@ -56,7 +61,10 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
     internal Configuration ReadAgain(Configuration before, string directory)
     {
         if (ConfigurationPath is not { } path) return before;
-        var lines = ConfigFile.Read(Path.Combine(directory, path));
+        var file = Path.Combine(directory, path);
+        // The rights that the start had are gone, as they should be.
+        if ((before.Options.User ?? before.Options.Group) is not null && !ConfigFile.IsReadable(file)) return before with { Waiting = [], Unreadable = file };
+        var lines = ConfigFile.Read(file);
         var seen = Lookup(lines);
         var held = lines.Where(line => LiveOptions.Are(line.Option.Name)).Concat(before.Lines.Where(line => !LiveOptions.Are(line.Option.Name))).ToArray();
         var old = Lookup(before.Lines);

@@ -61,6 +61,9 @@ internal sealed class MasterLog : IDisposable
     internal void CertificateKept(string reason) =>
         Warning(17, "{Reason:l}; the new workers get the certificate as it was read before", reason);
 
+    internal void ConfigurationKept(string file) =>
+        Warning(94, "cannot read {File:l} as the user that we have become; what it said before still holds", file);
+
     internal void AllReady(int workers, string application) =>
         Announce(5, "serving {Application:l} with {Workers} workers", application, workers);
 

@@ -430,7 +430,7 @@ internal sealed class WorkerPool
                 if (_state.Set.Announced) _around.Notify.Ready(Status());
                 OwnCode.GiveBack();
                 break;
-            case PoolNotice.Stopping:
+            case PoolNotice.Stopping or PoolNotice.StoppingInStages:
                 _around.Notify.Stopping("workers drain");
                 _around.Observers.GiveWay();
                 break;

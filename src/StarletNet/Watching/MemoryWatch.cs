@@ -19,11 +19,11 @@ internal sealed class MemoryWatch(long limit)
     /// <summary>One look at one worker.</summary>
     /// <param name="id">The pool's name for it.</param>
     /// <param name="used">Bytes; null if that cannot be had.</param>
-    /// <returns>Whether it is to be replaced; said once.</returns>
+    /// <returns>Whether it is to be replaced; said again at each look, because one that is still starting is not yet.</returns>
     internal bool Look(int id, long? used)
     {
         _above[id] = used > limit ? _above.GetValueOrDefault(id) + 1 : 0;
-        return _above[id] == LooksToVerdict;
+        return _above[id] >= LooksToVerdict;
     }
 
     internal void Forget(int id) => _above.Remove(id);

@@ -38,8 +38,9 @@ internal static unsafe class InPlace
         int[] handed = [.. listeners.Select(listener => listener.Fd), theirs.Number, .. application.Certificates is { } certificates ? [certificates.Number] : Array.Empty<int>(), .. accessLog is null ? [] : new[] { accessLog.Descriptor }, .. held];
 
         // Counting requests, and signs of life, are for a master.
-        var environment = new Dictionary<string, string>(new WorkerEnvironment(variables, options with { WorkerTimeout = TimeSpan.Zero }, listeners, hostingAssembly)
-            .Of(new Worker(0, 0, 1, TimeSpan.Zero), 1, theirs.Number, null, 0, application.Certificates?.Number, held, accessLog?.Descriptor));
+        var ofWorkers = new WorkerEnvironment(variables, options with { WorkerTimeout = TimeSpan.Zero }, listeners, hostingAssembly);
+        var environment = new Dictionary<string, string>(ofWorkers.Of(
+            new Worker(0, 0, 1, TimeSpan.Zero), 1, theirs.Number, null, 0, application.Certificates?.Number, held, accessLog?.Descriptor, application.Original));
         // Nobody else will be there to do it.
         OwnFile[] files = [.. sockets.Concat(pidFile is null ? [] : [pidFile.Path]).Select(OwnFile.At).OfType<OwnFile>()];
         if (files.Length > 0) environment[EnvironmentNames.Files] = OwnFile.Format(files);
@@ -53,7 +54,7 @@ internal static unsafe class InPlace
         for (var number = 1; number <= Signal.Max; number++) new Signal(number).StopIgnoring();
         SignalMask.UnblockInThisThread([Signal.Chld, .. Master.Signals]);
         using var path = new NativeStrings([application.Program]);
-        using var argv = new NativeStrings(["starletnet worker 0 gen=1", .. application.LeadingArguments, .. options.ApplicationArguments]);
+        using var argv = new NativeStrings([ofWorkers.ShowsTitles ? "starletnet worker 0 gen=1" : application.Program, .. application.LeadingArguments, .. options.ApplicationArguments]);
         LibC.execv(path.Pointer[0], argv.Pointer);
         throw new OperatorException($"cannot execute {application.Program}: {Errno.Last}", ExitCodes.Failure);
     }

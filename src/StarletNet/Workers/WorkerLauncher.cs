@@ -38,7 +38,7 @@ internal sealed class WorkerLauncher(
                     Title = environment.ShowsTitles ? $"starletnet worker {worker.Slot} gen={worker.Generation}" : null,
                     Arguments = [.. application.LeadingArguments, .. arguments],
                     Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, Locks(application), accessLog?.Descriptor,
-                        application is { Copy: { } made, Directory: { } there } ? made.OriginalOf(there) : null, application.HeapLimit),
+                        application.Original, application.HeapLimit),
                     Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
                     WorkingDirectory = application.Directory ?? directory,
                     // The terminal's ^C is for the master alone, which drains its workers.

@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using StarletNet.Hosting.Server;
 
 namespace StarletNet.Hosting.Tests.Server;
@@ -31,9 +33,31 @@ public sealed class ForwardedFromNearTests
     [Fact]
     public async Task Without_such_headers_everything_is_as_it_came() => Assert.Equal("127.0.0.1 http inside", await SeenBy("127.0.0.1", _ => { }));
 
-    private static async Task<string> SeenBy(string peer, Action<HttpContext> prepare)
+    // Each run of the middleware takes one more name: the application's, after ours, would take what the client has written.
+    [Fact]
+    public async Task Who_says_himself_whom_to_believe_is_left_alone()
     {
-        using var services = new ServiceCollection().AddLogging().AddOptions().BuildServiceProvider();
+        static void Behind(HttpContext context) => context.Request.Headers["X-Forwarded-For"] = "10.0.0.5, 203.0.113.9";
+
+        Assert.Equal("127.0.0.1 http inside", await SeenBy("127.0.0.1", Behind, services => services.Configure<ForwardedHeadersOptions>(options => options.ForwardLimit = 2)));
+        Assert.Equal("127.0.0.1 http inside", await SeenBy("127.0.0.1", Behind, services => services.AddSingleton<IConfiguration>(
+            new ConfigurationBuilder().AddInMemoryCollection([new("ForwardedHeaders_Enabled", "true")]).Build())));
+    }
+
+    // What every web application is given by itself is nobody's choice.
+    [Fact]
+    public async Task The_usual_services_are_not_a_word_of_the_application() => Assert.Equal("203.0.113.9 http inside", await SeenBy("127.0.0.1",
+        context => context.Request.Headers["X-Forwarded-For"] = "10.0.0.5, 203.0.113.9", services =>
+        {
+            foreach (var usual in WebApplication.CreateBuilder().Services.Where(service => service.ServiceType == typeof(IConfigureOptions<ForwardedHeadersOptions>))) services.Add(usual);
+            services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        }));
+
+    private static async Task<string> SeenBy(string peer, Action<HttpContext> prepare, Action<IServiceCollection>? more = null)
+    {
+        var given = new ServiceCollection().AddLogging().AddOptions();
+        more?.Invoke(given);
+        using var services = given.BuildServiceProvider();
         var seen = "";
         var builder = new ApplicationBuilder(services);
         new ForwardedFromNear().Configure(application => application.Run(context =>

@@ -46,6 +46,19 @@ public sealed class ConfigAgainTests : IDisposable
     }
 
     [Fact]
+    public async Task A_directory_is_looked_for_where_we_were_started_and_not_where_we_have_gone()
+    {
+        Directory.CreateDirectory(_test.File("work"));
+        _test.Write("web.conf", Common + "max-workers = 1\nchdir = work\n");
+        var master = _test.Run(["--config", "web.conf", _test.Application, _test.Behaviour], new ProgramOptions { WorkingDirectory = _test.File(".") });
+        await master.LineAsync("serving");
+
+        master.Send(UnixSignal.Hup);
+
+        await master.LineAsync("restart done: all workers are of generation 2");
+    }
+
+    [Fact]
     public async Task The_command_line_still_wins()
     {
         _test.Behave("environment");

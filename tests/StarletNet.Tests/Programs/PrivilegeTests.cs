@@ -29,6 +29,22 @@ public sealed class PrivilegeTests : IDisposable
         Regex.Match(File.ReadAllText($"/proc/{pid}/status"), $"^{field}:\\s*(.*?)\\s*$", RegexOptions.Multiline).Groups[1].Value.Replace('\t', ' ');
 
     [Fact]
+    public async Task A_configuration_that_only_root_may_read_holds_as_it_was_read()
+    {
+        NeedRoot();
+        LetOthersIn();
+        _test.Write("web.conf", "listen = 127.0.0.1:0\nmax-workers = 1\nuser = nobody\n");
+        File.SetUnixFileMode(_test.File("web.conf"), UnixFileMode.UserRead);
+        var master = _test.Run(["--config", _test.File("web.conf"), _test.Application, _test.Behaviour]);
+        await master.LineAsync("serving");
+
+        master.Send(UnixSignal.Hup);
+
+        await master.LineAsync("cannot read .*web.conf as the user that we have become; what it said before still holds");
+        await master.LineAsync("restart done: all workers are of generation 2");
+    }
+
+    [Fact]
     public async Task Master_and_workers_are_the_user_for_good_and_so_are_their_files()
     {
         NeedRoot();
