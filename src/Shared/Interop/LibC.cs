@@ -110,9 +110,6 @@ internal static unsafe partial class LibC
     internal static partial int mkdir(string path, uint mode);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int chown(string path, uint owner, uint group);
-
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int chdir(string path);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Shared.Listening;
@@ -55,8 +56,7 @@ internal static unsafe class UnixSocketFile
         }
         try
         {
-            if (owner is { } given && LibC.chown(temporary, given.User, given.Group) < 0) throw SystemCallException.Of("chown");
-            if (LibC.chmod(temporary, mode) < 0) throw SystemCallException.Of("chmod");
+            Give(temporary, mode, owner);
             listen(socket);
             var identity = FileIdentity.Of(temporary);
             if (LibC.rename(temporary, path) < 0) throw SystemCallException.Of("rename");
@@ -69,6 +69,19 @@ internal static unsafe class UnixSocketFile
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// By descriptor: in a directory that somebody else may write, the name may be a link to anything by now, and we may be root.
+    /// </summary>
+    private static void Give(string temporary, uint mode, (uint User, uint Group)? owner)
+    {
+        using var file = new FileDescriptor(LibC.open(temporary, LibC.O_PATH | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, 0));
+        if (file.IsInvalid) throw SystemCallException.Of("open");
+        if (FileIdentity.Of(file.Number) is not { IsSocket: true }) throw new SocketPathException(temporary, SocketPathConflict.NotASocket);
+        if (owner is { } given && LibC.fchownat(file.Number, "", given.User, given.Group, LibC.AT_EMPTY_PATH) < 0) throw SystemCallException.Of("chown");
+        // What O_PATH opens has no fchmod(2); this name of it leads nowhere else.
+        if (LibC.chmod(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.Number}"), mode) < 0) throw SystemCallException.Of("chmod");
     }
 
     /// <summary>True if a dead socket is at the path, which will be replaced.</summary>

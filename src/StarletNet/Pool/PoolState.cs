@@ -28,6 +28,9 @@ internal sealed record Worker(int Id, int Slot, int Generation, TimeSpan Started
     /// <summary>Why it leaves, or is to leave once another serves in its place; null: it may stay.</summary>
     internal RetireReason? Leaves { get; init; }
 
+    /// <summary>Why it was to leave before it was found stuck: it says so only once.</summary>
+    internal RetireReason? LeavesOtherwise { get; init; }
+
     internal TimeSpan? DrainingSince { get; init; }
 
     /// <summary>Why it cannot serve: in its own words, or because its time to start ran out.</summary>

@@ -71,14 +71,14 @@ internal sealed partial class Step(PoolSettings settings, Moment at)
         var isKnown = worker.Leaves == reason || (worker.Leaves is not null && reason != RetireReason.Stuck);
         if (worker.Phase != WorkerPhase.Ready || isKnown || state is Stopping) return state;
         Tell(state, new PoolNotice.ToBeReplaced(worker, reason));
-        return state with { Set = state.Set.Replace(worker with { Leaves = reason }) };
+        return state with { Set = state.Set.Replace(worker with { Leaves = reason, LeavesOtherwise = worker.Leaves }) };
     }
 
     internal PoolState Recovered(PoolState state, Worker worker)
     {
         if (worker.Leaves != RetireReason.Stuck || worker.Phase != WorkerPhase.Ready) return state;
         Tell(state, new PoolNotice.Recovered(worker));
-        return state with { Set = state.Set.Replace(worker with { Leaves = null }) };
+        return state with { Set = state.Set.Replace(worker with { Leaves = worker.LeavesOtherwise, LeavesOtherwise = null }) };
     }
 
     private void Crash(Worker worker)

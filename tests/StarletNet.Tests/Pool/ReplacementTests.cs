@@ -165,6 +165,18 @@ public sealed class ReplacementTests
     }
 
     [Fact]
+    public void One_that_comes_back_to_life_still_leaves_for_what_it_was_to_leave_for_before()
+    {
+        var pool = new PoolDriver(workers: 1, s => s with { SpawnInterval = TimeSpan.FromSeconds(9) }).Up().Say(Asked(1, RetireReason.Requests)).Say(Asked(1, RetireReason.Stuck));
+
+        pool.Say(new PoolEvent.WorkerRecovered(1)).Pass(10);
+
+        Assert.Equal(2, pool.Started.Count);
+        pool.Ready(2);
+        Assert.Equal([1], pool.Drained);
+    }
+
+    [Fact]
     public void One_that_is_stuck_while_it_drains_is_ended_once()
     {
         var pool = new PoolDriver(workers: 2, s => s with { GracefulTimeout = TimeSpan.Zero }).Up().Stop().Say(Asked(1, RetireReason.Stuck));
