@@ -33,7 +33,7 @@ internal static class Pages
 
             ![requests/s and CPU per request of each server](docs/bench.svg)
 
-            Medians of {header.Rounds} runs of {header.Seconds} s in turns, {header.Date}: {header.Machine}. All scenarios are in [docs/bench.md](docs/bench.md).
+            Medians of {header.Rounds} runs of {header.Seconds} s in turns, {header.Date}: {header.Machine}. Each scenario has its table in [docs/bench.md](docs/bench.md).
 
 
             """ + readme[to..];
