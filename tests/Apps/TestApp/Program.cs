@@ -93,7 +93,8 @@ app.MapPost("/echo", async (HttpContext context) =>
     context.Response.ContentLength = context.Request.ContentLength;
     await context.Request.Body.CopyToAsync(context.Response.Body);
 });
-app.MapGet("/ws", async (HttpContext context, IHostApplicationLifetime lifetime) =>
+// GET over HTTP/1.1, CONNECT over HTTP/2.
+app.Map("/ws", async (HttpContext context, IHostApplicationLifetime lifetime) =>
 {
     if (!context.WebSockets.IsWebSocketRequest)
     {

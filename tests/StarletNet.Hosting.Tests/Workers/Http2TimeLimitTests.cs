@@ -1,4 +1,8 @@
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
 using StarletNet.Shared.Contract;
+using StarletNet.TestKit;
 
 namespace StarletNet.Hosting.Tests.Workers;
 
@@ -43,6 +47,27 @@ public sealed class Http2TimeLimitTests
             await http2.End();
             return;
         }
+    }
+
+    [Fact]
+    public async Task A_WebSocket_is_no_request_that_takes_too_long_and_one_beside_it_is()
+    {
+        await using var worker = await WorkerUnderTest.StartReady(Limited.By("request-timeout=4000") with { Http = HttpVersions.Http2 });
+        using var deadline = new CancellationTokenSource(Deadlines.Event);
+        using var handler = new SocketsHttpHandler();
+        using var client = new HttpClient(handler, disposeHandler: false) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var socket = new ClientWebSocket();
+        (socket.Options.HttpVersion, socket.Options.HttpVersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
+        await socket.ConnectAsync(new Uri($"ws://{worker.EndPoint}/ws"), client, deadline.Token);
+
+        // Begun later, and cut when its time is over.
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri($"http://{worker.EndPoint}/slow?ms=60000"), deadline.Token));
+
+        await socket.SendAsync("still here"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, deadline.Token);
+        var echo = new byte[100];
+        var received = await socket.ReceiveAsync(echo, deadline.Token);
+        Assert.Equal("still here", Encoding.UTF8.GetString(echo, 0, received.Count));
+        Assert.DoesNotContain("/ws", worker.Output, StringComparison.Ordinal);
     }
 
     /// <summary>HTTP/1 has a clock of ours for that.</summary>
