@@ -30,6 +30,7 @@ internal sealed class ConnectionClock : IConnectionWatch
     private long _outputSince = Deadlines.None;
     private long _expired;
     private bool _served;
+    private bool _mayHaveLeftBody;
     private volatile bool _readsFreely;
     private volatile bool _upgraded;
     private volatile bool _closed;
@@ -67,12 +68,15 @@ internal sealed class ConnectionClock : IConnectionWatch
 
     internal void RequestBegan()
     {
+        _mayHaveLeftBody = false;
         if (_limits.Request != 0) Look(Environment.TickCount64 + _limits.Request);
     }
 
-    internal void RequestEnded()
+    /// <param name="canHaveBody">Kestrel may still read what the application has left of it.</param>
+    internal void RequestEnded(bool canHaveBody)
     {
         _served = true;
+        _mayHaveLeftBody = canHaveBody;
         if (_readsFreely)
         {
             LookAfterIdle();
@@ -93,8 +97,9 @@ internal sealed class ConnectionClock : IConnectionWatch
             return;
         }
         var now = Environment.TickCount64;
-        // What has come since the last response and made no request yet is a part of the next one's head.
-        var what = _requests.IsRunning ? WaitFor.RestOfBody : _connection.Input.HasRead ? WaitFor.RestOfHead : WaitFor.Request;
+        // What has come since the last response and made no request yet is a part of the next one's head, unless it was of the last one's body;
+        // where that cannot be told, Kestrel's own clock holds the head to its limit.
+        var what = _requests.IsRunning ? WaitFor.RestOfBody : _connection.Input.HasRead && !_mayHaveLeftBody ? WaitFor.RestOfHead : WaitFor.Request;
         var limit = Limit(what);
         // All waits for one head count together, and on a fresh connection so does the wait for its first byte.
         var (before, since) = Read(_waiting);

@@ -37,10 +37,11 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     }
 
     /// <summary>
-    /// HTTP/2, and the client has spoken: it is told which of its requests were taken and repeats the others elsewhere. Never
-    /// before the first byte: Kestrel answers the wish to close on a connection that has sent nothing by cutting it.
+    /// HTTP/2, and the client has begun a request: it is told which of its requests were taken and repeats the others elsewhere. Never
+    /// before: Kestrel answers the wish to close on a connection that has sent nothing by cutting it, and on one of which it has read no more than the preface by saying goodbye before its
+    /// settings, which clients take for a broken server (RFC 9113, 3.4). With TLS the first byte says even less.
     /// </summary>
-    internal bool MovesWithoutLoss => _http2 && connection.HasReceivedBytes;
+    internal bool MovesWithoutLoss => _http2 && Volatile.Read(ref _begun) > 0;
 
     /// <summary>Whether a request may come that nobody has told the client not to send.</summary>
     internal bool MaySendMore => IdleSince is not null && Volatile.Read(ref _told) == 0;
@@ -109,7 +110,7 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
             _free.Push(request);
             _idleSince = Environment.TickCount64;
         }
-        _clock?.RequestEnded();
+        _clock?.RequestEnded(request.CanHaveBody);
     }
 
     /// <summary>

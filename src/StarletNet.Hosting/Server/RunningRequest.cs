@@ -78,6 +78,8 @@ internal sealed class RunningRequest(ConnectionRequests connection)
 
     internal bool Has(IFeatureCollection features) => ReferenceEquals(features, _features);
 
+    internal bool CanHaveBody => _features?.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+
     internal bool IsHttp2 => _features?.Get<IHttpRequestFeature>()?.Protocol is "HTTP/2";
 
     /// <summary>See <see cref="BlockingMemory.RouteOf"/>. May be asked while the request ends, and is then anybody's.</summary>

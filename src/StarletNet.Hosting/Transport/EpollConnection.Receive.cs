@@ -81,10 +81,10 @@ internal sealed partial class EpollConnection
                 if (received == (int)SocketResult.Failed) return false;
 
                 if (!await Flush(input).ConfigureAwait(false)) return false;
+                wanted = received == offered || received > BlockPool.BlockSize ? LargeRead : SmallRead;
                 // A read that did not fill its buffer has emptied the kernel's, and the next byte raises a new edge. But a
                 // FIN that was already there when the bytes were raises none: then only reading to the end will find it.
                 if (received < offered && !_peerFinished) break;
-                wanted = received == offered ? LargeRead : SmallRead;
                 if (reads % ReadsPerTurn == 0) await new Elsewhere(_context.NextTurn);
             }
             if (!HasEnded) continue;

@@ -9,7 +9,7 @@ namespace StarletNet.Hosting.Transport;
 /// <summary>The kernel's <c>struct sockaddr</c> as an end point.</summary>
 internal static unsafe class SocketAddress
 {
-    /// <returns>Null for an unnamed Unix socket (a client that has not bound its own) and for families that are not ours.</returns>
+    /// <returns>Null for a Unix socket whose name .NET cannot express, for an unnamed Unix socket (a client that has not bound its own) and for families that are not ours.</returns>
     internal static EndPoint? Decode(ReadOnlySpan<byte> address)
     {
         if (address.Length < 2) return null;
@@ -37,6 +37,14 @@ internal static unsafe class SocketAddress
         if (name.IsEmpty) return null;
         // A path ends at its terminator, which may or may not be counted; an abstract name begins with zero and its length counts.
         if (name[0] != 0 && name.IndexOf((byte)0) is var end and >= 0) name = name[..end];
-        return new UnixDomainSocketEndPoint(Encoding.UTF8.GetString(name));
+        try
+        {
+            return new UnixDomainSocketEndPoint(Encoding.UTF8.GetString(name));
+        }
+        catch (ArgumentException)
+        {
+            // The kernel takes bytes that are no text, and one more of them than .NET does; a client may call itself so.
+            return null;
+        }
     }
 }

@@ -29,6 +29,13 @@ public sealed class AddressTests
         Assert.Equal($"http://{server.EndPoint}", Assert.Single(server.Addresses));
     }
 
+    // What bind(2) lets a client call itself, and .NET cannot express.
+    [Theory]
+    [InlineData(0xFF, 36)]
+    [InlineData('a', 108)]
+    public void A_name_that_is_no_text_is_no_name(int letter, int length) =>
+        Assert.Null(StarletNet.Hosting.Transport.SocketAddress.Decode([1, 0, .. Enumerable.Repeat((byte)letter, length)]));
+
     [Fact]
     public async Task An_absolute_unix_path_keeps_its_name()
     {

@@ -469,10 +469,16 @@ public sealed class LoopPartsTests
         var mayEnd = new ManualResetEventSlim();
         var threads = new LoopThreads(most: 8, loops: 1) { Refused = work => elsewhere.Add(work.State) };
         threads.NeedsThread = threads.Replenish;
-        for (var n = 0; n < 3; n++) Assert.True(threads.TryPost(new Scheduled(_ => mayEnd.Wait(), null, null)));
+        var running = 0;
+        void Block(object? state)
+        {
+            Interlocked.Increment(ref running);
+            mayEnd.Wait();
+        }
+        for (var n = 0; n < 3; n++) Assert.True(threads.TryPost(new Scheduled(Block, null, null)));
+        await Eventually.TrueAsync(() => Volatile.Read(ref running) == 3, "they run");
         threads.NeedsThread = null;
         Assert.True(threads.TryPost(new Scheduled(_ => { }, "too late", null)));
-        await Eventually.TrueAsync(() => threads.Count >= 3, "they have been started");
 
         threads.Close();
         Assert.False(threads.TryPost(new Scheduled(_ => { }, null, null)));

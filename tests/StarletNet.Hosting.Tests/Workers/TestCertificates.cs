@@ -9,6 +9,9 @@ namespace StarletNet.Hosting.Tests.Workers;
 /// <summary>An authority with one below it, and what they sign.</summary>
 internal static class TestCertificates
 {
+    // One for all: none may be good for longer than its issuer.
+    private static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
+
     internal static readonly X509Certificate2 Root = Sign("CN=test root", null, isAuthority: true);
     internal static readonly X509Certificate2 Intermediate = Sign("CN=test intermediate", Root, isAuthority: true);
     internal static readonly X509Certificate2 Server = Sign("CN=localhost", Intermediate);
@@ -40,7 +43,7 @@ internal static class TestCertificates
             names.AddIpAddress(IPAddress.Loopback);
             request.CertificateExtensions.Add(names.Build());
         }
-        var (from, to) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var (from, to) = (Now.AddDays(-1), Now.AddDays(1));
         if (issuer is null) return request.CreateSelfSigned(from, to);
         using var signed = request.Create(issuer, from, to.AddHours(-1), RandomNumberGenerator.GetBytes(8));
         return signed.CopyWithPrivateKey(key);

@@ -78,6 +78,13 @@ public sealed class TimeLimitTests(LimitedWorker fixture) : IClassFixture<Limite
         await client.Response();
     }, client => client.End());
 
+    [Fact]
+    public async Task A_body_that_nobody_has_read_is_no_part_of_the_next_head() => await Takes(LimitedWorker.Idle, async client =>
+    {
+        await client.Send("POST /missing HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhello");
+        Assert.Equal(404, (await client.Response()).Status);
+    }, client => client.End());
+
     [Theory]
     [InlineData("G")]
     [InlineData("GET / HTTP/1.1\r\n")]
