@@ -29,6 +29,9 @@ internal static partial class WorkerLog
     [LoggerMessage(8, LogLevel.Information, "{Endpoint}, the application's own, stays open beside the worker's listeners")]
     internal static partial void EndpointKept(ILogger log, string endpoint);
 
+    [LoggerMessage(9, LogLevel.Error, "Somebody who wants to know when the connection {Connection} is asked to close failed to be told")]
+    internal static partial void CloseCallbackFailed(ILogger log, string connection, Exception exception);
+
     [LoggerMessage(20, LogLevel.Warning, "The Data Protection keys could not be loaded while other workers waited; the application will say more")]
     internal static partial void KeysUnavailable(ILogger log, Exception exception);
 

@@ -113,6 +113,14 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
         _clock?.RequestEnded(request.CanHaveBody);
     }
 
+    /// <summary>For a request that has begun and that the application will never see.</summary>
+    internal void EndWithoutContext(IFeatureCollection features)
+    {
+        RunningRequest? request;
+        lock (_free) request = _running.Find(request => request.Has(features));
+        request?.End();
+    }
+
     /// <summary>
     /// An upgraded connection is the application's own and ends when the application says so; asking Kestrel to close it would
     /// break the application's read.
@@ -208,7 +216,17 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     {
         // Set by Kestrel a moment after it took the connection; whoever asks too early asks again.
         if (connection.Features.Get<IConnectionLifetimeNotificationFeature>() is not { } lifetime) return;
-        if (Interlocked.Exchange(ref _told, 1) == 0) lifetime.RequestClose();
+        if (Interlocked.Exchange(ref _told, 1) != 0) return;
+        try
+        {
+            lifetime.RequestClose();
+        }
+#pragma warning disable CA1031 // Everybody who listens has been told by then, Kestrel too; what others do wrong may cost neither the drain nor this response.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            traffic.CloseCallbackFailed(connection.ConnectionId, exception);
+        }
     }
 
     // Between the head of a request that has no body and the end of its response nobody else reads the connection, so that a

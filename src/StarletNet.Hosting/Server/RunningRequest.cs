@@ -143,13 +143,24 @@ internal sealed class RunningRequest(ConnectionRequests connection)
 
     private Task Completed()
     {
-        // Before the place is free for the next one.
-        _record?.Completed(_features!, _response!.StatusCode, connection.Peer);
+        // Before the place is free for the next one; and whatever a response of the application's own kind makes of being asked.
+        try
+        {
+            _record?.Completed(_features!, _response!.StatusCode, connection.Peer);
+        }
+        finally
+        {
+            End();
+        }
+        return Task.CompletedTask;
+    }
+
+    internal void End()
+    {
         if (_items.IsCommitted) WorkerProcess.Current?.AskForRetirement(ControlMessage.ForHarakiri);
         // An idle connection keeps nothing of the application's.
         _items.Reset();
         (_method, _path) = (null, null);
         connection.End(this, _response!.StatusCode);
-        return Task.CompletedTask;
     }
 }

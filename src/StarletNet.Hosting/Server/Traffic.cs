@@ -104,6 +104,8 @@ internal sealed class Traffic(
 
     internal void ClockFailed(string connection, Exception exception) => WorkerLog.ClockFailed(log, connection, exception);
 
+    internal void CloseCallbackFailed(string connection, Exception exception) => WorkerLog.CloseCallbackFailed(log, connection, exception);
+
     public void Dispose() => _deadlines?.Dispose();
 
     public void AbortConnections()

@@ -19,14 +19,24 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
 
     public TContext CreateContext(IFeatureCollection contextFeatures)
     {
-        if (contextFeatures[typeof(ConnectionRequests)] is ConnectionRequests connection)
+        var connection = contextFeatures[typeof(ConnectionRequests)] as ConnectionRequests;
+        if (connection is not null)
         {
             RequestFraming.Check(contextFeatures);
             if (connection.Limits.RefusesExpectations) RequestFraming.CheckExpectation(contextFeatures);
             connection.Begin(contextFeatures);
         }
         _route = transport.IsInline && !(transport.Memory.IsEmpty && LoopThread.IsInline) ? RunningRequest.RouteOf(contextFeatures) : 0;
-        return application.CreateContext(contextFeatures);
+        try
+        {
+            return application.CreateContext(contextFeatures);
+        }
+        catch
+        {
+            // An IHttpContextFactory of the application's. Kestrel tells nobody of the end of a request without a context.
+            connection?.EndWithoutContext(contextFeatures);
+            throw;
+        }
     }
 
     public Task ProcessRequestAsync(TContext context)

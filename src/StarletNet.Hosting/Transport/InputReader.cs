@@ -37,8 +37,12 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
     /// <summary>Told of each read that has to wait.</summary>
     internal IConnectionWatch? Watch { get; set; }
 
-    /// <summary>Whether a read waits now; already when <see cref="Watch"/> is told so.</summary>
-    internal bool IsAwaited => _isAwaited;
+    /// <summary>
+    /// Whether a read waits for the client now; already when <see cref="Watch"/> is told so. One whose bytes have come waits for a thread
+    /// alone, which is no fault of the client's. Asked by another thread, which may find the look at that read half changed: it asks a pipe about
+    /// its present state all the same.
+    /// </summary>
+    internal bool IsAwaited => _isAwaited && !_reading.IsCompleted;
 
     /// <summary>Whether anything has been read since this was last set to false.</summary>
     internal bool HasRead { get; set; }

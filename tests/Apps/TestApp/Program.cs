@@ -4,6 +4,8 @@ using System.Net.WebSockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 // A minimal API with one endpoint for each kind of client that the tests drive.
@@ -23,6 +25,7 @@ if (Environment.GetEnvironmentVariable("APP_SERVER_HEADER") == "0") builder.WebH
 if (Environment.GetEnvironmentVariable("APP_USE_SYSTEMD") == "1") builder.WebHost.ConfigureKestrel(kestrel => kestrel.UseSystemd());
 if (Environment.GetEnvironmentVariable("APP_HANG_AT_START") == "1") builder.Services.AddHostedService<NeverStarts>();
 if (Environment.GetEnvironmentVariable("APP_CRASH_AFTER_BIND") == "1") builder.Services.AddHostedService<FailsToStart>();
+if (Environment.GetEnvironmentVariable("APP_PICKY_CONTEXTS") == "1") builder.Services.AddSingleton<IHttpContextFactory, PickyContexts>();
 
 var app = builder.Build();
 app.UseWebSockets();
@@ -148,6 +151,12 @@ app.MapGet("/children-fds", async () =>
 });
 app.MapGet("/connection", (HttpContext context) =>
     $"local {context.Connection.LocalIpAddress}:{context.Connection.LocalPort} remote {context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}\n");
+app.MapGet("/close-callback", (HttpContext context) =>
+{
+    context.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().ConnectionClosedRequested
+        .Register(() => throw new InvalidOperationException("not to be told"));
+    return "registered\n";
+});
 app.MapGet("/answer-rate", (HttpContext context) =>
     context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate?.BytesPerSecond.ToString(CultureInfo.InvariantCulture) ?? "none");
 
@@ -186,6 +195,16 @@ static async Task SayGoodbye(WebSocket socket, SemaphoreSlim turn, CancellationT
     if (socket.State is WebSocketState.Open) await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "going away", CancellationToken.None);
     else if (socket.State is WebSocketState.CloseReceived) await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
     turn.Release();
+}
+
+internal sealed class PickyContexts(IServiceProvider services) : IHttpContextFactory
+{
+    private readonly DefaultHttpContextFactory _usual = new(services);
+
+    public HttpContext Create(IFeatureCollection featureCollection) =>
+        featureCollection.GetRequiredFeature<IHttpRequestFeature>().Path == "/no-context" ? throw new InvalidOperationException("no context") : _usual.Create(featureCollection);
+
+    public void Dispose(HttpContext httpContext) => _usual.Dispose(httpContext);
 }
 
 internal sealed class NeverStarts : IHostedService

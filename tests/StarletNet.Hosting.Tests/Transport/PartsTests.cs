@@ -155,6 +155,31 @@ public sealed class PartsTests
         Assert.False(reader.IsAwaited);
     }
 
+    /// <summary>In a pool that has no thread for it, for one.</summary>
+    [Fact]
+    public async Task A_read_whose_bytes_have_come_does_not_wait_for_the_client()
+    {
+        var later = new Later();
+        var pipe = new Pipe(new PipeOptions(readerScheduler: later, useSynchronizationContext: false));
+        var reader = new InputReader(pipe.Reader);
+        var reading = reader.ReadAsync().AsTask();
+        Assert.True(reader.IsAwaited);
+        await pipe.Writer.WriteAsync(new byte[1]);
+        Assert.False(reading.IsCompleted);
+        Assert.False(reader.IsAwaited);
+        later.Run();
+        Assert.Equal(1, (await reading).Buffer.Length);
+    }
+
+    private sealed class Later : PipeScheduler
+    {
+        private Action? _work;
+
+        public override void Schedule(Action<object?> action, object? state) => _work += () => action(state);
+
+        internal void Run() => _work?.Invoke();
+    }
+
     private sealed class Watcher(InputReader reader) : IConnectionWatch
     {
         internal List<bool> Found { get; } = [];

@@ -54,6 +54,24 @@ public sealed class DrainTests
         await Over(worker, client);
     }
 
+    [Fact]
+    public async Task What_an_application_makes_of_a_close_keeps_none_from_ending()
+    {
+        await using var worker = await Ready(s => s with { DrainKeepAlive = TimeSpan.FromMilliseconds(200) });
+        using var first = worker.Connect();
+        using var second = worker.Connect();
+        foreach (var client in new[] { first, second })
+        {
+            await client.Get("/close-callback");
+            await client.Response();
+        }
+        await Begin(worker, Trigger.Word);
+        await first.End();
+        first.Dispose();
+        await Over(worker, second);
+        await worker.OutputLine("not to be told", times: 2);
+    }
+
     [Theory, MemberData(nameof(Triggers))]
     public async Task Half_a_head_is_waited_for_beyond_the_grace(Trigger trigger)
     {

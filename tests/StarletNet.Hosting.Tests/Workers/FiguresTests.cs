@@ -54,6 +54,24 @@ public sealed class FiguresTests : IDisposable
         await Eventually.TrueAsync(() => Now is { Longest: null, InFlight: 0, Connections: 0 } now && now.BytesOut >= figures.BytesOut, "it ends with its client", () => $"{Now}");
     }
 
+    /// <summary>Kestrel closes the connection, and tells nobody of the request's end.</summary>
+    [Fact]
+    public async Task A_request_that_the_application_has_no_context_for_is_over()
+    {
+        await using var worker = await WorkerUnderTest.StartReady(new WorkerSetup(SampleApp.TestApp)
+        {
+            Scoreboard = _scoreboard,
+            Environment = new Dictionary<string, string> { [EnvironmentNames.Heartbeat] = "50", ["APP_PICKY_CONTEXTS"] = "1" },
+        });
+        using var client = worker.Connect();
+        await client.Get("/");
+        await client.Response();
+        await client.Get("/no-context");
+        await client.End();
+        await worker.OutputLine("no context");
+        await Eventually.TrueAsync(() => Now is { InFlight: 0, Requests: 2 }, "both are counted, and none runs", () => $"{Now}");
+    }
+
     [Fact]
     public async Task Handlers_that_cost_a_loop_its_thread_are_counted()
     {

@@ -22,6 +22,12 @@ internal sealed class Reconfigurable : IDisposable
 
     internal string CommandLine => System.IO.File.ReadAllText($"/proc/{Program.Pid}/cmdline");
 
+    /// <summary>What the supervisor has open, a line each.</summary>
+    internal string Descriptors =>
+        string.Join('\n', new DirectoryInfo($"/proc/{Program.Pid}/fd").EnumerateFileSystemInfos().Select(fd => $"{fd.Name} {fd.LinkTarget}").Order());
+
+    internal ProgramUnderTest List() => ProgramUnderTest.Start(Superdaemon.Executable, ["--list", "--control", File("control")]);
+
     /// <summary>The command line as at the start, with other options and another child.</summary>
     internal ProgramUnderTest Reconfigure(string[] options, string[] child)
     {

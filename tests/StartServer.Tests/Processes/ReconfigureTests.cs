@@ -112,7 +112,9 @@ public sealed class ReconfigureTests
         var number = (await service.Program.LineAsync("^has ")).Text.Split(['=', ';'])[1];
         string full(string text) => text.Replace("TAKENFD", number, StringComparison.Ordinal)
             .Replace("TAKEN", $"{((IPEndPoint)taken.LocalEndpoint).Port}", StringComparison.Ordinal).Replace("DIR", Path.GetDirectoryName(service.Daemon.PidFile), StringComparison.Ordinal);
-        var before = (service.CommandLine, Directory.GetFileSystemEntries($"/proc/{service.Program.Pid}/fd").Length);
+        // It answers when it has seen to all that came before, so the pipe that would have told of a failed launch is closed.
+        await service.EndsAsync(service.List(), 0);
+        var before = (service.CommandLine, service.Descriptors);
 
         using var client = service.Reconfigure(full(options).Split(' '), Answer);
         await service.EndsAsync(client, 10, System.Text.RegularExpressions.Regex.Escape($"not reconfigured: {full(reason)}"));
@@ -121,7 +123,8 @@ public sealed class ReconfigureTests
         Assert.Equal(first, await service.Daemon.StatusAsync("1:P"));
         Assert.Equal("generation 1\n", await Clients.ReadTcpAsync(kept));
         Assert.Equal("generation 1\n", await Clients.ReadUnixAsync(service.File("sock")));
-        await Eventually.TrueAsync(() => before == (service.CommandLine, Directory.GetFileSystemEntries($"/proc/{service.Program.Pid}/fd").Length), "all as before", service.Program.Describe);
+        await Eventually.TrueAsync(() => before == (service.CommandLine, service.Descriptors), "all as before",
+            () => $"before: {before}\nafter: {(service.CommandLine, service.Descriptors)}\n{service.Program.Describe()}");
         service.Program.Send(UnixSignal.Hup);
         await service.Daemon.StatusAsync("2:P");
         await service.UpgradeAsync();
