@@ -77,7 +77,12 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         if (caller is not null) Detach(queue, caller, listeners);
         errorLog?.Redirect();
         // Whoever --socket-owner names has the sockets already.
-        if (identity is not null) Assume(identity, pidFile, logs, [.. options.SocketOwner is null ? SocketNames(listeners) : [], .. observers.Names]);
+        if (identity is not null)
+        {
+            Assume(identity, pidFile, logs, [.. options.SocketOwner is null ? SocketNames(listeners) : [], .. observers.Names]);
+            // Root could have had everything.
+            observers.Check();
+        }
         if (options.ChangeDirectory is { } directory && LibC.chdir(directory) < 0)
             throw new OperatorException($"cannot change to the directory {directory}: {Errno.Last}", ExitCodes.Failure);
         if (options.Umask is { } umask) LibC.umask(umask);
@@ -103,7 +108,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
             Logs = logs,
             Reloader = reloader,
             Builder = releases.Builder,
-            Copier = releases.Copier,
+            Copier = releases.Copier!,
             Missed = missed,
             Watch = new WorkerWatch(queue, log, options.WorkerTimeout, options.WorkerMaxMemory),
             ExitCommand = new ExitCommand(queue, variables, log),

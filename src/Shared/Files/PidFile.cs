@@ -115,8 +115,8 @@ internal sealed unsafe class PidFile : IDisposable
             : null;
     }
 
-    // Of a file that somebody has removed there is nothing to resolve.
-    private static string Target(string path) =>
+    /// <summary>Where the file itself is, should the name be a link. Of one that somebody has removed there is nothing to resolve.</summary>
+    internal static string Target(string path) =>
         new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
 
     /// <summary>

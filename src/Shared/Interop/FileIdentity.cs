@@ -9,6 +9,8 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
 
     internal bool IsDirectory => Kind == LibC.S_IFDIR;
 
+    internal bool IsLink => Kind == LibC.S_IFLNK;
+
     internal bool IsPipe => Kind == LibC.S_IFIFO;
 
     /// <summary>Of a name, links not followed; null if there is no such file.</summary>
@@ -20,10 +22,13 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
     internal static FileIdentity? Of(int fd) => Query(fd, "", LibC.AT_EMPTY_PATH);
 
     /// <summary>Whose it is, links not followed; null if there is no such file.</summary>
-    internal static unsafe uint? OwnerOf(string path)
+    internal static uint? OwnerOf(string path) => OwnerOf(LibC.AT_FDCWD, path);
+
+    /// <summary>The same for a path that begins in a directory.</summary>
+    internal static unsafe uint? OwnerOf(int directory, string path)
     {
         LibC.StatX stat;
-        return LibC.statx(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW, LibC.STATX_BASIC_STATS, &stat) == 0 ? stat.Owner : null;
+        return LibC.statx(directory, path, LibC.AT_SYMLINK_NOFOLLOW, LibC.STATX_BASIC_STATS, &stat) == 0 ? stat.Owner : null;
     }
 
     /// <summary>Bytes in an open file; 0 if that cannot be told.</summary>

@@ -74,7 +74,8 @@ internal static unsafe class UnixSocketFile
     /// <summary>
     /// By descriptor: in a directory that somebody else may write, the name may be a link to anything by now, and we may be root.
     /// </summary>
-    private static void Give(string temporary, uint mode, (uint User, uint Group)? owner)
+    /// <exception cref="SocketPathException">It is no socket any more; nothing is given to what is there instead.</exception>
+    internal static void Give(string temporary, uint mode, (uint User, uint Group)? owner)
     {
         using var file = new FileDescriptor(LibC.open(temporary, LibC.O_PATH | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, 0));
         if (file.IsInvalid) throw SystemCallException.Of("open");

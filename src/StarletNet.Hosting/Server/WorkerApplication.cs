@@ -13,10 +13,6 @@ namespace StarletNet.Hosting.Server;
 internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> application, EpollTransport transport) : IHttpApplication<TContext>
     where TContext : notnull
 {
-    // From CreateContext to the ProcessRequestAsync that Kestrel calls next, on the same thread.
-    [ThreadStatic]
-    private static int _route;
-
     public TContext CreateContext(IFeatureCollection contextFeatures)
     {
         var connection = contextFeatures[typeof(ConnectionRequests)] as ConnectionRequests;
@@ -26,7 +22,7 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
             if (connection.Limits.RefusesExpectations) RequestFraming.CheckExpectation(contextFeatures);
             connection.Begin(contextFeatures);
         }
-        _route = transport.IsInline && !(transport.Memory.IsEmpty && LoopThread.IsInline) ? RunningRequest.RouteOf(contextFeatures) : 0;
+        Coming.Route = transport.IsInline && !(transport.Memory.IsEmpty && LoopThread.IsInline) ? RunningRequest.RouteOf(contextFeatures) : 0;
         try
         {
             return application.CreateContext(contextFeatures);
@@ -42,8 +38,8 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
     public Task ProcessRequestAsync(TContext context)
     {
         // The usual case: on the loop, and nothing is known against anybody; or --loop pool.
-        if (_route == 0) return application.ProcessRequestAsync(context);
-        return ProcessWhereItBelongs(context, _route);
+        var route = Coming.Route;
+        return route == 0 ? application.ProcessRequestAsync(context) : ProcessWhereItBelongs(context, route);
     }
 
     public void DisposeContext(TContext context, Exception? exception) => application.DisposeContext(context, exception);
@@ -90,4 +86,12 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
         transport.Memory.Observe(route, run.Deserved());
         await processing.ConfigureAwait(false);
     }
+}
+
+/// <summary>Of the request that the calling thread is about to give to the application. Apart, because a generic class looks for its statics each time.</summary>
+internal static class Coming
+{
+    /// <summary>From CreateContext to the ProcessRequestAsync that Kestrel calls next, on the same thread; 0: of no interest.</summary>
+    [ThreadStatic]
+    internal static int Route;
 }

@@ -65,7 +65,15 @@ internal sealed class ConnectionFeatures(EpollConnection connection) : IFeatureC
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
     ];
 
-    private EpollConnection? Own(Type key) => Array.IndexOf(OwnTypes, key) >= 0 ? connection : null;
+    // By hand: Kestrel asks for each feature that nobody has, several times per request, and Array.IndexOf would ask a comparer.
+    private EpollConnection? Own(Type key)
+    {
+        foreach (var type in OwnTypes)
+        {
+            if (type == key) return connection;
+        }
+        return null;
+    }
 
     private int IndexOf(Type key)
     {

@@ -28,9 +28,9 @@ internal sealed record Application(string Path, string Program, IReadOnlyList<st
     internal FileDescriptor? Certificates { get; init; }
 
     /// <summary>To be called when no worker of it runs or will be started.</summary>
-    internal void Release()
+    internal void Release(Copier copier)
     {
-        Copy?.Dispose();
+        if (Copy is not null) copier.Remove(Copy);
         Certificates?.Dispose();
     }
 }

@@ -5,12 +5,13 @@ using StarletNet.Shared.Interop;
 namespace StarletNet.Master.Applications;
 
 /// <summary>
-/// Makes copies on a thread of its own, because a large application takes its time, and a signal that comes meanwhile must not wait. The queue hears when it
-/// is done; nothing else is shared with that thread.
+/// Makes copies, and removes them, on a thread of its own for each, because a large application takes its time, and a signal that comes meanwhile must not
+/// wait. The queue hears when one is made; nothing else is shared with those threads.
 /// </summary>
 /// <param name="queue">Of the thread that everything else happens on.</param>
 internal sealed unsafe class Copier(EventQueue queue) : IDisposable
 {
+    private readonly List<Thread> _removing = [];
     private Copying? _running;
     private (Func<CancellationToken, ShadowCopy> Make, Action<Func<ShadowCopy>> Then)? _next;
 
@@ -87,14 +88,10 @@ internal sealed unsafe class Copier(EventQueue queue) : IDisposable
     internal void Hear()
     {
         if (Finish() is not { } ended) return;
-        if (_next is not null)
+        if (_next is not null || ended.IsUnwanted)
         {
-            ended.Made?.Dispose();
-            Start();
-        }
-        else if (ended.IsUnwanted)
-        {
-            ended.Made?.Dispose();
+            if (ended.Made is { } unwanted) Remove(unwanted);
+            if (_next is not null) Start();
         }
         else
         {
@@ -115,6 +112,23 @@ internal sealed unsafe class Copier(EventQueue queue) : IDisposable
         _running?.GiveUp();
     }
 
+    /// <summary>A copy from which nobody runs any more. Nobody waits for that before <see cref="Dispose"/>.</summary>
+    internal void Remove(IDisposable copy)
+    {
+        _removing.RemoveAll(thread => !thread.IsAlive);
+        var thread = new Thread(copy.Dispose) { IsBackground = true, Name = "starletnet copy" };
+        try
+        {
+            thread.Start();
+            _removing.Add(thread);
+        }
+        catch (OutOfMemoryException)
+        {
+            // The limit of threads is reached, as .NET says it: better slowly than not at all.
+            copy.Dispose();
+        }
+    }
+
     private Copying? Finish()
     {
         if (_running is not { } ended) return null;
@@ -125,10 +139,11 @@ internal sealed unsafe class Copier(EventQueue queue) : IDisposable
         return ended;
     }
 
-    /// <summary>Gives up what is being made, and waits until nothing of it is left.</summary>
+    /// <summary>Gives up what is being made, and waits until nothing is left of that, nor of what was to be removed.</summary>
     public void Dispose()
     {
         Abort();
         Finish()?.Made?.Dispose();
+        foreach (var thread in _removing) thread.Join();
     }
 }

@@ -47,6 +47,8 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
         var found = Find();
         if (!options.RunsCopies)
         {
+            // A copy that an earlier restart wants: it would take over from what is taken now.
+            Copier?.Abort();
             then(() => found);
             return;
         }
@@ -128,7 +130,7 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
         }
         catch
         {
-            copy.Dispose();
+            Copier!.Remove(copy);
             throw;
         }
     }

@@ -42,7 +42,7 @@ internal sealed class CertificateFiles(TlsChoices choices, MasterLog log) : IDis
         {
             files = new TlsFiles(
                 ReadFile("ssl-cert", _files.Certificate!), ReadOptional("ssl-key", _files.Key),
-                ReadOptional("ssl-password-file", _files.PasswordFile), ReadOptional("ssl-ca-file", _files.Authorities), _files.Clients);
+                ReadOptional("ssl-password-file", _files.PasswordFile), ReadOptional("ssl-ca-file", _files.Authorities), _files.Clients ?? ClientCertificates.None);
         }
         catch (UnauthorizedAccessException error) when (_memory is not null)
         {

@@ -16,6 +16,8 @@ internal sealed class Observers : IDisposable
 {
     private readonly EventQueue _queue;
     private readonly ObservingChoices _choices;
+    private readonly string? _statusPath;
+    private readonly ListenSpec? _metricsAddress;
     private readonly MasterLog _log;
     private readonly Succession? _succession;
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
@@ -29,6 +31,11 @@ internal sealed class Observers : IDisposable
     private Observers(EventQueue queue, ObservingChoices choices, MasterLog log, Succession? succession)
     {
         (_queue, _choices, _log, _succession) = (queue, choices, log, succession);
+        // Whole paths of what is bound later: with --chdir a relative one would lead elsewhere by then.
+        _statusPath = choices.StatusSocket is { } path && path != ObservingChoices.None ? IsLate(path) ? Path.GetFullPath(path) : path : null;
+        _metricsAddress = choices.Metrics is { Address: ListenAddress.Unix { Path: var name } } unix && IsLate(name)
+            ? unix with { Address = new ListenAddress.Unix(Path.GetFullPath(name)) }
+            : choices.Metrics;
         _status = new StatusAnswers(() => StatusJson.Line(_report!(), _startedAt));
         _metrics = new MetricsAnswers(() => MetricsPage.Of(_report!(), _startedAt));
     }
@@ -45,7 +52,7 @@ internal sealed class Observers : IDisposable
         {
             observers.OpenDefault();
             observers.OpenChosen();
-            succession?.Check();
+            observers.Check();
             return observers;
         }
         catch
@@ -58,9 +65,16 @@ internal sealed class Observers : IDisposable
     /// <summary>Socket files, for whoever gives our files to another user.</summary>
     internal IEnumerable<SocketName> Names => _open.Select(open => open.Socket.Name).OfType<SocketName>();
 
-    private string? StatusPath => _choices.StatusSocket is { } path && path != ObservingChoices.None ? path : null;
+    private string? MetricsPath => (_metricsAddress?.Address as ListenAddress.Unix)?.Path;
 
-    private string? MetricsPath => (_choices.Metrics?.Address as ListenAddress.Unix)?.Path;
+    /// <summary>Whether what is taken over when we serve can be had at all; to be asked again when rights have been given up.</summary>
+    /// <exception cref="OperatorException">One of the names can never be ours.</exception>
+    internal void Check()
+    {
+        _succession?.Check();
+        if (IsLate(_statusPath)) Succession.Check(_statusPath!, $"cannot open the status socket {_statusPath}");
+        if (IsLate(MetricsPath)) Succession.Check(MetricsPath!, $"cannot listen on {_metricsAddress!.Address}");
+    }
 
     // Nobody has asked for it: without it everything else goes on.
     private void OpenDefault()
@@ -78,12 +92,12 @@ internal sealed class Observers : IDisposable
 
     private void OpenChosen()
     {
-        if (StatusPath is { } path)
+        if (_statusPath is { } path)
         {
             StatusSocket.Check(path);
             if (!IsLate(path)) Keep(StatusSocket.Bind(path, takesOver: false), _status);
         }
-        if (_choices.Metrics is { } address && !IsLate(MetricsPath)) OpenMetrics(address);
+        if (_metricsAddress is { } address && !IsLate(MetricsPath)) OpenMetrics(address);
     }
 
     // A name in the file system can be taken over, so it need not be taken before we serve.
@@ -117,11 +131,11 @@ internal sealed class Observers : IDisposable
         Try(() => _pidFile = _succession?.TakePidFile());
         Try(() =>
         {
-            if (StatusPath is { } path && IsLate(path)) Keep(StatusSocket.Bind(path, takesOver: true), _status);
+            if (_statusPath is { } path && IsLate(path)) Keep(StatusSocket.Bind(path, takesOver: true), _status);
         });
         Try(() =>
         {
-            if (_choices.Metrics is { } address && IsLate(MetricsPath)) OpenMetrics(address);
+            if (_metricsAddress is { } address && IsLate(MetricsPath)) OpenMetrics(address);
         });
     }
 

@@ -10,12 +10,24 @@ internal sealed class Succession(string? pidFile)
 {
     private const string CannotWrite = "cannot write the pid file ";
 
-    /// <summary>What can be known beforehand.</summary>
+    /// <summary>What can be known beforehand, with the rights that we have now.</summary>
     /// <exception cref="OperatorException">It could never be written.</exception>
     internal void Check()
     {
-        if (pidFile is not null && LibC.access(Path.GetDirectoryName(pidFile)!, LibC.W_OK | LibC.X_OK) < 0)
-            throw new OperatorException($"{CannotWrite}{pidFile}: {Errno.Last}", ExitCodes.Failure);
+        if (pidFile is not null) Check(PidFile.Target(pidFile), CannotWrite + pidFile);
+    }
+
+    /// <summary>The same for any name that is taken over when we serve.</summary>
+    /// <param name="path">Whole.</param>
+    /// <param name="cannot">How the message begins.</param>
+    /// <exception cref="OperatorException">There could never be such a file.</exception>
+    internal static void Check(string path, string cannot)
+    {
+        var directory = Path.GetDirectoryName(path)!;
+        if (LibC.access(directory, LibC.W_OK | LibC.X_OK) == 0) return;
+        var error = Errno.Last;
+        var advice = error == Errno.EACCES ? $"; it is taken over when we serve, so user {LibC.geteuid()} must be able to write in {directory}" : "";
+        throw new OperatorException($"{cannot}: {error}{advice}", ExitCodes.Failure);
     }
 
     /// <returns>Null: there is to be none.</returns>

@@ -72,8 +72,11 @@ internal static class OptionsCheck
         var tls = options.Tls;
         if (options.AnyTls && tls.Certificate is null) throw Refuse("TLS needs a certificate; give --ssl-cert FILE, and --ssl-key FILE unless the key is in the same file");
         if (!options.AnyTls && (tls.Certificate ?? tls.Key) is { } unused) throw Refuse($"there is a certificate ({unused}) but no listener with TLS; add --ssl, or ?ssl behind an address");
+        // Whoever names authorities believes that clients without a certificate are kept out.
+        if (options.AnyTls && tls is { Authorities: not null, Clients: null })
+            throw Refuse($"{nameOf("ssl-ca-file")}: no client would be asked for a certificate; add --ssl-verify-mode require (or optional, or none if that is meant)");
         var idle = options.AnyTls ? null
-            : tls.Clients != ClientCertificates.None ? "ssl-verify-mode"
+            : tls.Clients is not (null or ClientCertificates.None) ? "ssl-verify-mode"
             : tls.Authorities is not null ? "ssl-ca-file"
             : tls.PasswordFile is not null ? "ssl-password-file" : null;
         if (idle is not null) throw Refuse($"{nameOf(idle)}: means nothing without TLS, and no listener has it; add --ssl, or ?ssl behind an address");

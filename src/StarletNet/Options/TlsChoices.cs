@@ -16,5 +16,6 @@ internal sealed record TlsChoices
 
     internal string? Authorities { get; init; }
 
-    internal ClientCertificates Clients { get; init; }
+    /// <summary>Null: not said, and then <see cref="ClientCertificates.None"/>.</summary>
+    internal ClientCertificates? Clients { get; init; }
 }

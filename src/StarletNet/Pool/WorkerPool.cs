@@ -33,8 +33,8 @@ internal sealed record PoolSurroundings(
     /// <summary>Builds the application before each restart; null: it is built.</summary>
     internal Builder? Builder { get; init; }
 
-    /// <summary>Copies the application before each restart.</summary>
-    internal Copier? Copier { get; init; }
+    /// <summary>Copies the application before each restart, and removes what no worker runs from any more.</summary>
+    internal required Copier Copier { get; init; }
 
     /// <summary>What has happened before there was a pool.</summary>
     internal IReadOnlyList<Event> Missed { get; init; } = [];
@@ -441,7 +441,7 @@ internal sealed class WorkerPool
     private void GiveUpRestart()
     {
         _around.Builder?.Abort();
-        _around.Copier?.Abort();
+        _around.Copier.Abort();
     }
 
     private bool EntersByItself(WorkerHandle? worker) =>
@@ -485,7 +485,7 @@ internal sealed class WorkerPool
             if (set.Workers.Any(worker => worker.Generation == generation)) continue;
             if (_state is not (PoolState.Stopping or PoolState.Ended) && set.Slots.Contains(generation)) continue;
             _generations.Remove(generation, out var gone);
-            gone?.Application.Release();
+            gone?.Application.Release(_around.Copier);
         }
     }
 

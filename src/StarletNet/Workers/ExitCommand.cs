@@ -18,6 +18,7 @@ internal sealed class ExitCommand(EventQueue queue, IReadOnlyDictionary<string, 
     internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<int, ChildProcess> _running = [];
+    private readonly HashSet<int> _late = [];
 
     /// <summary>Null: none.</summary>
     internal string? Command { get; set; }
@@ -52,14 +53,17 @@ internal sealed class ExitCommand(EventQueue queue, IReadOnlyDictionary<string, 
         if (!_running.Remove(pid, out var process)) return false;
         queue.CancelTimer(new ExitCommandTimedOut(pid));
         var failure = process.TakeLaunchFailure();
-        if (!exit.IsSuccess) log.ExitCommandFailed(null, failure is null ? exit.ToString() : $"cannot execute /bin/sh: {failure.Errno}");
+        if (_late.Remove(pid)) log.ExitCommandFailed(null, $"it had not ended after {Limit.TotalSeconds} s, and was killed");
+        else if (!exit.IsSuccess) log.ExitCommandFailed(null, failure is null ? exit.ToString() : $"cannot execute /bin/sh: {failure.Errno}");
         return true;
     }
 
     internal void HearTimeout(ExitCommandTimedOut timer)
     {
+        if (!_running.ContainsKey(timer.Pid)) return;
+        _late.Add(timer.Pid);
         // The whole group: what the shell has started as well.
-        if (_running.ContainsKey(timer.Pid)) Signal.Kill.SendTo(-timer.Pid);
+        Signal.Kill.SendTo(-timer.Pid);
     }
 
     private Dictionary<string, string> Variables(ExitedWorker worker) => new(environment)

@@ -80,6 +80,37 @@ public sealed class ListeningSocketTests : IDisposable
     }
 
     [Fact]
+    public async Task A_unix_listener_is_given_to_its_owner_with_its_mode()
+    {
+        Assert.SkipUnless(LibC.geteuid() == 0, "only root may give a file away");
+        var path = _scratch.File("sock");
+
+        using var socket = ListeningSocket.BindUnix(path, 5, 0x1b0 /* 0660 */, (65534, 33));
+
+        Assert.Equal((65534u, (UnixFileMode)0x1b0), (FileIdentity.OwnerOf(path), File.GetUnixFileMode(path)));
+        using var group = ProgramUnderTest.Start("stat", ["-c", "%g", path]);
+        await group.ExitAsync();
+        Assert.Equal("33", group.OutputText.Trim());
+        CanConnect(new UnixDomainSocketEndPoint(path), ProtocolType.Unspecified);
+    }
+
+    /// <summary>Put there by whoever else may write in the directory, between bind(2) and this.</summary>
+    [Fact]
+    public void What_has_taken_the_sockets_place_is_given_neither_mode_nor_owner()
+    {
+        using var other = ListeningSocket.BindUnix(_scratch.File("other"), 5, 0x180 /* 0600 */);
+        var precious = _scratch.Write("precious", "");
+        File.SetUnixFileMode(precious, (UnixFileMode)0x180);
+        File.CreateSymbolicLink(_scratch.File("to_socket"), _scratch.File("other"));
+        File.CreateSymbolicLink(_scratch.File("to_file"), precious);
+
+        foreach (var name in new[] { "to_socket", "to_file", "precious" })
+            Assert.Equal(SocketPathConflict.NotASocket, Assert.Throws<SocketPathException>(() => UnixSocketFile.Give(_scratch.File(name), 0x1ff, null)).Conflict);
+
+        Assert.All([precious, _scratch.File("other")], path => Assert.Equal((UnixFileMode)0x180, File.GetUnixFileMode(path)));
+    }
+
+    [Fact]
     public void An_abstract_name_leaves_no_file()
     {
         var name = $"starletnet-test-{Guid.NewGuid():N}";

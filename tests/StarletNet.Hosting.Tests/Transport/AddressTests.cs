@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -35,6 +37,44 @@ public sealed class AddressTests
     [InlineData('a', 108)]
     public void A_name_that_is_no_text_is_no_name(int letter, int length) =>
         Assert.Null(StarletNet.Hosting.Transport.SocketAddress.Decode([1, 0, .. Enumerable.Repeat((byte)letter, length)]));
+
+    /// <summary>Of abstract names the kernel takes each byte, zeros included.</summary>
+    [Theory]
+    [InlineData(0xFF, 36)]
+    [InlineData(0xFF, 107)]
+    [InlineData(0, 20)]
+    [InlineData('a', 107)]
+    public async Task Clients_with_abstract_names_of_any_kind_are_served(int letter, int length)
+    {
+        await using var server = await TestServer.Start(Route, new UnixDomainSocketEndPoint("\0" + Path.GetRandomFileName()));
+
+        await AssertServes(server, [0, .. Enumerable.Repeat((byte)letter, length)]);
+        // The next one finds an acceptor that has outlived the name.
+        await AssertServes(server);
+    }
+
+    /// <summary>A path of 108 bytes has no room for its terminator.</summary>
+    [Theory]
+    [InlineData(0xFF, 30)]
+    [InlineData(0xFF, 108)]
+    [InlineData('a', 108)]
+    public async Task Clients_with_paths_of_any_kind_are_served(int letter, int length)
+    {
+        var directory = Encoding.UTF8.GetBytes(Directory.CreateTempSubdirectory().FullName + "/");
+        byte[] path = [.. directory, .. Enumerable.Repeat((byte)letter, length - directory.Length)];
+        try
+        {
+            await using var server = await TestServer.Start(Route, new UnixDomainSocketEndPoint("\0" + Path.GetRandomFileName()));
+
+            await AssertServes(server, path);
+            await AssertServes(server);
+        }
+        finally
+        {
+            Unlink(path);
+            Directory.Delete(Encoding.UTF8.GetString(directory));
+        }
+    }
 
     [Fact]
     public async Task An_absolute_unix_path_keeps_its_name()
@@ -95,11 +135,17 @@ public sealed class AddressTests
         Assert.False(transport.CanBind(new IPEndPoint(IPAddress.Loopback, 1)));
     }
 
-    private static Task AssertServes(TestServer server)
+    private static Task AssertServes(TestServer server, byte[]? name = null)
     {
-        using var client = server.Connect();
+        using var client = new RawClient(server.EndPoint, name);
         client.Get("/");
         Assert.Equal("none none", client.AnswerText());
         return Task.CompletedTask;
     }
+
+    // .NET has no word for such a path.
+    private static void Unlink(byte[] path) => Assert.Equal(0, unlink([.. path, 0]));
+
+    [DllImport("libc")]
+    private static extern int unlink(byte[] path);
 }

@@ -72,6 +72,27 @@ public sealed class PartsTests
         Assert.Equal(0, pool.FreeBlocks);
     }
 
+    /// <summary>It is still in the processor's cache, and the others turn out to be what nobody needs.</summary>
+    [Fact]
+    public void The_block_that_was_given_back_last_is_lent_first()
+    {
+        using var pool = new BlockPool();
+        var (cold, warm) = (pool.Rent(), pool.Rent());
+        cold.Dispose();
+        warm.Dispose();
+        for (var tick = 0; tick < 5; tick++)
+        {
+            for (var rents = 0; rents < 10; rents++)
+            {
+                using var block = pool.Rent();
+                Assert.Same(warm, block);
+            }
+            pool.Trim();
+        }
+        Assert.Equal((1, 0), (pool.FreeBlocks, pool.LentBlocks));
+        using (pool.Rent()) Assert.Equal((0, 1), (pool.FreeBlocks, pool.LentBlocks));
+    }
+
     [Fact]
     public void A_block_cannot_be_given_back_twice()
     {

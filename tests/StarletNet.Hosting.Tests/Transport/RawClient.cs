@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using StarletNet.Shared.Interop;
 using StarletNet.TestKit;
 
 namespace StarletNet.Hosting.Tests.Transport;
@@ -12,13 +13,16 @@ internal sealed class RawClient : IDisposable
 {
     private readonly List<byte> _read = [];
 
-    internal RawClient(EndPoint endPoint)
+    /// <param name="endPoint">The server's.</param>
+    /// <param name="name">A Unix client's own, as bind(2) takes it, which may be more than .NET can say; null: none.</param>
+    internal RawClient(EndPoint endPoint, byte[]? name = null)
     {
         Socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Unspecified)
         {
             ReceiveTimeout = (int)Deadlines.Event.TotalMilliseconds,
             SendTimeout = (int)Deadlines.Event.TotalMilliseconds,
         };
+        if (name is not null) Bind(name);
         Socket.Connect(endPoint);
     }
 
@@ -74,6 +78,13 @@ internal sealed class RawClient : IDisposable
     }
 
     public void Dispose() => Socket.Dispose();
+
+    private unsafe void Bind(byte[] name)
+    {
+        byte[] address = [LibC.AF_UNIX, 0, .. name];
+        fixed (byte* start = address)
+            if (LibC.bind((int)Socket.Handle, start, (uint)address.Length) < 0) throw SystemCallException.Of("bind");
+    }
 
     private string Text() => Encoding.ASCII.GetString([.. _read]);
 

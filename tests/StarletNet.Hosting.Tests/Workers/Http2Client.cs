@@ -11,11 +11,16 @@ internal sealed record Http2Frame(byte Type, byte Flags, int Stream, byte[] Payl
     internal bool EndsStream => (Flags & 1) != 0;
 
     internal int LastStream => BinaryPrimitives.ReadInt32BigEndian(Payload) & int.MaxValue;
+
+    internal static string Body(IEnumerable<Http2Frame> frames) =>
+        Encoding.UTF8.GetString([.. frames.Where(frame => frame.Type == Data).SelectMany(frame => frame.Payload)]);
 }
 
 /// <summary>HTTP/2 with prior knowledge, by hand and frame by frame.</summary>
 internal sealed class Http2Client : IDisposable
 {
+    internal const int PrefaceLength = 24, OpeningLength = PrefaceLength + 9;
+
     private readonly RawClient _client;
     private int _nextStream = 1;
 
@@ -23,11 +28,15 @@ internal sealed class Http2Client : IDisposable
 
     internal static Task<Http2Client> Connect(IPEndPoint address) => Over(RawClient.Connect(address));
 
-    internal static async Task<Http2Client> Over(RawClient connection)
+    /// <summary>What every client sends first: the preface, and settings, of which there are none.</summary>
+    internal static byte[] Opening { get; } = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, 0, 0, 0, Http2Frame.Settings, 0, 0, 0, 0, 0];
+
+    /// <param name="connection">Whose first frame must be the server's settings.</param>
+    /// <param name="sent">Of the opening, by now.</param>
+    internal static async Task<Http2Client> Over(RawClient connection, int sent = 0)
     {
         var client = new Http2Client(connection);
-        await client._client.Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-        await client.Write(Http2Frame.Settings, 0, 0, []);
+        await client._client.Send(Opening[sent..]);
         Assert.Equal(Http2Frame.Settings, (await client.Read()).Type);
         await client.Write(Http2Frame.Settings, 1, 0, []);
         return client;

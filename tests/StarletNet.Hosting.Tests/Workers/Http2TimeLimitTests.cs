@@ -1,8 +1,4 @@
-using System.Net;
-using System.Net.WebSockets;
-using System.Text;
 using StarletNet.Shared.Contract;
-using StarletNet.TestKit;
 
 namespace StarletNet.Hosting.Tests.Workers;
 
@@ -53,20 +49,12 @@ public sealed class Http2TimeLimitTests
     public async Task A_WebSocket_is_no_request_that_takes_too_long_and_one_beside_it_is()
     {
         await using var worker = await WorkerUnderTest.StartReady(Limited.By("request-timeout=4000") with { Http = HttpVersions.Http2 });
-        using var deadline = new CancellationTokenSource(Deadlines.Event);
-        using var handler = new SocketsHttpHandler();
-        using var client = new HttpClient(handler, disposeHandler: false) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        using var socket = new ClientWebSocket();
-        (socket.Options.HttpVersion, socket.Options.HttpVersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
-        await socket.ConnectAsync(new Uri($"ws://{worker.EndPoint}/ws"), client, deadline.Token);
+        using var tunnel = await Http2Tunnel.Open(worker.EndPoint);
 
         // Begun later, and cut when its time is over.
-        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri($"http://{worker.EndPoint}/slow?ms=60000"), deadline.Token));
+        await Assert.ThrowsAsync<HttpRequestException>(() => tunnel.Get("/slow?ms=60000"));
 
-        await socket.SendAsync("still here"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, deadline.Token);
-        var echo = new byte[100];
-        var received = await socket.ReceiveAsync(echo, deadline.Token);
-        Assert.Equal("still here", Encoding.UTF8.GetString(echo, 0, received.Count));
+        await tunnel.Echoes("still here");
         Assert.DoesNotContain("/ws", worker.Output, StringComparison.Ordinal);
     }
 

@@ -78,11 +78,15 @@ public sealed class TimeLimitTests(LimitedWorker fixture) : IClassFixture<Limite
         await client.Response();
     }, client => client.End());
 
-    [Fact]
-    public async Task A_body_that_nobody_has_read_is_no_part_of_the_next_head() => await Takes(LimitedWorker.Idle, async client =>
+    [Theory]
+    [InlineData("hello", "")]
+    [InlineData("he", "llo")]
+    [InlineData("", "hello")]
+    public async Task A_body_that_nobody_has_read_is_no_part_of_the_next_head(string withTheHead, string behindTheAnswer) => await Takes(LimitedWorker.Idle, async client =>
     {
-        await client.Send("POST /missing HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhello");
+        await client.Send("POST /missing HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n" + withTheHead);
         Assert.Equal(404, (await client.Response()).Status);
+        if (behindTheAnswer.Length > 0) await client.Send(behindTheAnswer);
     }, client => client.End());
 
     [Theory]

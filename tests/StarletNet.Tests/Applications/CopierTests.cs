@@ -103,8 +103,35 @@ public sealed class CopierTests : IDisposable
         _copier.Abort();
 
         _copier.Hear();
+        _copier.Dispose();
 
         Assert.Empty(_made);
         Assert.Empty(Copies);
+    }
+
+    [Fact]
+    public void A_copy_is_removed_elsewhere_too_and_the_end_waits_for_that()
+    {
+        for (var file = 0; file < 500; file++) _scratch.Write($"app/{file}", "");
+        Begin();
+        Hear();
+        var removal = new Removal(Assert.Single(_made)());
+
+        _copier.Remove(removal);
+        _copier.Dispose();
+
+        Assert.Empty(Copies);
+        Assert.NotEqual(Environment.CurrentManagedThreadId, removal.Thread);
+    }
+
+    private sealed class Removal(ShadowCopy copy) : IDisposable
+    {
+        internal int Thread { get; private set; }
+
+        public void Dispose()
+        {
+            Thread = Environment.CurrentManagedThreadId;
+            copy.Dispose();
+        }
     }
 }

@@ -110,9 +110,10 @@ public sealed class ListeningOptionsTests
     [InlineData("option --path: 'app' is not a path", "--path=app")]
     [InlineData("option --path: '/' is not a path", "--path=/")]
     [InlineData("option --path: '//' is not a path", "--path=//")]
-    public void What_makes_no_sense_is_refused(string why, string argument)
+    [InlineData("option --ssl-ca-file: no client would be asked for a certificate; add --ssl-verify-mode require", "--ssl", "--ssl-cert=c", "--ssl-ca-file=a")]
+    public void What_makes_no_sense_is_refused(string why, params string[] arguments)
     {
-        var error = Assert.Throws<OperatorException>(() => Read(argument));
+        var error = Assert.Throws<OperatorException>(() => Read(arguments));
 
         Assert.Equal(ExitCodes.Usage, error.ExitCode);
         Assert.StartsWith(why, error.Message);

@@ -198,6 +198,32 @@ public sealed class PrivilegeTests : IDisposable
         Assert.Equal(File.ReadAllBytes(key), handed.Key!.Content);
     }
 
+    /// <summary>They are made when the new generation serves, which is too late to find out.</summary>
+    [Theory]
+    [InlineData("--pid", "", "cannot write the pid file ")]
+    [InlineData("--status-socket", "", "cannot open the status socket ")]
+    [InlineData("--metrics", "unix:", "cannot listen on unix:")]
+    public async Task Under_a_superdaemon_names_that_the_user_could_not_take_over_end_the_start(string option, string prefix, string cannot)
+    {
+        NeedRoot();
+        var directory = Directory.CreateDirectory(_test.File("run")).FullName;
+        LetOthersIn();
+        var path = Path.Combine(directory, "name");
+        var superdaemon = new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "" }, WorkingDirectory = directory };
+        string[] Arguments(string name) => ["-l", "127.0.0.1:0", "-w1", "--user", "nobody", "--chdir", "/", option, prefix + name, _test.Application, _test.Behaviour];
+
+        var refused = _test.Run(Arguments(path), superdaemon);
+        Assert.Equal(1, (await refused.ExitAsync()).Code);
+        Assert.Equal($"starletnet: {cannot}{path}: Permission denied; it is taken over when we serve, so user 65534 must be able to write in {directory}", refused.Lines[^1].Text);
+        Assert.DoesNotContain("is starting", refused.ErrorText);
+        await refused.NothingLeftAsync(path);
+
+        Assert.Equal(0, LibC.fchownat(LibC.AT_FDCWD, directory, 65534, 65534, 0));
+        var serving = _test.Run(Arguments("./name"), superdaemon);
+        await serving.LineAsync("serving ");
+        await Eventually.TrueAsync(() => Path.Exists(path) && Owner(path) == "nobody", "it is the user's", serving.Describe);
+    }
+
     [Theory]
     [InlineData("option --user: there is no user 'nobody-of-that-name'", "--user", "nobody-of-that-name")]
     [InlineData("option --group: there is no group 'none-of-that-name'", "--group", "0,none-of-that-name")]

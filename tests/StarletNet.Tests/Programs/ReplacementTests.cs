@@ -190,6 +190,25 @@ public sealed class ReplacementTests : IDisposable
         Assert.Contains("warning: the command of --child-exit failed: exit code 3", master.ErrorText);
     }
 
+    /// <summary>Ten seconds: no option makes that less.</summary>
+    [Fact]
+    public async Task An_exit_command_that_does_not_end_is_killed_with_all_that_it_has_started()
+    {
+        const string Command = "test $STARLETNET_WORKER_REASON = died || exit 0; sleep 1000 & echo \"started: $$ $!\"; wait";
+        var master = await _test.StartReady("--child-exit", Command);
+        var victim = Pid(await master.LineAsync("worker 1 .* is ready"));
+
+        _ = StarletNet.Shared.Interop.LibC.kill(victim, 9);
+
+        var started = (await master.LineAsync(@"^started: \d+ \d+$")).Text.Split(' ')[1..].Select(int.Parse).ToArray();
+        Assert.Equal(started, master.Family.Select(process => process.Pid).Intersect(started).Order());
+        await master.LineAsync("warning: the command of --child-exit failed: it had not ended after 10 s, and was killed");
+        await Eventually.TrueAsync(() => !master.Family.Any(process => started.Contains(process.Pid)), "neither the shell nor what it started is there", master.Describe);
+        Assert.Equal(0, (await master.StopAsync()).Code);
+        Assert.Single(master.Lines, line => line.Text.Contains("--child-exit", StringComparison.Ordinal));
+        await master.NothingLeftAsync();
+    }
+
     [Fact]
     public async Task With_preload_app_one_worker_is_tried_first()
     {

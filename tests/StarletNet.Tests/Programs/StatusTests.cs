@@ -220,6 +220,40 @@ public sealed class StatusTests : IDisposable
         await second.NothingLeftAsync(status, metrics, pid);
     }
 
+    /// <summary>However it leaves: its successor has the same address.</summary>
+    [Theory]
+    [InlineData(UnixSignal.Usr1)]
+    [InlineData(UnixSignal.Term)]
+    public async Task Under_a_superdaemon_metrics_are_not_answered_any_more_by_a_generation_that_leaves(UnixSignal signal)
+    {
+        // It would be gone too soon.
+        _test.Behave("stubborn");
+        var superdaemon = new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "" } };
+        var master = _test.Run(["-l", "127.0.0.1:0", "-w", "2", "--spawn-interval", "0.5", "--metrics", "127.0.0.1:0", _test.Application, _test.Behaviour], superdaemon);
+        var endPoint = IPEndPoint.Parse((await master.LineAsync(@"metrics on 127.0.0.1:\d+")).Text.Split(' ')[^1]);
+        foreach (var slot in new[] { 0, 1 }) await master.LineAsync($"worker {slot} .* is ready");
+        Connect(endPoint).Dispose();
+
+        master.Send(signal);
+
+        await master.LineAsync(signal == UnixSignal.Usr1 ? @"stopping in stages \(signal USR1\)" : @"stopping gracefully \(signal TERM\)");
+        await Eventually.TrueAsync(() => IsRefused(endPoint), "nobody is at the address", master.Describe);
+        Assert.Contains(master.Family, process => process.Parent == master.Pid);
+    }
+
+    private static bool IsRefused(EndPoint endPoint)
+    {
+        try
+        {
+            Connect(endPoint).Dispose();
+            return false;
+        }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            return true;
+        }
+    }
+
     [Fact]
     public async Task Metrics_are_answered_to_prometheus_and_to_nobody_else()
     {

@@ -138,7 +138,7 @@ public sealed class TlsTests : IDisposable
             (["--ssl-cert", certificate], $"starletnet: cannot use --ssl-cert {certificate}: there is no key in it; give --ssl-key FILE"),
             (["--ssl-cert", certificate, "--ssl-key", locked], $"starletnet: cannot use --ssl-key {locked}: the key is encrypted; give --ssl-password-file FILE"),
             (["--ssl-cert", certificate, "--ssl-key", other], $"starletnet: cannot use --ssl-cert {certificate} with --ssl-key {other}: the key is that of another certificate"),
-            (["--ssl-cert", certificate, "--ssl-key", key, "--ssl-ca-file", key], $"starletnet: cannot use --ssl-ca-file {key}: it is not a PEM certificate"),
+            (["--ssl-cert", certificate, "--ssl-key", key, "--ssl-ca-file", key, "--ssl-verify-mode", "require"], $"starletnet: cannot use --ssl-ca-file {key}: it is not a PEM certificate"),
         ];
         foreach (var (options, why) in cases)
         {

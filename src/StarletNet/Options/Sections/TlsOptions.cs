@@ -36,8 +36,8 @@ internal static class TlsOptions
         Value("ssl-ca-file", FileName, "Who may sign clients' certificates, PEM.",
             options => options.Tls.Authorities, (options, file) => With(options, options.Tls with { Authorities = file })).Alias("ssl-client-ca-file")
             .DefaultIs("whom the system trusts"),
-        Value("ssl-verify-mode", Clients, "Clients' certificates: none, optional or require.",
-            options => options.Tls.Clients, (options, clients) => With(options, options.Tls with { Clients = clients })),
+        Value("ssl-verify-mode", ValueKinds.Optional(Clients), "Clients' certificates: none, optional or require. To be given with --ssl-ca-file.",
+            options => options.Tls.Clients, (options, clients) => With(options, options.Tls with { Clients = clients })).DefaultIs("none"),
     ];
 
     private static MasterOptions With(MasterOptions options, TlsChoices tls) => options with { Tls = tls };
