@@ -42,6 +42,13 @@ internal static unsafe class ConnectionSocket
         }
     }
 
+    /// <summary>Whether bytes wait to be received; not the end.</summary>
+    internal static bool HasInput(int descriptor)
+    {
+        int count;
+        return LibC.ioctl(descriptor, LibC.FIONREAD, &count) == 0 && count > 0;
+    }
+
     /// <returns>Bytes sent, or a <see cref="SocketResult"/>.</returns>
     internal static int Send(int descriptor, in ReadOnlySequence<byte> bytes, out Errno error) =>
         bytes.IsSingleSegment ? SendOne(descriptor, bytes.FirstSpan, out error) : SendGathered(descriptor, bytes, out error);

@@ -13,6 +13,9 @@ internal sealed partial class EpollConnection
     private const int ReadsPerTurn = 8;
 
     private volatile bool _halfCloseIsClose;
+
+    // epoll has said that there are bytes, or an end, since the last look. Other causes wake the receive loop as well.
+    private volatile bool _inputReported;
     private long _deadline = long.MaxValue;
 
     /// <summary>
@@ -73,9 +76,11 @@ internal sealed partial class EpollConnection
         while (true)
         {
             await _readable;
+            var isThere = _inputReported;
+            _inputReported = false;
             for (var reads = 1; !HasEnded; reads++)
             {
-                var received = Receive(input, wanted, out var offered);
+                var received = isThere ? Receive(input, wanted, out var offered) : ReceiveIfThere(input, out offered);
                 if (received == (int)SocketResult.WouldBlock) break;
                 if (received == (int)SocketResult.EndOfStream) return true;
                 if (received == (int)SocketResult.Failed) return false;
@@ -85,6 +90,7 @@ internal sealed partial class EpollConnection
                 // A read that did not fill its buffer has emptied the kernel's, and the next byte raises a new edge. But a
                 // FIN that was already there when the bytes were raises none: then only reading to the end will find it.
                 if (received < offered && !_peerFinished) break;
+                isThere = received == offered && ConnectionSocket.HasInput(Descriptor);
                 if (reads % ReadsPerTurn == 0) await new Elsewhere(_context.NextTurn);
             }
             if (!HasEnded) continue;
@@ -128,17 +134,8 @@ internal sealed partial class EpollConnection
         var buffer = input.GetSpan(wanted);
         offered = buffer.Length;
         var received = ConnectionSocket.Receive(Descriptor, buffer, out var error);
-        if (received > 0)
-        {
-            HasReceivedBytes = true;
-            LastActivity = Environment.TickCount64;
-            BytesIn += received;
-            input.Advance(received);
-        }
-        else if (received == (int)SocketResult.Failed)
-        {
-            EndWithError(error);
-        }
+        if (received > 0) Took(input, received);
+        else if (received == (int)SocketResult.Failed) EndWithError(error);
         return received;
     }
 
@@ -152,12 +149,36 @@ internal sealed partial class EpollConnection
     {
         Span<byte> early = stackalloc byte[SmallRead];
         var received = ConnectionSocket.Receive(Descriptor, early, out _);
-        if (received <= 0) return false;
+        if (received > 0) Take(input, early[..received]);
+        return received > 0;
+    }
+
+    /// <summary>
+    /// The same, where bytes may be there, or an end, or nothing: a pipe that has been asked for memory keeps it until the next byte comes, and a
+    /// client that waits, for hours perhaps, is to cost none.
+    /// </summary>
+    private int ReceiveIfThere(PipeWriter input, out int offered)
+    {
+        Span<byte> perhaps = stackalloc byte[SmallRead];
+        offered = perhaps.Length;
+        var received = ConnectionSocket.Receive(Descriptor, perhaps, out var error);
+        if (received > 0) Take(input, perhaps[..received]);
+        else if (received == (int)SocketResult.Failed) EndWithError(error);
+        return received;
+    }
+
+    private void Take(PipeWriter input, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(input.GetSpan(bytes.Length));
+        Took(input, bytes.Length);
+    }
+
+    private void Took(PipeWriter input, int received)
+    {
         HasReceivedBytes = true;
+        LastActivity = Environment.TickCount64;
         BytesIn += received;
-        early[..received].CopyTo(input.GetSpan(received));
         input.Advance(received);
-        return true;
     }
 
     private void EndWithError(Errno error) => End(new ConnectionResetException(error.Text));

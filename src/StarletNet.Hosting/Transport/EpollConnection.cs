@@ -146,9 +146,10 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
     /// <summary>What epoll reports, on the loop's thread.</summary>
     internal void OnEvents(uint events)
     {
-        // These two before the signals: whoever is woken must see them.
+        // These before the signals: whoever is woken must see them.
         if ((events & (LibC.EPOLLRDHUP | LibC.EPOLLHUP | LibC.EPOLLERR)) != 0) _peerFinished = true;
         if ((events & (LibC.EPOLLHUP | LibC.EPOLLERR)) != 0) OnPeerGone();
+        if ((events & LibC.EPOLLIN) != 0) _inputReported = true;
         if ((events & ~LibC.EPOLLOUT) != 0) _readable.Set();
         if ((events & (LibC.EPOLLOUT | LibC.EPOLLHUP | LibC.EPOLLERR)) != 0) _writable.Set();
     }

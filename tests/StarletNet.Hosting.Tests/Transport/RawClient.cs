@@ -56,6 +56,12 @@ internal sealed class RawClient : IDisposable
         return (head, Take(_read.Count));
     }
 
+    /// <summary>That of an answer without end, as one that switches protocols is.</summary>
+    internal string Head() => Encoding.ASCII.GetString(TakeThrough("\r\n\r\n"u8));
+
+    /// <summary>The next bytes of such an answer.</summary>
+    internal string Text(int length) => Encoding.ASCII.GetString(Take(length));
+
     internal string AnswerText() => Encoding.ASCII.GetString(Answer().Body);
 
     /// <summary>Everything up to the server's FIN.</summary>

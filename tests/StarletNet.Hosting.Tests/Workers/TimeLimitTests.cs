@@ -34,7 +34,7 @@ internal static class Limited
     /// <param name="slack">In milliseconds, where what is waited for does not begin with a byte.</param>
     internal static async Task Takes(WorkerUnderTest worker, int milliseconds, Func<RawClient, Task> begin, Func<RawClient, Task> end, int slack = 100)
     {
-        const int mostTries = 10;
+        const int mostTries = 20;
         var took = new List<double>();
         while (took.Count < mostTries)
         {
