@@ -55,6 +55,8 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         Signal.Pipe.Ignore();
         Signal.Xfsz.Ignore();
         var superdaemon = Superdaemon.Find(Variable, log);
+        // With --max-workers 0 there is no master whom a preset's signals could mean anything to: the application drains at TERM.
+        if (IsUnderSuperdaemon && options is { StopsFast: true, Workers: > 0 }) log.StopsFastUnderSuperdaemon(options.Preset!);
 
         if (options.TriesOneFirst) log.TriesOneFirst();
         if (options.MainProcessDelay is not null) log.WithoutEffect("main-process-delay");
@@ -67,6 +69,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         using var certificates = options.AnyTls ? new CertificateFiles(options.Tls, log) : null;
         certificates?.Read();
         using var listeners = Listen(out var announce);
+        if (options.AnyTls && listeners.Listeners.All(listener => !listener.Tls)) throw InClearText(listeners);
         // Its whole path: with --chdir a relative one would not be found again.
         var pidPath = options.PidFile is { } path ? Path.GetFullPath(path) : null;
         using var pidFile = pidPath is not null && !IsUnderSuperdaemon
@@ -172,6 +175,11 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         };
         return own;
     }
+
+    // Found out only here where the sockets are handed to us: a Unix socket, or not the one that ?ssl was written for.
+    private static OperatorException InClearText(ListenerSet listeners) => new(
+        $"TLS is asked for, and none of the listeners would have it ({string.Join(", ", listeners.Listeners.Select(listener => listener.Name))}): "
+        + "--ssl is for TCP listeners; for another one give --listen with its name and ?ssl behind it", ExitCodes.Failure);
 
     private static void Detach(EventQueue queue, WaitingCaller caller, ListenerSet listeners)
     {

@@ -75,11 +75,15 @@ internal static class Program
         if (commandLine.IsOn(ConfigurationOptions.Version)) return Print(Version());
         if (commandLine[ConfigurationOptions.Completion] is { } shell) return Print(Completion.Of(CheckedShell(shell)));
         var configuration = Reader().ReadAll();
+        using var log = MasterLog.Of(configuration.Options, caller);
         if (commandLine.IsOn(ConfigurationOptions.CheckConfig))
+        {
+            UnknownVariables.Tell(Variables, log);
             return Print(CheckConfig.Of(configuration, Environment.GetEnvironmentVariable, Heap(configuration.Options, ApplicationOrNull(configuration.Options))));
+        }
         if (commandLine.IsOn(ConfigurationOptions.Explain)) return Print(Explain(configuration.Options));
         if (configuration.Options.Daemonize && caller is null) return Daemonizer.Call(args);
-        using var log = MasterLog.Of(configuration.Options, caller);
+        UnknownVariables.Tell(Variables, log);
         return new Master(configuration.Options, notify, log, caller)
         {
             ReadAgain = directory => configuration = Reader().ReadAgain(configuration, directory),
@@ -100,7 +104,9 @@ internal static class Program
     }
 
     private static HeapShare Heap(MasterOptions options, Application? application) =>
-        HeapShare.Of(ContainerMemory.Find(), options.Workers, Environment.GetEnvironmentVariables().Keys.Cast<string>(), application?.HeapLimit);
+        HeapShare.Of(ContainerMemory.Find(), options.Workers, Variables, application?.HeapLimit);
+
+    private static string[] Variables => [.. Environment.GetEnvironmentVariables().Keys.Cast<string>()];
 
     // A configuration can be right before there is anything to serve.
     private static Application? ApplicationOrNull(MasterOptions options)

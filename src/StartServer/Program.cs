@@ -127,7 +127,7 @@ internal static class Program
         // Both while stderr is still the caller's, who can put wrong paths right. After binding, so that a second instance that
         // fails to bind has not touched the first one's files.
         using var pidFile = options.PidFile is not { } pidPath ? null
-            : taken?.PidFile is { } locked ? PidFile.Adopt(pidPath, new FileDescriptor(locked))
+            : taken?.PidFile is { } locked ? PidFile.Adopt(pidPath, pid, new FileDescriptor(locked))
             : PidFile.Create(pidPath, pid, ExitCodes.Failure);
         var status = options.StatusFile is not { } statusPath ? null
             : taken is null ? new StatusFile(statusPath) : StatusFile.Adopt(statusPath, taken.StatusFile);

@@ -54,6 +54,28 @@ public sealed class StartServerDeployTests
         await service.StopAsync();
     }
 
+    /// <summary>Starman's TERM stops fast, so start_server has to be told to send what its graceful stop is.</summary>
+    [Fact]
+    public async Task Deploys_in_the_manner_of_starman_lose_nothing_with_quit()
+    {
+        // The preset's second for an idle connection is shorter than some of the clients pause, and no part of a deploy.
+        const string options = "--preset=starman --max-workers=2 --keepalive-timeout=60 --drain-keepalive=5";
+        using var scratch = new ScratchDirectory();
+        var releases = new Releases(scratch);
+        using var service = new Service(scratch, Transport.Tcp, releases.StarletNet("v1", options), null, "--signal-on-hup=QUIT", "--signal-on-term=QUIT");
+        await service.FirstGenerationAsync();
+        await using var load = LoadMix.Start(service.Target, seed: 7);
+        await load.EveryKindAnsweredAgainAsync();
+
+        await service.DeployAsync(releases.StarletNet("v2", options));
+
+        await load.EveryKindAnsweredAgainAsync();
+        var tally = await load.StopAsync();
+        Verdict.NothingLost(tally, service.Program);
+        Assert.Equal(["v1", "v2"], tally.Versions);
+        await service.StopAsync();
+    }
+
     [Fact]
     public async Task Hups_in_quick_succession_lose_nothing()
     {

@@ -21,6 +21,10 @@ switch (word)
     case "fail":
         control.Send(ControlMessage.Format(ControlMessage.Failed, rest));
         return 4;
+    case "unready":
+        control.Send(ControlMessage.Format(ControlMessage.Unready, rest));
+        Thread.Sleep(Timeout.Infinite);
+        break;
     case "hang":
         Thread.Sleep(Timeout.Infinite);
         break;

@@ -34,7 +34,7 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, 
     {
         var name = word.TrimStart('-').Split('=')[0];
         if (dialect.LooseNames) return new OperatorException($"Unknown option: {name}", dialect.ErrorExitCode);
-        var hint = Nearest(name.Replace('_', '-')) is { } nearest ? $"; did you mean --{nearest}?" : "; see --help";
+        var hint = FindNearest(name.Replace('_', '-'), table) is { Name: var nearest } ? $"; did you mean --{nearest}?" : "; see --help";
         return new OperatorException($"unknown option {word.Split('=')[0]}{hint}", dialect.ErrorExitCode);
     }
 
@@ -80,15 +80,17 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, 
     }
 
     /// <summary>The known name with the fewest edits between it and what was written, if they are few.</summary>
-    private string? Nearest(string name)
+    private static (Option Option, string Name)? FindNearest(string name, IEnumerable<Option> table)
     {
-        var (best, distance) = table
+        var (option, best, distance) = table
             .Where(option => option.Refusal is null)
-            .SelectMany(Names)
-            .Select(known => (Name: known, Distance: EditDistance(name, known)))
-            .MinBy(pair => pair.Distance);
-        return distance <= Math.Max(1, name.Length / 3) ? best : null;
+            .SelectMany(option => Names(option).Select(known => (Option: option, Name: known, Distance: EditDistance(name, known))))
+            .MinBy(candidate => candidate.Distance);
+        return distance <= Math.Max(1, name.Length / 3) ? (option, best) : null;
     }
+
+    /// <summary>The option that may have been meant by a name that none has; null: none is near.</summary>
+    internal static Option? Nearest(string name, IEnumerable<Option> table) => FindNearest(name, table)?.Option;
 
     private static int EditDistance(string from, string to)
     {

@@ -27,6 +27,9 @@ internal static class ControlMessage
     /// <summary>Worker → master: got QUIT, and wants its stacks to be written down before it is told to <see cref="Drain"/>.</summary>
     internal const string Dump = "dump";
 
+    /// <summary>Worker → master: started, and not ready yet; the text says what it waits for, in one line for people. Said again when that changes.</summary>
+    internal const string Unready = "unready";
+
     /// <summary>Worker → master: cannot serve; the text says why, in one line for people. The worker exits non-zero next.</summary>
     internal const string Failed = "failed";
 

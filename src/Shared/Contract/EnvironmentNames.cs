@@ -126,6 +126,9 @@ internal static class EnvironmentNames
     /// <summary>Master → worker, and left for the application: how many workers the master keeps.</summary>
     internal const string Workers = "STARLETNET_WORKERS";
 
+    /// <summary>Master → the command of <c>--child-exit</c>, besides <see cref="WorkerSlot"/>: of the worker that has ended.</summary>
+    internal const string ExitedPid = "STARLETNET_WORKER_PID", ExitedStatus = "STARLETNET_WORKER_STATUS", ExitedReason = "STARLETNET_WORKER_REASON", ExitedRequests = "STARLETNET_WORKER_REQUESTS";
+
     /// <summary>Master → worker, and left for the application: 1 for the master's first set of workers, one more for each HUP.</summary>
     internal const string Generation = "STARLETNET_GENERATION";
 

@@ -16,7 +16,14 @@ internal sealed record OwnFile(string Path, FileIdentity Identity)
 
     internal void Remove()
     {
-        if (FileIdentity.Of(Path) == Identity) _ = LibC.unlink(Path);
+        if (FileIdentity.Of(Path) == Identity && (Identity.IsSocket || HoldsOurPid())) _ = LibC.unlink(Path);
+    }
+
+    // What is no socket is a pid file, of this process since before it became the application.
+    private bool HoldsOurPid()
+    {
+        using var file = new FileDescriptor(LibC.open(Path, LibC.O_RDONLY | LibC.O_CLOEXEC, 0));
+        return !file.IsInvalid && PidText.IsIn(file.Number, Environment.ProcessId);
     }
 
     /// <summary><c>major:minor:inode:kind:path</c>, the path escaped as in a URL; joined by <c>&amp;</c>.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
 
@@ -12,15 +13,18 @@ namespace StarletNet.Shared.Files;
 /// <remarks>
 /// The order matters. Opened without truncation, so that a second instance cannot empty the first one's file; then the lock is
 /// tried without waiting; then the name is checked against the descriptor, because the former holder may have unlinked it between
-/// our open and our lock; only then is it written.
+/// our open and our lock; only then is it written. A new one gets its name when it is locked and written (<see cref="CreateWhole"/>), an old
+/// one is written over: who reads it meanwhile finds a pid, and not nothing.
 /// </remarks>
 internal sealed unsafe class PidFile : IDisposable
 {
     private readonly FileDescriptor _file;
+    private readonly int _pid;
 
-    private PidFile(string path, FileDescriptor file)
+    private PidFile(string path, int pid, FileDescriptor file)
     {
         Path = path;
+        _pid = pid;
         _file = file;
     }
 
@@ -32,7 +36,7 @@ internal sealed unsafe class PidFile : IDisposable
     /// One that this process had before it became another program by exec. The lock belongs to the open file description, which is the
     /// same, so at no moment is there none.
     /// </summary>
-    internal static PidFile Adopt(string path, FileDescriptor file) => new(path, file);
+    internal static PidFile Adopt(string path, int pid, FileDescriptor file) => new(path, pid, file);
 
     /// <summary>Creates or takes over the file and writes <paramref name="pid"/> and a newline. Mode 0666 less the umask.</summary>
     /// <exception cref="OperatorException">Not writable, or locked by a process that is alive; the message names its pid.</exception>
@@ -45,6 +49,7 @@ internal sealed unsafe class PidFile : IDisposable
     {
         while (true)
         {
+            if (!guarded && CreateWhole(path, pid) is { } whole) return whole;
             var number = GuardedOpen.Open(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_CLOEXEC, guarded, out var error);
             if (number < 0) throw new OperatorException($"{cannotOpen}{path}: {(guarded ? GuardedOpen.Why(error) : error.Text)}", exitCode);
             var file = new FileDescriptor(number);
@@ -63,9 +68,32 @@ internal sealed unsafe class PidFile : IDisposable
                 continue;
             }
             Write(number, path, pid, exitCode);
-            return new PidFile(path, file);
+            return new PidFile(path, pid, file);
         }
     }
+
+    /// <summary>
+    /// Where there is none yet: made under another name, and linked, which fails where there is one by now. Whatever comes between is not told: the
+    /// plain way meets it again. Not for root in a directory of somebody else's, where names must be walked (<see cref="GuardedOpen"/>): there the
+    /// file is empty for the moment between its opening and its writing.
+    /// </summary>
+    /// <returns>Null: not in this way.</returns>
+    private static PidFile? CreateWhole(string path, int pid)
+    {
+        if (FileIdentity.Of(path) is not null) return null;
+        var temporary = Temporary(path, pid);
+        var number = LibC.open(temporary, LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
+        if (number < 0) return null;
+        var file = new FileDescriptor(number);
+        // A second instance that finds the name finds it locked.
+        var isMade = LibC.flock(number, LibC.LOCK_EX | LibC.LOCK_NB) == 0 && FileDescriptor.WriteAll(number, PidText.Of(pid)) is null && LibC.link(temporary, path) == 0;
+        LibC.unlink(temporary);
+        if (isMade) return new PidFile(path, pid, file);
+        file.Dispose();
+        return null;
+    }
+
+    private static string Temporary(string path, int pid) => string.Create(CultureInfo.InvariantCulture, $"{path}.{pid}");
 
     /// <summary>
     /// Puts a file of ours in the place of our predecessor's, in one step: no reader finds none. The predecessor keeps its lock on a file without a
@@ -77,7 +105,7 @@ internal sealed unsafe class PidFile : IDisposable
     {
         // A link goes on leading to where it led.
         var target = Target(path);
-        var temporary = string.Create(CultureInfo.InvariantCulture, $"{target}.{pid}");
+        var temporary = Temporary(target, pid);
         // Left by a process of the same number that was killed.
         LibC.unlink(temporary);
         var number = LibC.open(temporary, LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
@@ -88,7 +116,7 @@ internal sealed unsafe class PidFile : IDisposable
             if (LibC.flock(number, LibC.LOCK_EX | LibC.LOCK_NB) < 0) throw new OperatorException($"{cannotOpen}{path}: {Errno.Last}", exitCode);
             Write(number, path, pid, exitCode);
             if (LibC.rename(temporary, target) < 0) throw new OperatorException($"{cannotOpen}{path}: {Errno.Last}", exitCode);
-            return new PidFile(path, file);
+            return new PidFile(path, pid, file);
         }
         catch
         {
@@ -100,8 +128,12 @@ internal sealed unsafe class PidFile : IDisposable
 
     private static void Write(int file, string path, int pid, int exitCode)
     {
-        var line = Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture) + "\n");
-        var error = LibC.ftruncate(file, 0) < 0 ? Errno.Last : FileDescriptor.WriteAll(file, line);
+        var line = PidText.Of(pid);
+        // Over what is there, and cut off afterwards. A shell that reads it in between does not see newlines at the end.
+        var cover = new byte[Math.Max(line.Length, Math.Min(FileIdentity.SizeOf(file), 64))];
+        cover.AsSpan().Fill((byte)'\n');
+        line.CopyTo(cover, 0);
+        var error = FileDescriptor.WriteAll(file, cover) ?? (LibC.ftruncate(file, line.Length) < 0 ? Errno.Last : null);
         if (error is not null) throw new OperatorException($"failed to write file:{path}: {error}", exitCode);
     }
 
@@ -120,15 +152,16 @@ internal sealed unsafe class PidFile : IDisposable
         new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
 
     /// <summary>
-    /// Removes the name if it is still this file's, and only then unlocks: who waits for the lock finds the name gone. One that we may not remove,
-    /// because we are another user by now, is emptied: it must not name a process that is somebody else's some day.
+    /// Removes the name if it is still this file's and the file still holds our pid, and only then unlocks: who waits for the lock finds the name gone. One that we
+    /// may not remove, because we are another user by now, is emptied: it must not name a process that is somebody else's some day.
     /// </summary>
     public void Dispose()
     {
         if (_file.IsClosed) return;
         // Of a symbolic link the file goes, not the link, which is not ours.
         var path = Target(Path);
-        if (FileIdentity.Of(_file.Number) == FileIdentity.Of(path) && LibC.unlink(path) < 0) LibC.ftruncate(_file.Number, 0);
+        var isOurs = FileIdentity.Of(_file.Number) == FileIdentity.Of(path) && PidText.IsIn(_file.Number, _pid);
+        if (isOurs && LibC.unlink(path) < 0) LibC.ftruncate(_file.Number, 0);
         _file.Dispose();
     }
 }

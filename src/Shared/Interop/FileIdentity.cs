@@ -22,13 +22,23 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
     internal static FileIdentity? Of(int fd) => Query(fd, "", LibC.AT_EMPTY_PATH);
 
     /// <summary>Whose it is, links not followed; null if there is no such file.</summary>
-    internal static uint? OwnerOf(string path) => OwnerOf(LibC.AT_FDCWD, path);
-
-    /// <summary>The same for a path that begins in a directory.</summary>
-    internal static unsafe uint? OwnerOf(int directory, string path)
+    internal static unsafe uint? OwnerOf(string path)
     {
         LibC.StatX stat;
-        return LibC.statx(directory, path, LibC.AT_SYMLINK_NOFOLLOW, LibC.STATX_BASIC_STATS, &stat) == 0 ? stat.Owner : null;
+        return LibC.statx(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW, LibC.STATX_BASIC_STATS, &stat) == 0 ? stat.Owner : null;
+    }
+
+    /// <summary>Whose it is; null if that cannot be told.</summary>
+    internal static unsafe uint? OwnerOf(int fd)
+    {
+        LibC.StatX stat;
+        return LibC.statx(fd, "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &stat) == 0 ? stat.Owner : null;
+    }
+
+    internal static unsafe bool IsOnProc(int fd)
+    {
+        LibC.StatFs stat;
+        return LibC.fstatfs(fd, &stat) == 0 && stat.Type == LibC.PROC_SUPER_MAGIC;
     }
 
     /// <summary>Bytes in an open file; 0 if that cannot be told.</summary>

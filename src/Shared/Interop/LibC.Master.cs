@@ -17,6 +17,23 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int openat(int directory, string path, int flags, int mode);
 
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint readlinkat(int directory, string path, byte* buffer, nint size);
+
+    /// <summary>linux/magic.h.</summary>
+    internal const long PROC_SUPER_MAGIC = 0x9fa0;
+
+    /// <summary>The part of <c>struct statfs</c> that is read, of a 64-bit system.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 120)]
+    internal struct StatFs
+    {
+        [FieldOffset(0)]
+        internal long Type;
+    }
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int fstatfs(int fd, StatFs* stat);
+
     /// <summary>With a null buffer the result is allocated and must be freed.</summary>
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial byte* realpath(string path, byte* resolved);

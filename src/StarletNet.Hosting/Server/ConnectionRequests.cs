@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using StarletNet.Hosting.AccessLog;
 using StarletNet.Hosting.Transport;
@@ -102,14 +103,15 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     internal void End(RunningRequest request, int status)
     {
         _only = null;
-        traffic.Scoreboard.RequestEnded();
-        if (status >= 400) traffic.Scoreboard.CountError(status);
         lock (_free)
         {
-            _running.Remove(request);
+            // Whoever ends it first: its place is free once.
+            if (!_running.Remove(request)) return;
             _free.Push(request);
             _idleSince = Environment.TickCount64;
         }
+        traffic.Scoreboard.RequestEnded();
+        if (status >= 400) traffic.Scoreboard.CountError(status);
         _clock?.RequestEnded(request.CanHaveBody);
     }
 
@@ -118,7 +120,7 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     {
         RunningRequest? request;
         lock (_free) request = _running.Find(request => request.Has(features));
-        request?.End();
+        request?.End(StatusCodes.Status500InternalServerError);
     }
 
     /// <summary>

@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging;
 
 namespace StarletNet.Hosting.Server;
 
@@ -12,8 +11,8 @@ namespace StarletNet.Hosting.Server;
 /// </summary>
 /// <param name="path">With a query, if need be.</param>
 /// <param name="isHttps">How it seems to come: an application that sends everybody else to https is ready all the same.</param>
-/// <param name="log">Hears of each new kind of failure once.</param>
-internal sealed class ReadyProbe(string path, bool isHttps, ILogger log)
+/// <param name="unready">Hears of each new kind of failure once.</param>
+internal sealed class ReadyProbe(string path, bool isHttps, Action<string> unready)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
@@ -22,7 +21,7 @@ internal sealed class ReadyProbe(string path, bool isHttps, ILogger log)
         string? said = null;
         while (await AskAsync(application).ConfigureAwait(false) is { } failure)
         {
-            if (failure != said) WorkerLog.NotReadyYet(log, path, failure);
+            if (failure != said) unready(failure);
             said = failure;
             await Task.Delay(Interval, stopping).ConfigureAwait(false);
         }

@@ -143,24 +143,24 @@ internal sealed class RunningRequest(ConnectionRequests connection)
 
     private Task Completed()
     {
-        // Before the place is free for the next one; and whatever a response of the application's own kind makes of being asked.
-        try
-        {
-            _record?.Completed(_features!, _response!.StatusCode, connection.Peer);
-        }
-        finally
-        {
-            End();
-        }
+        End(_response!.StatusCode);
         return Task.CompletedTask;
     }
 
-    internal void End()
+    internal void End(int status)
     {
-        if (_items.IsCommitted) WorkerProcess.Current?.AskForRetirement(ControlMessage.ForHarakiri);
-        // An idle connection keeps nothing of the application's.
-        _items.Reset();
-        (_method, _path) = (null, null);
-        connection.End(this, _response!.StatusCode);
+        // Before the place is free for the next one; and whatever a response of the application's own kind makes of being asked.
+        try
+        {
+            _record?.Completed(_features!, status, connection.Peer);
+        }
+        finally
+        {
+            if (_items.IsCommitted) WorkerProcess.Current?.AskForRetirement(ControlMessage.ForHarakiri);
+            // An idle connection keeps nothing of the application's.
+            _items.Reset();
+            (_method, _path) = (null, null);
+            connection.End(this, status);
+        }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class SharedKeys(WorkerProcess worker, IServiceProvider services
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("StarletNet.Worker");
+        var log = WorkerLogger.Of(services);
         using (worker.Settings.Scoreboard.WaitForTurn())
         {
             try

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using StarletNet.Hosting.AccessLog;
 using StarletNet.Hosting.Transport;
 using StarletNet.Hosting.Worker;
@@ -20,8 +19,7 @@ namespace StarletNet.Hosting.Server;
 internal sealed class WorkerServer(
     WorkerProcess worker, IServer kestrel, WorkerListenerFactory listeners, HttpLimits limits, IServiceProvider services) : IServer
 {
-    private readonly ILogger _log =
-        (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("StarletNet.Worker");
+    private readonly ILogger _log = WorkerLogger.Of(services);
     private bool _ours;
     private EpollTransport? _transport;
     private Traffic? _traffic;
@@ -125,7 +123,7 @@ internal sealed class WorkerServer(
         {
             try
             {
-                await new ReadyProbe(path, worker.Settings.Listeners.Any(listener => listener.Tls), _log).PassAsync(application, stopping).ConfigureAwait(false);
+                await new ReadyProbe(path, worker.Settings.Listeners.Any(listener => listener.Tls), failure => SayUnready(path, failure)).PassAsync(application, stopping).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -134,6 +132,13 @@ internal sealed class WorkerServer(
             }
         }
         worker.Post(new WorkerEvent.Started());
+    }
+
+    private void SayUnready(string path, string failure)
+    {
+        WorkerLog.NotReadyYet(_log, path, failure);
+        // For the operator, should its time run out: the application's log may be elsewhere.
+        worker.SayUnready($"{path} (--ready-path) gives {failure}");
     }
 
     private void Follow(IHostApplicationLifetime application, Func<CancellationToken, Task> beReady)

@@ -38,21 +38,29 @@ internal sealed class BlockPool : MemoryPool<byte>
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
-        Block block;
+        var block = TakeFree() ?? Make();
+        block.IsRented = true;
+        return block;
+    }
+
+    private Block? TakeFree()
+    {
         lock (_lock)
         {
-            if (_count > 0)
-            {
-                block = _free[--_count];
-                _least = Math.Min(_least, _count);
-            }
-            else
-            {
-                block = new Block(this);
-                _made++;
-            }
+            if (_count == 0) return null;
+            _least = Math.Min(_least, --_count);
+            var block = _free[_count];
+            // What is dropped later is not to be held on to here.
+            _free[_count] = null!;
+            return block;
         }
-        block.IsRented = true;
+    }
+
+    private Block Make()
+    {
+        // Not under the lock: it may mean a collection.
+        var block = new Block(this);
+        lock (_lock) _made++;
         return block;
     }
 

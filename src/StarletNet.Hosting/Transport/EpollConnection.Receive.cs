@@ -71,14 +71,15 @@ internal sealed partial class EpollConnection
     private async ValueTask<bool> FillInput()
     {
         var input = _input.Writer;
-        var wanted = SmallRead;
+        var (wanted, reads) = (SmallRead, 0);
         if (ReceiveEarly(input) && !await Flush(input).ConfigureAwait(false)) return false;
         while (true)
         {
             await _readable;
-            var isThere = _inputReported;
+            // An edge may tell of bytes that the turn before has taken already: only one that is awaited with small reads, as all requests are, is believed.
+            var isThere = _inputReported && ((reads <= 1 && wanted == SmallRead) || ConnectionSocket.HasInput(Descriptor));
             _inputReported = false;
-            for (var reads = 1; !HasEnded; reads++)
+            for (reads = 1; !HasEnded; reads++)
             {
                 var received = isThere ? Receive(input, wanted, out var offered) : ReceiveIfThere(input, out offered);
                 if (received == (int)SocketResult.WouldBlock) break;

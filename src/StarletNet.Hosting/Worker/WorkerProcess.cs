@@ -140,6 +140,9 @@ internal sealed unsafe class WorkerProcess
         if (Interlocked.Exchange(ref _askedForRetirement, 1) == 0) _control.Send(ControlMessage.Retire, why);
     }
 
+    /// <summary>Tells the master what it waits for before it is ready.</summary>
+    internal void SayUnready(string why) => _control.Send(ControlMessage.Unready, why, mayBeLost: true);
+
     private void Fail(string why)
     {
         if (_state is WorkerState.Booting && Interlocked.Exchange(ref _failed, 1) == 0) _control.Send(ControlMessage.Failed, why);

@@ -66,6 +66,7 @@ internal static class StatusJson
         if (figures.StartedAt > 0) json.WriteString("startedAt", JsonLine.Moment(DateTimeOffset.FromUnixTimeMilliseconds(figures.StartedAt)));
         if (figures.ReadyAt > 0) json.WriteString("readyAt", JsonLine.Moment(DateTimeOffset.FromUnixTimeMilliseconds(figures.ReadyAt)));
         json.WriteNumber("requests", figures.Requests);
+        if (worker.MaxRequests > 0) json.WriteNumber("maxRequests", worker.MaxRequests);
         json.WriteNumber("inFlight", figures.InFlight);
         json.WriteNumber("connections", figures.Connections);
         json.WriteNumber("clientErrors", figures.ClientErrors);

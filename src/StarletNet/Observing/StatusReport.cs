@@ -24,6 +24,9 @@ internal sealed record StatusReport(
 /// <param name="Use">What the kernel says of it; null if it is just ending.</param>
 internal sealed record WorkerReport(int Slot, int Pid, int Generation, WorkerState State, string? Leaves, WorkerFigures Figures, ProcessUse? Use)
 {
+    /// <summary>After so many requests it is replaced; 0: never for that.</summary>
+    internal int MaxRequests { get; init; }
+
     internal static WorkerReport Of(Worker worker, int pid, WorkerFigures figures) => new(
         worker.Slot, pid, worker.Generation, StateOf(worker, figures), worker.Leaves?.ToString().ToLowerInvariant(), figures, ProcessUse.Of(pid));
 

@@ -41,8 +41,10 @@ internal sealed record MasterOption(Option Declared, Func<MasterOptions, string,
         new(new Option(name, ValueForm.Switch, help) { EnvironmentTwin = Twin(name) },
             (options, text) => set(options, CommandLineParser.ReadSwitch(text)), options => get(options) ? "1" : "0");
 
+    internal const string TwinPrefix = "STARLETNET_";
+
     /// <summary><c>max-workers</c> → <c>STARLETNET_MAX_WORKERS</c>.</summary>
-    internal static string Twin(string name) => "STARLETNET_" + name.Replace('-', '_').ToUpperInvariant();
+    internal static string Twin(string name) => TwinPrefix + name.Replace('-', '_').ToUpperInvariant();
 
     internal MasterOption Alias(params string[] aliases) => this with { Declared = Declared with { Aliases = aliases } };
 

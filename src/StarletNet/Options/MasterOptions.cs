@@ -57,7 +57,7 @@ internal sealed record MasterOptions
 
     internal TlsChoices Tls { get; init; } = new();
 
-    /// <summary>Whether any listener that is asked for speaks TLS.</summary>
+    /// <summary>Whether TLS is asked for; a start in which no listener has it then is refused.</summary>
     internal bool AnyTls => Tls.Everywhere || Listeners.Any(spec => spec.Tls == true);
 
     internal ListenDefaults ListenDefaults => new()

@@ -1,3 +1,4 @@
+using StarletNet.Master.Listening;
 using StarletNet.Master.Privileges;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
@@ -8,20 +9,21 @@ namespace StarletNet.Master.Options;
 internal static class OptionsCheck
 {
     /// <param name="options">All of them.</param>
+    /// <param name="usual">What holds where nobody says anything: defaults and preset.</param>
     /// <param name="nameOf">How to name an option: by where it was set.</param>
     /// <param name="environment">Reads a variable.</param>
     /// <exception cref="OperatorException">The first pair that does not go together.</exception>
-    internal static void Check(MasterOptions options, Func<string, string> nameOf, Func<string, string?> environment)
+    internal static void Check(MasterOptions options, MasterOptions usual, Func<string, string> nameOf, Func<string, string?> environment)
     {
         CheckRequests(options, nameOf);
-        CheckTls(options, nameOf);
+        CheckTls(options, nameOf, environment);
         if (options.MaxThreads < 2 * options.Loops)
             throw Refuse($"{nameOf("max-threads")}: {options.MaxThreads} is too few for --loops {options.Loops}, which needs at least {2 * options.Loops}");
         CheckPrivileges(options, nameOf);
         if (options.Project is not null && options.Application is not null) throw Refuse($"{nameOf("project")}: and {nameOf("app")} both name what to serve; give one of them");
         if (options.Builds && (options.User ?? options.Group) is not null)
             throw Refuse($"{nameOf("user")}: what is built would be built by who starts starletnet; serve the output of dotnet publish");
-        if (options.Workers == 0 && NeedsMaster(options) is { } needy) throw Refuse($"{nameOf(needy)}: takes a master, and with --max-workers 0 there is none");
+        if (IdleOptions.Find(options, usual) is { } idle) throw Refuse($"{nameOf(idle.Name)}: {idle.Why}");
         if (options.Daemonize && environment(EnvironmentNames.ServerStarterPort) is not null)
             throw Refuse($"{nameOf("daemonize")}: start_server would lose us; give --daemonize to start_server");
         // A master takes the file over when it serves; an application does not know that there is one.
@@ -55,21 +57,13 @@ internal static class OptionsCheck
             throw Refuse($"{nameOf("max-requests-jitter")}: says the same as --min-reqs-per-child; give one of them");
     }
 
-    /// <summary>An option that is a master's to carry out; null: none is given.</summary>
-    private static string? NeedsMaster(MasterOptions options)
-    {
-        if (options.Daemonize) return "daemonize";
-        if (options.Reloads) return "reload";
-        if (options.ChildExit is not null) return "child-exit";
-        if (options.WorkerQuit == MasterOptions.QuitDump) return "worker-quit";
-        if (options.Observing.Metrics is not null) return "metrics";
-        return options.Observing.StatusSocket is { } socket && socket != ObservingChoices.None ? "status-socket" : null;
-    }
-
     /// <summary>A certificate for nobody is as much of a mistake as nobody's certificate.</summary>
-    private static void CheckTls(MasterOptions options, Func<string, string> nameOf)
+    private static void CheckTls(MasterOptions options, Func<string, string> nameOf, Func<string, string?> environment)
     {
         var tls = options.Tls;
+        // Of sockets that are handed over only the kernel knows what they are: they are looked at when they are here.
+        if (tls.Everywhere && !IsHandedSockets(environment) && !options.Listeners.DefaultIfEmpty(ListenSpec.Default).Any(spec => spec.Tls ?? spec.Address is not ListenAddress.Unix))
+            throw Refuse($"{nameOf("ssl")}: is for TCP listeners that do not say ?ssl=0, and there is none; for TLS on a Unix socket write ?ssl behind its address (--listen PATH?ssl)");
         if (options.AnyTls && tls.Certificate is null) throw Refuse("TLS needs a certificate; give --ssl-cert FILE, and --ssl-key FILE unless the key is in the same file");
         if (!options.AnyTls && (tls.Certificate ?? tls.Key) is { } unused) throw Refuse($"there is a certificate ({unused}) but no listener with TLS; add --ssl, or ?ssl behind an address");
         // Whoever names authorities believes that clients without a certificate are kept out.
@@ -81,6 +75,10 @@ internal static class OptionsCheck
             : tls.PasswordFile is not null ? "ssl-password-file" : null;
         if (idle is not null) throw Refuse($"{nameOf(idle)}: means nothing without TLS, and no listener has it; add --ssl, or ?ssl behind an address");
     }
+
+    // Also if they turn out to be meant for somebody else.
+    private static bool IsHandedSockets(Func<string, string?> environment) =>
+        environment(EnvironmentNames.ServerStarterPort) is { Length: > 0 } || environment(EnvironmentNames.ListenFds) is { Length: > 0 };
 
     private static void CheckPrivileges(MasterOptions options, Func<string, string> nameOf)
     {

@@ -102,12 +102,19 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
         options = FindInherited(FindApplication(options));
         // As dotnet run, by way of the launchSettings.json that every template has.
         if (_preset is null && options.Project is not null) options = options with { UsualEnvironment = "development" };
-        OptionsCheck.Check(options, name => Name(name), environment);
+        OptionsCheck.Check(options, Usual(), name => Name(name), environment);
         return new Configuration(options, _places);
     }
 
+    private MasterOptions Usual()
+    {
+        var usual = new MasterOptions { Processors = processors };
+        if (_preset is null) return usual;
+        return _preset.Values.Aggregate(usual, (options, value) => OptionTable.Find(value.Key).Read(options, value.Value));
+    }
+
     /// <summary>The same as --log-level debug, in the manner of STARMAN_DEBUG and PERL_STARLIGHT_DEBUG.</summary>
-    private const string DebugVariable = "STARLETNET_DEBUG";
+    internal const string DebugVariable = "STARLETNET_DEBUG";
 
     private const string PresetName = Sections.ConfigurationOptions.Preset;
 
@@ -157,6 +164,8 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
     {
         var positional = commandLine.Rest;
         if (commandLine["app"] is not null || options.Project is not null || positional.Count == 0) return options with { ApplicationArguments = positional };
+        // A variable in a script that is not set; taken as a path it would be the current directory.
+        if (positional[0].Length == 0) throw new OperatorException("the application's name is empty; give a file name", ExitCodes.Usage);
         _places["app"] = "command line";
         return options with { Application = positional[0], ApplicationArguments = [.. positional.Skip(1)] };
     }

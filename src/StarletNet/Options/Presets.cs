@@ -59,6 +59,8 @@ internal static class Presets
             ["read-timeout"] = "5",
             ["keepalive-timeout"] = "1",
             ["max-header-size"] = "1M",
+            // It sets no limit; so many are more than anybody sends.
+            ["max-headers"] = "1000",
             ["max-request-line"] = "1M",
             ["max-body"] = "unlimited",
             ["forwarded"] = "off",

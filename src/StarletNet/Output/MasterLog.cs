@@ -64,6 +64,12 @@ internal sealed class MasterLog : IDisposable
     internal void ConfigurationKept(string file) =>
         Warning(94, "cannot read {File:l} as the user that we have become; what it said before still holds", file);
 
+    internal void VariableMisspelt(string name, string nearest) =>
+        Warning(98, "the variable {Name:l} sets no option; did you mean {Nearest:l}?", name, nearest);
+
+    internal void VariablesUnknown(IEnumerable<string> names) =>
+        Warning(99, "variables that set no option: {Names:l}", string.Join(", ", names));
+
     internal void AllReady(int workers, string application) =>
         Announce(5, "serving {Application:l} with {Workers} workers", application, workers);
 
@@ -78,6 +84,10 @@ internal sealed class MasterLog : IDisposable
 
     internal void RestartImpossible(string reason) =>
         Error(9, "no restart: {Reason:l}; the running workers go on serving", reason);
+
+    // Whether it has these options is not to be seen from here, so the words are true with and without them.
+    internal void StopsFastUnderSuperdaemon(string preset) =>
+        Warning(95, "with --preset {Preset:l} TERM cuts what is unfinished, and start_server sends TERM at each deploy and at its end, unless it was told --signal-on-hup=QUIT --signal-on-term=QUIT", preset);
 
     internal void CannotWatchSuperdaemon(string reason) =>
         Warning(10, "cannot watch the process that started us: {Reason:l}; should it die, we stay", reason);
@@ -177,7 +187,8 @@ internal sealed class MasterLog : IDisposable
                     n.Worker.Slot, pid, n.Worker.Generation, n.After.TotalSeconds);
                 break;
             case PoolNotice.Retiring n:
-                Information(22, "worker {Slot} (pid {Pid}) drains: {Reason:l}", n.Worker.Slot, pid, Words(n.Reason));
+                Information(22, n.IsFast ? "worker {Slot} (pid {Pid}) gives up what is unfinished: {Reason:l}" : "worker {Slot} (pid {Pid}) drains: {Reason:l}",
+                    n.Worker.Slot, pid, Words(n.Reason));
                 break;
             case PoolNotice.ToBeReplaced n:
                 Write(30, n.Reason == RetireReason.Stuck ? LogEventLevel.Error : LogEventLevel.Information,
@@ -213,7 +224,8 @@ internal sealed class MasterLog : IDisposable
                 Warning(29, "worker {Slot} (pid {Pid}) should have left by now and is killed", n.Worker.Slot, pid);
                 break;
             case PoolNotice.RestartBegun n:
-                Information(40, "restart: generation {Generation} takes over worker by worker", n.Generation);
+                Information(40, "restart: generation {Generation} takes over {How:l}", n.Generation,
+                    n.AtOnce == 1 ? "worker by worker" : n.AtOnce >= n.Workers ? "with all workers at once" : $"with {n.AtOnce} workers at a time");
                 break;
             case PoolNotice.RestartDone n:
                 Information(41, "restart done: all workers are of generation {Generation}", n.Generation);
@@ -229,7 +241,8 @@ internal sealed class MasterLog : IDisposable
                 Error(44, "giving up: {Failures} workers in a row failed to start (--boot-failure-limit), none ever served", n.Failures);
                 break;
             case PoolNotice.Stopping n:
-                Information(45, "stopping gracefully ({Cause:l}); {Workers} workers drain", Words(n.Cause), n.Workers);
+                Information(45, n.IsFast ? "stopping fast ({Cause:l}); {Workers} workers give up what is unfinished" : "stopping gracefully ({Cause:l}); {Workers} workers drain",
+                    Words(n.Cause), n.Workers);
                 break;
             case PoolNotice.StoppingInStages n:
                 Information(49, "stopping in stages (signal USR1): one of {Workers} workers each {Seconds} s", n.Workers, n.Interval.TotalSeconds);

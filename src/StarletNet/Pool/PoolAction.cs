@@ -39,7 +39,10 @@ internal abstract record PoolNotice
 {
     internal sealed record BecameReady(Worker Worker, TimeSpan After) : PoolNotice;
 
-    internal sealed record Retiring(Worker Worker, RetireReason Reason) : PoolNotice;
+    /// <param name="Worker">The worker.</param>
+    /// <param name="Reason">Why.</param>
+    /// <param name="IsFast">It does not finish what it has begun.</param>
+    internal sealed record Retiring(Worker Worker, RetireReason Reason, bool IsFast) : PoolNotice;
 
     /// <summary>It serves on until another has taken its place.</summary>
     internal sealed record ToBeReplaced(Worker Worker, RetireReason Reason) : PoolNotice;
@@ -66,7 +69,10 @@ internal abstract record PoolNotice
 
     internal sealed record DrainTookTooLong(Worker Worker) : PoolNotice;
 
-    internal sealed record RestartBegun(int Generation) : PoolNotice;
+    /// <param name="Generation">That takes over.</param>
+    /// <param name="Workers">All there are.</param>
+    /// <param name="AtOnce">So many of them, once the first has shown that the generation can serve.</param>
+    internal sealed record RestartBegun(int Generation, int Workers, int AtOnce) : PoolNotice;
 
     internal sealed record RestartDone(int Generation) : PoolNotice;
 
@@ -76,7 +82,10 @@ internal abstract record PoolNotice
 
     internal sealed record StartGivenUp(int Failures) : PoolNotice;
 
-    internal sealed record Stopping(StopCause Cause, int Workers) : PoolNotice;
+    /// <param name="Cause">Of the stop.</param>
+    /// <param name="Workers">All there are.</param>
+    /// <param name="IsFast">They do not finish what they have begun.</param>
+    internal sealed record Stopping(StopCause Cause, int Workers, bool IsFast) : PoolNotice;
 
     /// <param name="Workers">So many, one each <paramref name="Interval"/>.</param>
     /// <param name="Interval">The spawn interval.</param>

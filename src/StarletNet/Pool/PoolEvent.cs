@@ -17,6 +17,9 @@ internal abstract record PoolEvent
     /// <summary>The worker says why it cannot serve; its exit follows.</summary>
     internal sealed record WorkerFailed(int Id, string Text) : PoolEvent;
 
+    /// <summary>It has started and waits for something, which the text names.</summary>
+    internal sealed record WorkerUnready(int Id, string Text) : PoolEvent;
+
     /// <summary>The worker is to be replaced: it says so itself, or the master has looked at it.</summary>
     internal sealed record RetireAsked(int Id, RetireReason Reason) : PoolEvent;
 

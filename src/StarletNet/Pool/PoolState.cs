@@ -35,6 +35,9 @@ internal sealed record Worker(int Id, int Slot, int Generation, TimeSpan Started
 
     /// <summary>Why it cannot serve: in its own words, or because its time to start ran out.</summary>
     internal string? Failure { get; init; }
+
+    /// <summary>What it has last said that it waits for before it is ready.</summary>
+    internal string? Unready { get; init; }
 }
 
 /// <summary>Failures in a row, and until when the next start waits for their sake.</summary>

@@ -43,6 +43,7 @@ internal sealed class PoolTransitions(PoolSettings settings)
         (_, PoolEvent.Begin or PoolEvent.StartDue) => state,
         (_, PoolEvent.WorkerReady e) => Known(state, e.Id, worker => step.BecameReady(state, worker)),
         (_, PoolEvent.WorkerDraining e) => Known(state, e.Id, worker => step.BeganDraining(state, worker)),
+        (_, PoolEvent.WorkerUnready e) => Known(state, e.Id, worker => state with { Set = state.Set.Replace(worker with { Unready = e.Text }) }),
         (_, PoolEvent.WorkerFailed e) => Known(state, e.Id, worker => state with { Set = state.Set.Replace(worker with { Failure = e.Text }) }),
         (_, PoolEvent.WorkerExited e) => Known(state, e.Id, worker => step.Exited(state, worker, e.Exit)),
         (_, PoolEvent.StartFailed e) => Known(state, e.Id, worker => step.Exited(state, worker with { Failure = e.Reason }, exit: null)),

@@ -7,7 +7,9 @@ internal sealed partial class Step
 {
     internal PoolState Restart(PoolState state, int generation)
     {
-        Tell(state, new PoolNotice.RestartBegun(generation));
+        var workers = state.Set.Target;
+        // Starts that are paced come one by one, whatever the surge.
+        Tell(state, new PoolNotice.RestartBegun(generation, workers, settings.SpawnInterval > TimeSpan.Zero ? 1 : Math.Min(settings.Surge, workers)));
         // Those that have not served yet need not begin to: their generation is history.
         state = RetireAll(state, RetireReason.Superseded, worker => worker.Phase == WorkerPhase.Starting);
         var set = state.Set with { Backoff = default };
@@ -37,7 +39,7 @@ internal sealed partial class Step
             state = RetireAll(state, RetireReason.Stop, worker => worker.Phase == WorkerPhase.Starting);
             return RetireNext(new Stopping(state.Set, exitCode, cause, Now, StopHaste.Staged));
         }
-        if (cause != StopCause.BootFailed) Tell(state, new PoolNotice.Stopping(cause, state.Set.Workers.Length));
+        if (cause != StopCause.BootFailed) Tell(state, new PoolNotice.Stopping(cause, state.Set.Workers.Length, IsFast(cause)));
         return StopAll(state, cause, exitCode);
     }
 
@@ -55,16 +57,18 @@ internal sealed partial class Step
     {
         if (cause == StopCause.Usr1) return stopping;
         Do(new PoolAction.CancelTimer(new PoolEvent.RetireDue()));
-        Tell(stopping, new PoolNotice.Stopping(cause, stopping.Set.Workers.Length));
+        Tell(stopping, new PoolNotice.Stopping(cause, stopping.Set.Workers.Length, IsFast(cause)));
         return StopAll(stopping, cause, stopping.ExitCode);
     }
 
     private Stopping StopAll(PoolState state, StopCause cause, int exitCode)
     {
-        var retired = RetireAll(state, RetireReason.Stop, worker => worker.Phase != WorkerPhase.Draining);
+        var retired = RetireAll(state, RetireReason.Stop, worker => worker.Phase != WorkerPhase.Draining, IsFast(cause));
         var stopping = new Stopping(retired.Set, exitCode, cause, Now, StopHaste.Graceful);
-        return settings.StopsFast && cause is (StopCause.Term or StopCause.Int) ? Hurry(stopping, StopHaste.Abort) : stopping;
+        return IsFast(cause) ? Hurry(stopping, StopHaste.Abort) : stopping;
     }
+
+    private bool IsFast(StopCause cause) => settings.StopsFast && cause is (StopCause.Term or StopCause.Int);
 
     internal PoolState StopFaster(Stopping stopping, StopCause cause)
     {

@@ -142,7 +142,8 @@ internal sealed partial class Step(PoolSettings settings, Moment at)
         if (worker.Phase != WorkerPhase.Starting) return state;
         Tell(state, new PoolNotice.BootTookTooLong(worker, settings.BootTimeout));
         Do(new PoolAction.Kill(worker.Id));
-        return state with { Set = state.Set.Replace(worker with { Failure = "it was not ready in time" }) };
+        var why = worker.Unready is { } last ? $": {last}" : "";
+        return state with { Set = state.Set.Replace(worker with { Failure = "it was not ready in time" + why }) };
     }
 
     internal PoolState DrainTimedOut(PoolState state, Worker worker)
@@ -213,11 +214,11 @@ internal sealed partial class Step(PoolSettings settings, Moment at)
         return forgiven ? backoff with { Failures = 0 } : backoff;
     }
 
-    private PoolState RetireAll(PoolState state, RetireReason reason, Func<Worker, bool> which)
+    private PoolState RetireAll(PoolState state, RetireReason reason, Func<Worker, bool> which, bool isFast = false)
     {
         foreach (var worker in state.Set.Workers.Where(which))
         {
-            Tell(state, new PoolNotice.Retiring(worker, reason));
+            Tell(state, new PoolNotice.Retiring(worker, reason, isFast));
             Do(new PoolAction.CancelTimer(new PoolEvent.BootTimedOut(worker.Id)));
             var draining = worker with { Phase = WorkerPhase.Draining, DrainingSince = Now, Leaves = reason };
             if (reason == RetireReason.Stuck)

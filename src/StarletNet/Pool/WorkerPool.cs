@@ -177,6 +177,7 @@ internal sealed class WorkerPool
             case ControlMessage.Retire when text == ControlMessage.ForOverdue: Say(new PoolEvent.RetireAsked(id, RetireReason.Overdue)); break;
             case ControlMessage.Dump: Dump(_workers[id]); break;
             case ControlMessage.Reopen when _around.Logs.FileNames.Any(): ReopenLogs(); break;
+            case ControlMessage.Unready: Say(new PoolEvent.WorkerUnready(id, text)); break;
             case ControlMessage.Failed: Say(new PoolEvent.WorkerFailed(id, text)); break;
                 // A newer worker may say more than we understand.
         }
@@ -431,7 +432,7 @@ internal sealed class WorkerPool
                 OwnCode.GiveBack();
                 break;
             case PoolNotice.Stopping or PoolNotice.StoppingInStages:
-                _around.Notify.Stopping("workers drain");
+                _around.Notify.Stopping(notice is PoolNotice.Stopping { IsFast: true } ? "workers give up what is unfinished" : "workers drain");
                 _around.Observers.GiveWay();
                 break;
         }
@@ -459,7 +460,7 @@ internal sealed class WorkerPool
         [.. _state.Set.Workers.Where(worker => _workers.ContainsKey(worker.Id)).OrderBy(worker => worker.Slot).ThenBy(worker => worker.Id).Select(Report)]);
 
     private WorkerReport Report(Worker worker) =>
-        WorkerReport.Of(worker, _workers[worker.Id].Process.Pid, _workers[worker.Id].Figures ?? default);
+        WorkerReport.Of(worker, _workers[worker.Id].Process.Pid, _workers[worker.Id].Figures ?? default) with { MaxRequests = _workers[worker.Id].MaxRequests };
 
     private void ShowTitle()
     {

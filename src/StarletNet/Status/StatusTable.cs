@@ -42,7 +42,7 @@ internal static class StatusTable
             $"{Long(worker, "generation")}",
             Text(worker, "state") + (Text(worker, "leaves") is { Length: > 0 } why && why != Text(worker, "state") ? $" ({why})" : ""),
             Age(Since(worker, "startedAt", now.Status)),
-            $"{Long(worker, "requests")}",
+            Long(worker, "maxRequests") is > 0 and var share ? $"{Long(worker, "requests")}/{share}" : $"{Long(worker, "requests")}",
             Rate(Long(worker, "requests") - (known is { } first ? Long(first, "requests") : 0), seconds),
             $"{Long(worker, "inFlight")}",
             $"{Long(worker, "connections")}",

@@ -1,5 +1,6 @@
 using System.Globalization;
 using StarletNet.Master.Output;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Processes;
@@ -53,7 +54,7 @@ internal sealed class ExitCommand(EventQueue queue, IReadOnlyDictionary<string, 
         if (!_running.Remove(pid, out var process)) return false;
         queue.CancelTimer(new ExitCommandTimedOut(pid));
         var failure = process.TakeLaunchFailure();
-        if (_late.Remove(pid)) log.ExitCommandFailed(null, $"it had not ended after {Limit.TotalSeconds} s, and was killed");
+        if (_late.Remove(pid) && !exit.IsSuccess) log.ExitCommandFailed(null, $"it had not ended after {Limit.TotalSeconds} s, and was killed");
         else if (!exit.IsSuccess) log.ExitCommandFailed(null, failure is null ? exit.ToString() : $"cannot execute /bin/sh: {failure.Errno}");
         return true;
     }
@@ -68,11 +69,11 @@ internal sealed class ExitCommand(EventQueue queue, IReadOnlyDictionary<string, 
 
     private Dictionary<string, string> Variables(ExitedWorker worker) => new(environment)
     {
-        ["STARLETNET_WORKER_PID"] = Text(worker.Pid),
-        ["STARLETNET_WORKER_SLOT"] = Text(worker.Slot),
-        ["STARLETNET_WORKER_STATUS"] = Text(worker.Exit.IsSignal ? 128 + worker.Exit.Signal.Number : worker.Exit.Code),
-        ["STARLETNET_WORKER_REASON"] = worker.Reason,
-        ["STARLETNET_WORKER_REQUESTS"] = Text(worker.Requests),
+        [EnvironmentNames.ExitedPid] = Text(worker.Pid),
+        [EnvironmentNames.WorkerSlot] = Text(worker.Slot),
+        [EnvironmentNames.ExitedStatus] = Text(worker.Exit.IsSignal ? 128 + worker.Exit.Signal.Number : worker.Exit.Code),
+        [EnvironmentNames.ExitedReason] = worker.Reason,
+        [EnvironmentNames.ExitedRequests] = Text(worker.Requests),
     };
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

@@ -27,6 +27,66 @@ public sealed class PidFileTests : IDisposable
         Assert.False(System.IO.File.Exists(File));
     }
 
+    [Theory]
+    [InlineData("4712\n")]
+    [InlineData("47\n")]
+    [InlineData("47111\n")]
+    [InlineData("")]
+    public void One_in_which_somebody_has_written_another_pid_is_left_alone(string content)
+    {
+        using (PidFile.Create(File, 4711, 1)) Overwrite(content);
+        Assert.Equal(content, Read(File));
+    }
+
+    [Theory]
+    [InlineData("4711")]
+    [InlineData("4711\nmore\n")]
+    public void One_in_which_our_pid_stands_in_another_way_is_still_ours(string content)
+    {
+        using (PidFile.Create(File, 4711, 1)) Overwrite(content);
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    // The same inode, past the lock.
+    private void Overwrite(string content)
+    {
+        using var file = new FileDescriptor(LibC.open(File, LibC.O_WRONLY | LibC.O_TRUNC | LibC.O_CLOEXEC, 0));
+        Assert.Null(FileDescriptor.WriteAll(file.Number, System.Text.Encoding.ASCII.GetBytes(content)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_reads_it_while_it_is_written_finds_a_pid_or_no_file(bool isStale)
+    {
+        var isOver = false;
+        var reader = Task.Run(() =>
+        {
+            var found = new SortedSet<string>(StringComparer.Ordinal);
+            while (!Volatile.Read(ref isOver))
+                if (ReadOrNull() is { } text) found.Add(text.Trim());
+            return found;
+        }, TestContext.Current.CancellationToken);
+
+        for (var round = 0; round < 500; round++)
+        {
+            if (isStale) System.IO.File.Move(_scratch.Write("stale", "123456789\n"), File, overwrite: true);
+            PidFile.Create(File, 7, 1).Dispose();
+        }
+
+        Volatile.Write(ref isOver, true);
+        Assert.Subset(new HashSet<string> { "7", "123456789" }, await reader);
+        Assert.Empty(Directory.GetFileSystemEntries(_scratch.Path));
+    }
+
+    private unsafe string? ReadOrNull()
+    {
+        using var file = new FileDescriptor(LibC.open(File, LibC.O_RDONLY | LibC.O_CLOEXEC, 0));
+        if (file.IsInvalid) return null;
+        var buffer = stackalloc byte[64];
+        return System.Text.Encoding.ASCII.GetString(buffer, (int)LibC.read(file.Number, buffer, 64));
+    }
+
     [Fact]
     public void One_that_somebody_has_removed_is_nothing_to_complain_of()
     {

@@ -62,6 +62,24 @@ public sealed class ReceivingTests
         foreach (var client in clients) client.Dispose();
     }
 
+    /// <summary>While the loop reads, epoll tells of bytes that the same turn takes.</summary>
+    [Fact]
+    public async Task A_connection_holds_no_memory_behind_an_upload()
+    {
+        const int Clients = 200;
+        await using var server = await TestServer.Start(app => app.MapPost("/", async (HttpContext context) => $"{await LargestRead(context.Request.BodyReader)}"));
+        var clients = Enumerable.Range(0, Clients).Select(_ => server.Connect()).ToList();
+        var body = new byte[Upload];
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        foreach (var client in clients)
+        {
+            client.Post("/", body);
+            client.AnswerText();
+        }
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, Clients * Large / 3);
+        foreach (var client in clients) client.Dispose();
+    }
+
     /// <summary>Becoming one wakes the receive loop: a FIN may have come that only now means the end.</summary>
     [Fact]
     public async Task An_upgraded_connection_that_waits_holds_no_memory()

@@ -272,6 +272,37 @@ public sealed class DrainTests
         Assert.EndsWith(", and 3 more", line, StringComparison.Ordinal);
     }
 
+    /// <summary>The drain's own clocks decide, not the host's, which would give up all that is left after a second.</summary>
+    [Fact]
+    public async Task A_request_may_take_longer_than_the_application_gives_its_own_shutdown()
+    {
+        await using var worker = await Ready(s => s with { Environment = new Dictionary<string, string> { ["DOTNET_SHUTDOWNTIMEOUTSECONDS"] = "1" } });
+        using var client = worker.Connect();
+        await client.Get("/slow?ms=4000");
+        await Answer(worker);
+        worker.Tell(ControlMessage.Drain);
+        Assert.Equal("slow\n", (await client.Response()).Body);
+        await Over(worker, client);
+    }
+
+    [Fact]
+    public async Task What_is_cut_is_listed_on_stderr_where_the_application_logs_nothing()
+    {
+        await using var worker = await Ready(s => s with
+        {
+            GracefulTimeout = TimeSpan.FromMilliseconds(500),
+            Environment = new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "None", ["Logging__LogLevel__Microsoft.AspNetCore"] = "None" },
+        });
+        using var client = worker.Connect();
+        await client.Get("/slow?ms=600000");
+        await Answer(worker);
+        worker.Tell(ControlMessage.Drain);
+        await client.Cut();
+        Assert.Equal(0, await worker.Exit());
+        await worker.OutputLine($"starletnet worker {worker.Pid}: 1 requests are unfinished");
+        Assert.Matches(@"and are cut: GET /slow \(\d+\.\d s\)$", worker.Output.Split('\n').Single(line => line.Contains("unfinished", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task Abort_gives_up_what_is_unfinished_at_once()
     {

@@ -127,19 +127,21 @@ public sealed class InjectionTests
     public async Task A_worker_without_master_removes_its_files_at_the_end_unless_they_are_others_by_then()
     {
         using var scratch = new ScratchDirectory();
-        var (own, others) = (scratch.Write("own.pid", "1"), scratch.Write("others.pid", "1"));
-        var files = OwnFile.Format([OwnFile.At(own)!, OwnFile.At(others)!]);
+        // The last one keeps its inode, and holds another's number.
+        var (own, others, written) = (scratch.Write("own.pid", ""), scratch.Write("others.pid", "1"), scratch.Write("written.pid", "1"));
+        var files = OwnFile.Format([OwnFile.At(own)!, OwnFile.At(others)!, OwnFile.At(written)!]);
         await using var worker = await WorkerUnderTest.StartReady(new WorkerSetup(SampleApp.TestApp)
         {
             Environment = new Dictionary<string, string> { [EnvironmentNames.Files] = files },
         });
         File.Move(scratch.Write("new.pid", "2"), others, overwrite: true);
-        Assert.True(File.Exists(own));
+        File.WriteAllText(own, $"{worker.Pid}\n");
 
         worker.Signal(15);
         Assert.Equal(0, await worker.Exit());
         Assert.False(File.Exists(own));
         Assert.Equal("2", File.ReadAllText(others));
+        Assert.Equal("1", File.ReadAllText(written));
     }
 
     [Fact]

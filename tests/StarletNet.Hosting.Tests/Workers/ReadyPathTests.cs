@@ -16,6 +16,7 @@ public sealed class ReadyPathTests
         using var early = worker.Connect();
         await early.Get("/");
 
+        Assert.Equal($"{ControlMessage.Unready} /ready (--ready-path) gives status 503", await worker.NextMessage());
         Assert.Equal(ControlMessage.Ready, await worker.NextMessage());
 
         Assert.Contains("Not ready yet: /ready (--ready-path) gives status 503", worker.Output, StringComparison.Ordinal);
@@ -41,6 +42,7 @@ public sealed class ReadyPathTests
         await using var worker = Start("/nowhere?at=all");
         await worker.OutputLine("/nowhere?at=all (--ready-path) gives status 404");
 
+        Assert.Equal($"{ControlMessage.Unready} /nowhere?at=all (--ready-path) gives status 404", await worker.NextMessage());
         worker.Tell(ControlMessage.Drain);
 
         Assert.Equal(ControlMessage.Draining, await worker.NextMessage());

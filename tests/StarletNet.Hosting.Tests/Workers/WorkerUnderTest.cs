@@ -7,6 +7,9 @@ using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 using StarletNet.TestKit;
 
+// More than there are processors: most of the time they wait.
+[assembly: CollectionBehavior(MaxParallelThreads = 4)]
+
 namespace StarletNet.Hosting.Tests.Workers;
 
 /// <summary>How a test starts a worker.</summary>

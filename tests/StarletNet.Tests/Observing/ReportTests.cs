@@ -31,7 +31,7 @@ public sealed class ReportTests
     {
         var counters = new PoolCounters();
         counters.CountStart();
-        counters.Hear(new PoolNotice.RestartBegun(3));
+        counters.Hear(new PoolNotice.RestartBegun(3, 2, 1));
         return new StatusReport("serving", 3, 2, "/srv/app.dll", ["127.0.0.1:5000"], counters, default(WorkerFigures) with { Requests = 50, ServerErrors = 1 }, workers);
     }
 
@@ -74,6 +74,17 @@ public sealed class ReportTests
     [Fact]
     public void Of_each_worker_it_is_told_how_often_its_loop_was_taken_over() =>
         Assert.Equal(44, JsonDocument.Parse(Json(Report(Worker(0, 10, WorkerState.Busy, Busy)))).RootElement.GetProperty("workers")[0].GetProperty("loopTakeOvers").GetInt64());
+
+    [Fact]
+    public void Of_each_worker_it_is_told_after_how_many_requests_it_is_replaced()
+    {
+        var report = Report(Worker(0, 10, WorkerState.Busy, Busy) with { MaxRequests = 1234 }, Worker(1, 11, WorkerState.Idle, Busy));
+
+        var workers = JsonDocument.Parse(Json(report)).RootElement.GetProperty("workers");
+        Assert.Equal(1234, workers[0].GetProperty("maxRequests").GetInt32());
+        Assert.False(workers[1].TryGetProperty("maxRequests", out _));
+        Assert.Contains(" 1000/1234 ", StatusTable.Of(Look(report), null));
+    }
 
     [Fact]
     public void The_table_is_aligned_and_carries_no_commands_to_the_terminal()

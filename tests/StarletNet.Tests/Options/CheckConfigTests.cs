@@ -155,6 +155,7 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("plain", "max-keepalive-reqs", null)]
     [InlineData("plain", "defer-accept", "0")]
     [InlineData("plain", "max-header-size", null)]
+    [InlineData("plain", "max-headers", null)]
     [InlineData("plain", "max-request-line", null)]
     [InlineData("plain", "max-body", null)]
     [InlineData("plain", "server-software", null)]
@@ -165,6 +166,7 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("starlet", "max-keepalive-reqs", "1")]
     [InlineData("starlet", "defer-accept", "1")]
     [InlineData("starlet", "max-header-size", "128K")]
+    [InlineData("starlet", "max-headers", null)]
     [InlineData("starlet", "max-request-line", "128K")]
     [InlineData("starlet", "max-body", "unlimited")]
     [InlineData("starlet", "server-software", "Starlet")]
@@ -174,6 +176,7 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("starlight", "max-keepalive-reqs", "1")]
     [InlineData("starlight", "defer-accept", "1")]
     [InlineData("starlight", "max-header-size", "128K")]
+    [InlineData("starlight", "max-headers", null)]
     [InlineData("starlight", "max-request-line", "128K")]
     [InlineData("starlight", "max-body", "unlimited")]
     [InlineData("starlight", "server-software", "Starlight")]
@@ -183,6 +186,7 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("starman", "max-keepalive-reqs", null)]
     [InlineData("starman", "defer-accept", "0")]
     [InlineData("starman", "max-header-size", "1M")]
+    [InlineData("starman", "max-headers", "1000")]
     [InlineData("starman", "max-request-line", "1M")]
     [InlineData("starman", "max-body", "unlimited")]
     [InlineData("starman", "server-software", "\"\"")]
@@ -214,7 +218,7 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("starlight", "defer-accept=1 disable-proctitle=1 drain-keepalive=2 env=production err-respawn-interval=0 forwarded=off graceful-timeout=unlimited keepalive-timeout=2 "
         + "max-body=unlimited max-header-size=128K max-keepalive-reqs=1 max-reqs-per-child=1000 max-request-line=128K max-workers=10 server-software=Starlight spawn-interval=0 timeout=300")]
     [InlineData("starman", "backlog=1024 drain-keepalive=1 env=production err-respawn-interval=0 forwarded=off graceful-timeout=unlimited keepalive-timeout=1 max-body=unlimited "
-        + "max-header-size=1M max-reqs-per-child=1000 max-request-line=1M max-workers=5 read-timeout=5 server-software=\"\" surge=all timeout=unlimited")]
+        + "max-header-size=1M max-headers=1000 max-reqs-per-child=1000 max-request-line=1M max-workers=5 read-timeout=5 server-software=\"\" surge=all timeout=unlimited")]
     public void A_preset_says_nothing_else(string preset, string values)
     {
         var said = Regex.Matches(Print("--preset", preset), $"^([a-z-]+) = (.*?) +# preset {preset}$", RegexOptions.Multiline)
@@ -250,6 +254,10 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("starman", "HUP", "restart, all workers at once")]
     public void A_preset_has_exactly_the_documented_signals(string preset, string signal, string meaning) =>
         Assert.Matches($"(?m)^#{signal}: {meaning} +# {(preset == "plain" ? "default" : $"preset {preset}")}$", preset == "plain" ? Print() : Print("-s", preset));
+
+    [Fact]
+    public void Starts_that_are_paced_come_one_by_one_whatever_the_surge() =>
+        Assert.Matches("(?m)^#HUP: restart, worker by worker ", Print("-s", "starlet", "--spawn-interval", "2"));
 
     [Theory]
     [InlineData("Starlet", "10")]

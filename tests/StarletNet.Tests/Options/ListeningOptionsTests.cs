@@ -9,8 +9,10 @@ namespace StarletNet.Master.Tests.Options;
 /// <summary>TLS and what else listeners may be told.</summary>
 public sealed class ListeningOptionsTests
 {
-    private static MasterOptions Read(params string[] arguments) => new OptionsReader(
-        new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(arguments), _ => null, processors: 4).Read();
+    private static MasterOptions Read(params string[] arguments) => ReadIn([], arguments);
+
+    private static MasterOptions ReadIn(Dictionary<string, string> environment, params string[] arguments) => new OptionsReader(
+        new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(arguments), environment.GetValueOrDefault, processors: 4).Read();
 
     [Fact]
     public void Tls_is_read_by_all_its_names()
@@ -48,6 +50,25 @@ public sealed class ListeningOptionsTests
         Assert.Null(options.Listeners[1].Tls);
         Assert.Equal(options.Listeners[0], ListenSpec.Parse(options.Listeners[0].ToString()));
     }
+
+    [Theory]
+    [InlineData]
+    [InlineData("-p", "443")]
+    [InlineData("-S", "x.sock", "-l", ":443")]
+    [InlineData("-l", ":80?ssl=0", "-l", ":443")]
+    [InlineData("-l", "./x.sock?ssl")]
+    // What that is only the kernel knows.
+    [InlineData("-l", "fd:5")]
+    public void One_listener_for_tls_is_enough(params string[] listeners) => Assert.True(Read(["--ssl", "--ssl-cert=c", .. listeners]).AnyTls);
+
+    [Theory]
+    [InlineData("SERVER_STARTER_PORT", "8443=5")]
+    [InlineData("LISTEN_FDS", "1")]
+    public void What_will_be_handed_to_us_may_have_tls_whatever_is_listened_on_otherwise(string variable, string value) =>
+        Assert.True(ReadIn(new() { [variable] = value }, "--ssl", "--ssl-cert=c", "-S", "x.sock").AnyTls);
+
+    [Fact]
+    public void The_root_may_be_named() => Assert.Null(Read("--path=/").Path);
 
     [Fact]
     public void A_listener_says_more_than_the_options_for_all()
@@ -108,9 +129,13 @@ public sealed class ListeningOptionsTests
     [InlineData("option --socket-owner: there is no user 'nobody-knows-him'; a number will do, too", "--socket-owner=nobody-knows-him")]
     [InlineData("option --socket-owner: there is no group 'nobody-knows-it'", "--socket-owner=0:nobody-knows-it")]
     [InlineData("option --path: 'app' is not a path", "--path=app")]
-    [InlineData("option --path: '/' is not a path", "--path=/")]
     [InlineData("option --path: '//' is not a path", "--path=//")]
     [InlineData("option --ssl-ca-file: no client would be asked for a certificate; add --ssl-verify-mode require", "--ssl", "--ssl-cert=c", "--ssl-ca-file=a")]
+    [InlineData("option --ssl: is for TCP listeners that do not say ?ssl=0, and there is none", "--ssl", "--ssl-cert=c", "-S", "x.sock")]
+    [InlineData("option --ssl: is for TCP listeners", "--ssl", "--ssl-cert=c", "-l", "@x")]
+    [InlineData("option --ssl: is for TCP listeners", "--ssl", "--ssl-cert=c", "-l", ":443?ssl=0")]
+    [InlineData("option --ssl: is for TCP listeners", "--ssl", "--ssl-cert=c", "-l", ":443?ssl=0", "-l", "unix:x.sock", "-l", "./y.sock?ssl=0")]
+    [InlineData("option --ssl: is for TCP listeners", "--ssl", "-S", "x.sock")]
     public void What_makes_no_sense_is_refused(string why, params string[] arguments)
     {
         var error = Assert.Throws<OperatorException>(() => Read(arguments));

@@ -31,7 +31,7 @@ public sealed class ObservingOptionsTests
     [InlineData("65536", 65536)]
     [InlineData("16M", 16 << 20)]
     public void Lines_of_the_access_log_may_be_gathered(string size, int bytes) =>
-        Assert.Equal(bytes, Read("--access-log-buffer", size, "app.dll").Options.Observing.AccessLogBuffer);
+        Assert.Equal(bytes, Read("--access-log=-", "--access-log-buffer", size, "app.dll").Options.Observing.AccessLogBuffer);
 
     [Theory]
     [InlineData("--access-log-buffer=1K", "option --access-log-buffer: '1K' is neither 0 nor a size from 4K to 16M")]

@@ -153,6 +153,13 @@ public sealed class OptionsReaderTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("", "more")]
+    [InlineData("--port=0", "")]
+    public void An_application_without_a_name_is_refused(params string[] arguments) =>
+        Assert.Equal("the application's name is empty; give a file name", Refusal(arguments));
+
+    [Theory]
     [InlineData("auto", 4)]
     [InlineData("1", 1)]
     [InlineData("1024", 1024)]

@@ -173,6 +173,16 @@ public sealed class BootingTests
     }
 
     [Fact]
+    public void What_a_worker_waited_for_is_told_with_the_end_of_its_time()
+    {
+        var pool = new PoolDriver(workers: 1).Begin();
+
+        pool.Say(new PoolEvent.WorkerUnready(1, "no answer")).Say(new PoolEvent.WorkerUnready(1, "status 503")).Say(new PoolEvent.BootTimedOut(1)).Exit(1, 9);
+
+        Assert.Equal("it was not ready in time: status 503", Assert.Single(pool.Told.OfType<PoolNotice.FailedToStart>()).Worker.Failure);
+    }
+
+    [Fact]
     public void Draining_before_readiness_is_a_failed_start_and_counts_once()
     {
         var pool = new PoolDriver(workers: 1, s => s with { BootFailureLimit = 2 }).Begin();

@@ -41,6 +41,7 @@ public sealed class EveryRowTests
         ["3 ready"] = new PoolEvent.WorkerReady(3),
         ["1 draining"] = new PoolEvent.WorkerDraining(1),
         ["3 draining"] = new PoolEvent.WorkerDraining(3),
+        ["1 unready"] = new PoolEvent.WorkerUnready(1, "why"),
         ["1 failed"] = new PoolEvent.WorkerFailed(1, "why"),
         ["1 exited"] = new PoolEvent.WorkerExited(1, new ChildExit(0)),
         ["2 exited"] = new PoolEvent.WorkerExited(2, new ChildExit(9)),

@@ -240,6 +240,16 @@ public sealed class LifeTests : IDisposable
     }
 
     [Fact]
+    public async Task What_it_has_waited_for_is_said_when_its_time_is_over()
+    {
+        _test.Behave("unready /health (--ready-path) gives status 404");
+        var master = _test.Start("--worker-boot-timeout", "3", "--boot-failure-limit", "1");
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.Contains("it was not ready in time: /health (--ready-path) gives status 404 (signal KILL)", master.ErrorText);
+    }
+
+    [Fact]
     public async Task One_that_can_only_enter_by_itself_and_does_not_is_told_how()
     {
         // Trimmed, with the package inside.
@@ -280,6 +290,40 @@ public sealed class LifeTests : IDisposable
 
         Assert.Equal(0, (await master.ExitAsync()).Code);
         Assert.Contains("hears abort", master.OutputText);
+    }
+
+    [Theory]
+    [InlineData("starman", UnixSignal.Term, @"stopping fast \(signal TERM\); 2 workers give up what is unfinished", @"worker 0 \(pid \d+\) gives up what is unfinished: stop")]
+    [InlineData("starman", UnixSignal.Int, @"stopping fast \(signal INT\); 2 workers give up what is unfinished", @"worker 0 \(pid \d+\) gives up what is unfinished: stop")]
+    [InlineData("starman", UnixSignal.Quit, @"stopping gracefully \(signal QUIT\); 2 workers drain", @"worker 0 \(pid \d+\) drains: stop")]
+    [InlineData("starlet", UnixSignal.Term, @"stopping gracefully \(signal TERM\); 2 workers drain", @"worker 0 \(pid \d+\) drains: stop")]
+    public async Task The_log_says_what_a_stop_means_to_the_workers(string preset, UnixSignal signal, string stop, string worker)
+    {
+        var master = await _test.StartReady("--preset", preset, "-w", "2", "--spawn-interval", "0");
+
+        master.Send(signal);
+
+        await master.LineAsync(stop + "$");
+        await master.LineAsync(worker + "$");
+        Assert.Equal(0, (await master.ExitAsync()).Code);
+        Assert.Equal(stop.Contains("fast", StringComparison.Ordinal), !master.ErrorText.Contains("drain", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("with all workers at once", "--preset", "starlet")]
+    [InlineData("with all workers at once", "--surge", "3")]
+    [InlineData("with 2 workers at a time", "--surge", "2")]
+    [InlineData("worker by worker", "--surge", "1")]
+    [InlineData("worker by worker", "--preset", "starlet", "--spawn-interval", "0.01")]
+    public async Task The_log_says_how_many_workers_a_restart_takes_at_once(string how, params string[] options)
+    {
+        var master = _test.Start([.. options, "-w", "3"]);
+        foreach (var slot in new[] { 0, 1, 2 }) await master.LineAsync($"worker {slot} .* is ready");
+
+        master.Send(UnixSignal.Hup);
+
+        await master.LineAsync($"restart: generation 2 takes over {how}$");
+        await master.LineAsync("restart done");
     }
 
     [Fact]

@@ -121,6 +121,22 @@ public sealed class SupervisionTests : IDisposable
         Assert.Equal(0, (await master.ExitAsync()).Code);
     }
 
+    /// <summary>start_server's own default is TERM, which in the manner of Starman is no drain.</summary>
+    [Theory]
+    [InlineData("starman", true, true)]
+    [InlineData("starman", false, false)]
+    [InlineData("starlet", true, false)]
+    public async Task Where_start_servers_term_would_cut_requests_the_start_says_so(string preset, bool isUnderOne, bool isSaid)
+    {
+        var superdaemon = new ProgramOptions { Environment = isUnderOne ? new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "" } : [] };
+        var master = _test.Run(["-l", "127.0.0.1:0", "--preset", preset, "-w", "1", _test.Application, _test.Behaviour], superdaemon);
+        await master.LineAsync("serving");
+
+        Assert.Equal(isSaid ? 1 : 0, master.Lines.Count(line => line.Text == $"starletnet[{master.Pid}]: warning: with --preset starman TERM cuts what is unfinished, and "
+            + "start_server sends TERM at each deploy and at its end, unless it was told --signal-on-hup=QUIT --signal-on-term=QUIT"));
+        Assert.Equal(isSaid, master.ErrorText.Contains("signal-on-hup", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task The_pid_file_holds_the_masters_pid_and_locks_out_a_second_one()
     {

@@ -148,6 +148,27 @@ public sealed class TlsTests : IDisposable
         }
     }
 
+    /// <summary>A Unix socket of start_server: what it is shows only when it is here, and it must not be served in clear text.</summary>
+    [Fact]
+    public async Task Sockets_that_are_handed_over_and_would_all_be_served_in_clear_text_end_the_start()
+    {
+        var (certificate, key) = Files();
+        var path = _test.File("a.sock");
+        using var socket = Shared.Listening.ListeningSocket.BindUnix(path, 16, 0x1b6);
+        ProgramUnderTest Under(params string[] options) => _test.Run(
+            ["-w1", "--ssl-cert", certificate, "--ssl-key", key, .. options, _test.Application, _test.Behaviour],
+            new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = $"{path}=7" }, Descriptors = [(socket.Descriptor.Number, 7)] });
+
+        var refused = Under("--ssl");
+        Assert.Equal(1, (await refused.ExitAsync()).Code);
+        Assert.StartsWith($"starletnet: TLS is asked for, and none of the listeners would have it ({path}): ", Assert.Single(refused.Lines).Text);
+        // Nobody who has ?ssl for another one than that which came.
+        var missed = Under("-l", ":443?ssl");
+        Assert.Equal(1, (await missed.ExitAsync()).Code);
+
+        await Under("-l", $"{path}?ssl").LineAsync("serving .* with 1 workers");
+    }
+
     [Fact]
     public async Task Unix_sockets_get_their_mode_and_owner()
     {

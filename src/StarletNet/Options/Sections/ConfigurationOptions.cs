@@ -12,7 +12,8 @@ internal static class ConfigurationOptions
     internal static readonly IReadOnlyList<MasterOption> All =
     [
         Value(Preset, new ValueKind<string?>("SERVER", Presets.NameOf, name => name) { Words = [.. Presets.All.Select(preset => preset.Name)] },
-            "Take the defaults and the meanings of signals from Starlet, Starlight or Starman. Other options win over it.",
+            "Take the defaults and the meanings of signals from Starlet, Starlight or Starman. Other options win over it. TERM to starman "
+            + "cuts what is unfinished: a start_server above it must be told --signal-on-hup=QUIT and --signal-on-term=QUIT.",
             options => options.Preset, (options, name) => options with { Preset = name }).Alias("server", "s"),
         Command(Value(Config, ValueKinds.OptionalText(ValueKinds.Text("FILE", "a file name")),
             "Read options from a file, one to a line: name = value, or as on the command line; # begins a comment. The command line and the "

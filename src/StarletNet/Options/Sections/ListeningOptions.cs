@@ -19,7 +19,7 @@ internal static class ListeningOptions
     private static readonly ValueKind<SocketOwner?> Owner = new("OWNER", SocketOwner.Parse, owner => owner?.ToString());
 
     private static readonly ValueKind<string?> Prefix = new("PREFIX",
-        text => text.StartsWith('/') && text.TrimEnd('/').Length > 0 && !text.AsSpan().ContainsAny("?# \r\n") ? text.TrimEnd('/') : throw new FormatException($"'{text}' is not a path below which to mount; write /prefix"),
+        text => text == "/" ? null : text.StartsWith('/') && text.TrimEnd('/').Length > 0 && !text.AsSpan().ContainsAny("?# \r\n") ? text.TrimEnd('/') : throw new FormatException($"'{text}' is not a path below which to mount; write /prefix"),
         path => path);
 
     private static MasterOption IPv6()
