@@ -148,8 +148,18 @@ internal sealed unsafe class PidFile : IDisposable
     }
 
     /// <summary>Where the file itself is, should the name be a link. Of one that somebody has removed there is nothing to resolve.</summary>
-    internal static string Target(string path) =>
-        new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
+    /// <exception cref="OperatorException">The links go round in a ring.</exception>
+    internal static string Target(string path)
+    {
+        try
+        {
+            return new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
+        }
+        catch (IOException)
+        {
+            throw new OperatorException($"cannot follow the link {path}: {Errno.ELOOP}", ExitCodes.Failure);
+        }
+    }
 
     /// <summary>
     /// Removes the name if it is still this file's and the file still holds our pid, and only then unlocks: who waits for the lock finds the name gone. One that we
@@ -158,10 +168,9 @@ internal sealed unsafe class PidFile : IDisposable
     public void Dispose()
     {
         if (_file.IsClosed) return;
+        var isOurs = FileIdentity.Of(_file.Number) == FileIdentity.OfTarget(Path) && PidText.IsIn(_file.Number, _pid);
         // Of a symbolic link the file goes, not the link, which is not ours.
-        var path = Target(Path);
-        var isOurs = FileIdentity.Of(_file.Number) == FileIdentity.Of(path) && PidText.IsIn(_file.Number, _pid);
-        if (isOurs && LibC.unlink(path) < 0) LibC.ftruncate(_file.Number, 0);
+        if (isOurs && LibC.unlink(Target(Path)) < 0) LibC.ftruncate(_file.Number, 0);
         _file.Dispose();
     }
 }

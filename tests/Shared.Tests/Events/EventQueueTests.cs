@@ -50,7 +50,7 @@ public sealed class EventQueueTests : IDisposable
     [Fact]
     public void Timers_fire_in_order_and_not_when_cancelled_or_moved()
     {
-        _queue.SetTimer("late", TimeSpan.FromMilliseconds(60));
+        _queue.SetTimer("late", TimeSpan.FromSeconds(1));
         _queue.SetTimer("early", TimeSpan.FromMilliseconds(1));
         _queue.SetTimer("never", TimeSpan.FromMilliseconds(1));
         _queue.SetTimer("moved", TimeSpan.FromMilliseconds(1));

@@ -115,6 +115,18 @@ public sealed class PidFileTests : IDisposable
         Assert.Throws<OperatorException>(() => PidFile.TakeOver(_scratch.File("no/pid"), 2, 1, "cannot write ")).Message);
 
     [Fact]
+    public void Links_that_go_round_in_a_ring_are_said_and_end_nothing()
+    {
+        var file = PidFile.Create(File, 1, 1);
+        System.IO.File.Delete(File);
+        System.IO.File.CreateSymbolicLink(File, File);
+        Assert.StartsWith($"cannot follow the link {File}: ", Assert.Throws<OperatorException>(() => PidFile.TakeOver(File, 2, 1, "cannot write ")).Message);
+        // It is not its own any more.
+        file.Dispose();
+        Assert.NotNull(new FileInfo(File).LinkTarget);
+    }
+
+    [Fact]
     public void A_longer_pid_from_before_is_overwritten_as_a_whole()
     {
         _scratch.Write("pid", "123456789\nmore\n");
