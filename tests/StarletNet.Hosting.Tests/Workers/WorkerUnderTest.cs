@@ -7,9 +7,6 @@ using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 using StarletNet.TestKit;
 
-// More than there are processors: most of the time they wait.
-[assembly: CollectionBehavior(MaxParallelThreads = 4)]
-
 namespace StarletNet.Hosting.Tests.Workers;
 
 /// <summary>How a test starts a worker.</summary>
