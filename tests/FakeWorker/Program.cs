@@ -23,8 +23,7 @@ switch (word)
         return 4;
     case "unready":
         control.Send(ControlMessage.Format(ControlMessage.Unready, rest));
-        Thread.Sleep(Timeout.Infinite);
-        break;
+        goto case "hang";
     case "hang":
         Thread.Sleep(Timeout.Infinite);
         break;
