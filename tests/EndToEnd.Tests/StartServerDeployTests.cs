@@ -1,9 +1,10 @@
+using System.Globalization;
 using StarletNet.TestKit;
 
 namespace StarletNet.EndToEnd.Tests;
 
 /// <summary>start_server and starletnet, deployed again and again under every kind of client.</summary>
-public sealed class StartServerDeployTests
+public sealed class StartServerDeployTests(ITestOutputHelper output)
 {
     private const int Deploys = 4;
 
@@ -97,6 +98,36 @@ public sealed class StartServerDeployTests
         await load.EveryKindAnsweredAgainAsync();
         Verdict.NothingLost(await load.StopAsync(), service.Program);
         Assert.Contains("version v4", await Browser.GetAsync(service.Target, "/"), StringComparison.Ordinal);
+        await service.StopAsync();
+    }
+
+    /// <summary>The method of Starlet's own test, with new and kept connections. Short here; <c>STARLETNET_STRESS_SECONDS=60</c> makes it long.</summary>
+    [Fact]
+    public async Task A_hup_each_second_under_twenty_new_and_twenty_kept_connections_loses_nothing()
+    {
+        var seconds = Environment.GetEnvironmentVariable("STARLETNET_STRESS_SECONDS") is { Length: > 0 } given ? int.Parse(given, CultureInfo.InvariantCulture) : 5;
+        using var scratch = new ScratchDirectory();
+        var releases = new Releases(scratch);
+        using var service = new Service(scratch, Transport.Tcp, releases.StarletNet("v0"), null, "--interval=0", "--ready=notify");
+        await service.FirstGenerationAsync();
+        await using var load = LoadMix.Start(service.Target, seed: 10, LoadCounts.None with { NewConnection = 20, Busy = 20 });
+        await load.EveryKindAnsweredAgainAsync();
+
+        using var second = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        for (var deploy = 1; deploy <= seconds; deploy++)
+        {
+            service.Request(releases.StarletNet($"v{deploy}"));
+            await second.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+
+        // A machine that is too busy for a start each second passes some by, never the last one.
+        await Eventually.TrueAsync(() => load.Tally.Versions.Contains($"v{seconds}"), "the last version serves", service.Program.Describe);
+        await Eventually.TrueAsync(() => service.Generations.Count == 1, "a single generation", service.Program.Describe);
+        var tally = await load.StopAsync();
+        Verdict.NothingLost(tally, service.Program);
+        Verdict.NoComplaint(service.Program);
+        output.WriteLine($"{service.Generations[0]} generations\n{tally}");
+        Assert.InRange(service.Generations[0], 3, seconds + 1);
         await service.StopAsync();
     }
 

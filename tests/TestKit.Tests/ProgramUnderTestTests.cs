@@ -107,6 +107,22 @@ public sealed class ProgramUnderTestTests
         await Eventually.TrueAsync(() => ProcessEntry.Read(stray) is null or { IsZombie: true }, "the stray is dead");
     }
 
+    [Theory]
+    [InlineData('S', 2, false)]
+    [InlineData('Z', 1, true)]
+    [InlineData('Z', 2, false)]
+    [InlineData('X', 0, true)]
+    public void A_process_is_dead_when_its_last_thread_is(char state, int threads, bool dead) =>
+        Assert.Equal(dead, new ProcessEntry(Pid: 7, Parent: 1, Group: 7, Session: 7, state, threads, "true").IsZombie);
+
+    [Fact]
+    public void Our_own_threads_are_counted()
+    {
+        var mine = ProcessEntry.Read(Environment.ProcessId)!;
+        Assert.False(mine.IsZombie);
+        Assert.InRange(mine.Threads, 2, 10_000);
+    }
+
     [Fact]
     public async Task Strays_and_files_left_behind_are_reported()
     {

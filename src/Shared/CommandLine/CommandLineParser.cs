@@ -20,7 +20,7 @@ internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dia
     /// <exception cref="OperatorException">The first thing that cannot be read.</exception>
     internal ParsedCommandLine Parse(IReadOnlyList<string> arguments)
     {
-        var given = new List<(Option, string)>();
+        var given = new List<(Option, string, string)>();
         var position = 0;
         while (position < arguments.Count)
         {
@@ -33,7 +33,7 @@ internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dia
         return new ParsedCommandLine(given, [.. arguments.Skip(position)]);
     }
 
-    private (Option, string) ReadOption(string word, IReadOnlyList<string> arguments, ref int position)
+    private (Option, string, string) ReadOption(string word, IReadOnlyList<string> arguments, ref int position)
     {
         var isLong = word.StartsWith("--", StringComparison.Ordinal);
         if (!isLong && dialect.ShortOptions && _names.Short(word[1], word) is { } shortOption)
@@ -44,27 +44,27 @@ internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dia
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         var name = equals < 0 ? text : text[..equals];
         var attached = equals < 0 ? null : text[(equals + 1)..];
-        var (option, written, negated) = _names.Find(name, word);
-        if (!option.HasValue) return (option, ReadSwitch(option, written, attached, negated));
-        return (option, CheckForm(option, written, attached ?? NextWord(option, written, arguments, ref position)));
+        var (option, written, says) = _names.Find(name, word);
+        if (!option.HasValue) return (option, ReadSwitch(option, written, attached, says), "--" + written);
+        return (option, CheckForm(option, written, attached ?? NextWord(option, written, arguments, ref position)), "--" + written);
     }
 
-    private (Option, string) ReadShort(Option option, string word, IReadOnlyList<string> arguments, ref int position)
+    private (Option, string, string) ReadShort(Option option, string word, IReadOnlyList<string> arguments, ref int position)
     {
         var written = word[..2];
         if (!option.HasValue)
             return word.Length == 2
-                ? (option, "1")
+                ? (option, "1", written)
                 : throw Error($"option {written} takes no value, but '{word}' gives one");
         var attached = word.Length > 2 ? word[2..].TrimStart('=') : null;
-        return (option, CheckForm(option, written, attached ?? NextWord(option, written, arguments, ref position)));
+        return (option, CheckForm(option, written, attached ?? NextWord(option, written, arguments, ref position)), written);
     }
 
-    private string ReadSwitch(Option option, string written, string? attached, bool negated)
+    private string ReadSwitch(Option option, string written, string? attached, bool? says)
     {
-        if (attached is null) return negated ? "0" : "1";
-        if (!negated && attached == option.ThirdPosition) return attached;
-        if (!dialect.SwitchForms || negated) throw Error($"Option {written} does not take an argument");
+        if (attached is null) return says is false ? "0" : "1";
+        if (says is null && attached == option.ThirdPosition) return attached;
+        if (!dialect.SwitchForms || says is not null) throw Error($"Option {written} does not take an argument");
         try
         {
             return ReadSwitch(attached) ? "1" : "0";

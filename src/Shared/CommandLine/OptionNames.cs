@@ -5,7 +5,9 @@ namespace StarletNet.Shared.CommandLine;
 /// <summary>Finds the option that is meant by what somebody wrote.</summary>
 internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, IReadOnlyList<string> reserved)
 {
-    private static readonly (string Prefix, bool Negates)[] SwitchPrefixes = [("enable-", false), ("disable-", true), ("no-", true)];
+    private const string Negation = "disable-";
+
+    private static readonly (string Prefix, bool Negates)[] SwitchPrefixes = [("enable-", false), (Negation, true), ("no-", true)];
 
     /// <param name="letter">What follows the dash.</param>
     /// <param name="word">All that was written, for the message.</param>
@@ -17,16 +19,16 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, 
 
     /// <param name="name">What was written, without dashes and value.</param>
     /// <param name="word">All that was written, for the message.</param>
-    /// <returns>The option, its name as the messages show it, and whether it is switched off.</returns>
-    internal (Option Option, string Written, bool Negated) Find(string name, string word)
+    /// <returns>The option, its name as the messages show it, and what a switch is set to by that form of its name; null: by its value.</returns>
+    internal (Option Option, string Written, bool? Says) Find(string name, string word)
     {
         var wanted = dialect.ShortOptions ? name.Replace('_', '-') : name;
         if (table.FirstOrDefault(option => option.Refusal is not null && Names(option).Any(known => Fits(known, wanted))) is { } refused)
             throw Refused("--" + name, refused.Refusal!);
-        if (Exact(wanted) is { } exact) return (exact, name, false);
+        if (Exact(wanted) is { } exact) return (exact, name, null);
         if (reserved.FirstOrDefault(known => known.Equals(wanted, NameComparison)) is { } held) throw NotInThisVersion(held);
         if (dialect.SwitchForms && Prefixed(wanted) is { } prefixed) return prefixed;
-        if (dialect.LooseNames && name.Length > 0 && Abbreviated(name) is { } abbreviated) return (abbreviated, abbreviated.Name, false);
+        if (dialect.LooseNames && name.Length > 0 && Abbreviated(name) is { } abbreviated) return (abbreviated, abbreviated.Name, null);
         throw Unknown(word);
     }
 
@@ -56,12 +58,15 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, 
     private OperatorException NotInThisVersion(string name) =>
         new($"Option {name} is not supported by this version", dialect.ErrorExitCode);
 
-    private (Option, string, bool)? Prefixed(string name)
+    private (Option, string, bool?)? Prefixed(string name)
     {
         foreach (var (prefix, negates) in SwitchPrefixes)
         {
             if (!name.StartsWith(prefix, StringComparison.Ordinal)) continue;
-            if (Exact(name[prefix.Length..]) is { HasValue: false } option) return (option, name, negates);
+            var rest = name[prefix.Length..];
+            if (Exact(rest) is { HasValue: false } option) return (option, name, negates ? false : null);
+            // A switch whose own name is a negation, and what was written is its inverse or says the same.
+            if (Exact(Negation + rest) is { HasValue: false } negation) return (negation, name, negates);
         }
         return null;
     }

@@ -49,6 +49,7 @@ internal sealed class ApplicationFinder(string directory, Func<string, string?> 
 
     private Application Inspect(string path)
     {
+        if (FileIdentity.Of(path) == FileIdentity.OfTarget("/proc/self/exe")) throw Failure($"{path} is starletnet itself; name the application to serve");
         var isAssembly = path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
         var stem = isAssembly ? path[..^4] : path;
         if (!File.Exists(stem + ConfigSuffix)) return WithoutConfig(path, isAssembly);

@@ -8,6 +8,14 @@ namespace StarletNet.Master.Listening;
 /// <summary>Where to listen; prints as operators write it.</summary>
 internal abstract record ListenAddress
 {
+    /// <summary>Whether this one and the other cannot be bound both, as far as their texts tell.</summary>
+    internal bool Excludes(ListenAddress other) => (this, other) switch
+    {
+        (Tcp { Port: 0 }, _) => false,
+        (Tcp mine, Tcp its) => mine.Port == its.Port && (mine.Host is null || its.Host is null || mine.Host == its.Host),
+        _ => this == other,
+    };
+
     /// <param name="Host">An address without brackets or a name; null: any address.</param>
     /// <param name="Port">0: the kernel chooses.</param>
     internal sealed record Tcp(string? Host, int Port) : ListenAddress

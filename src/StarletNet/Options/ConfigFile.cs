@@ -38,7 +38,7 @@ internal static class ConfigFile
             var option = parsed.Given[0].Option;
             if (OptionTable.Find(option.Name).IsCommand)
                 throw new OperatorException($"--{option.Name} belongs on the command line", ExitCodes.Usage);
-            return parsed.Given.Select(given => (given.Option, new Setting($"{place}: {given.Option.Name}", place, given.Value)));
+            return parsed.Given.Select(given => (given.Option, new Setting($"{place}: {given.Written.TrimStart('-')}", place, given.Value)));
         }
         catch (OperatorException error)
         {

@@ -11,7 +11,7 @@ internal static class IdleOptions
     [
         "daemonize", "loader", "reload-dirs", "reload", "child-exit", "worker-quit", "metrics", "max-reqs-per-child", "worker-max-memory", "worker-max-age", "worker-timeout",
         "worker-boot-timeout", "boot-failure-limit", "surge", "spawn-interval", "err-respawn-interval", "preload-app", "harakiri-header",
-        "request-timeout-grace", Sections.ObservingOptions.StatusSocket,
+        "request-timeout-grace", "reuse-port", Sections.ObservingOptions.StatusSocket,
     ];
 
     private static readonly (string Name, string Needs, Func<MasterOptions, bool> Has)[] Companions =
@@ -19,6 +19,9 @@ internal static class IdleOptions
         ("access-log-format", "--access-log", options => options.Observing.AccessLog is not null),
         ("access-log-buffer", "--access-log", options => options.Observing.AccessLog is not null),
         ("access-log-flush", "--access-log-buffer", options => options.Observing.AccessLogBuffer > 0),
+        ("master-log-keep", "--master-log", options => options.Observing.MasterLog is not null),
+        ("allow-setuid-children", "--user", options => options.User is not null),
+        ("request-timeout-grace", "--request-timeout", options => options.Http.RequestTimeout > TimeSpan.Zero),
         ("shadow-dir", "--shadow-copy", options => options.RunsCopies),
         ("shadow-link", "--shadow-copy", options => options.RunsCopies),
     ];

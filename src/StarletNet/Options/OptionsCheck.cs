@@ -33,6 +33,8 @@ internal static class OptionsCheck
             throw Refuse($"{nameOf("reuse-port")}: a superdaemon has bound one socket for all workers; leave it out");
         if (options.Listeners.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw Refuse($"{twice.Key} is to be listened on twice; remove one of the two");
+        if (options.Observing.Metrics is { Address: var metrics } && OwnListeners(options, environment).Any(spec => spec.Address.Excludes(metrics)))
+            throw Refuse($"{nameOf("metrics")}: on {metrics} the application is served; give the metrics an address of their own");
     }
 
     /// <summary>Once, where we were started: later we may be in another directory, and neither takes effect before the next start.</summary>
@@ -62,7 +64,7 @@ internal static class OptionsCheck
     {
         var tls = options.Tls;
         // Of sockets that are handed over only the kernel knows what they are: they are looked at when they are here.
-        if (tls.Everywhere && !IsHandedSockets(environment) && !options.Listeners.DefaultIfEmpty(ListenSpec.Default).Any(spec => spec.Tls ?? spec.Address is not ListenAddress.Unix))
+        if (tls.Everywhere && !IsHandedSockets(environment) && !OwnListeners(options, environment).Any(spec => spec.Tls ?? spec.Address is not ListenAddress.Unix))
             throw Refuse($"{nameOf("ssl")}: is for TCP listeners that do not say ?ssl=0, and there is none; for TLS on a Unix socket write ?ssl behind its address (--listen PATH?ssl)");
         if (options.AnyTls && tls.Certificate is null) throw Refuse("TLS needs a certificate; give --ssl-cert FILE, and --ssl-key FILE unless the key is in the same file");
         if (!options.AnyTls && (tls.Certificate ?? tls.Key) is { } unused) throw Refuse($"there is a certificate ({unused}) but no listener with TLS; add --ssl, or ?ssl behind an address");
@@ -75,6 +77,9 @@ internal static class OptionsCheck
             : tls.PasswordFile is not null ? "ssl-password-file" : null;
         if (idle is not null) throw Refuse($"{nameOf(idle)}: means nothing without TLS, and no listener has it; add --ssl, or ?ssl behind an address");
     }
+
+    private static IEnumerable<ListenSpec> OwnListeners(MasterOptions options, Func<string, string?> environment) =>
+        options.Listeners.Count > 0 || IsHandedSockets(environment) ? options.Listeners : [ListenSpec.Default];
 
     // Also if they turn out to be meant for somebody else.
     private static bool IsHandedSockets(Func<string, string?> environment) =>

@@ -145,7 +145,7 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
     /// <summary>The values that count: all of a repeatable option, else the last; of the highest place that has any.</summary>
     private Setting[] FindAll(MasterOption option)
     {
-        var given = commandLine.All(option.Name).Select(value => new Setting($"option --{option.Name}", "command line", value));
+        var given = commandLine.Given.Where(given => given.Option.Name == option.Name).Select(given => new Setting($"option {given.Written}", "command line", given.Value));
         var separator = option.Declared.Repeatable ? ';' : '\0';
         IEnumerable<Setting> set = [];
         // An empty variable is how many tools write "not set".

@@ -9,8 +9,8 @@ internal static class StackReport
     /// <summary>In all: the report is wanted while the process can still be looked at.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    /// <summary>Enough for some looks at every thread.</summary>
-    private static readonly TimeSpan Sampling = TimeSpan.FromMilliseconds(50);
+    /// <summary>Enough for some looks at every thread; and what is enough where the process, or its runtime's profiler, hardly gets to run.</summary>
+    private static readonly TimeSpan[] Sampling = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(3)];
 
     private const int MostFrames = 40;
 
@@ -55,10 +55,16 @@ internal static class StackReport
     {
         var path = DiagnosticPort.Find(pid) ?? throw new IOException("it has no diagnostic port (no .NET program, or DOTNET_EnableDiagnostics=0)");
         var since = Stopwatch.StartNew();
+        // Every .NET program has a thread with managed code: to have seen none is to have looked too briefly.
+        return Sampling.Select(time => Sample(path, time, since)).FirstOrDefault(stacks => stacks.Count > 0) ?? [];
+    }
+
+    private static Dictionary<long, string[]> Sample(string path, TimeSpan time, Stopwatch since)
+    {
         using var stream = DiagnosticPort.Open(path, since, Patience);
         var session = stream.BeginStacks();
         // The profiler looks by itself meanwhile.
-        Thread.Sleep(Sampling);
+        Thread.Sleep(time);
         using (var control = DiagnosticPort.Open(path, since, Patience))
         {
             // Its answer may come only when all has been read, so that is for another thread to wait for.

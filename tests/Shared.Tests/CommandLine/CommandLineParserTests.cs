@@ -14,6 +14,7 @@ public sealed class CommandLineParserTests
         new("ready-timeout", ValueForm.Integer, "R.") { Extension = true },
         new("max-workers", ValueForm.Integer, "W.") { Aliases = ["workers", "w"] },
         new("ssl", ValueForm.Switch, "T."),
+        new("disable-keepalive", ValueForm.Switch, "K."),
         new("quiet", ValueForm.Switch, "Q.") { Aliases = ["q"] },
         new("help", ValueForm.Switch, "H."),
     ];
@@ -53,6 +54,23 @@ public sealed class CommandLineParserTests
     [InlineData("0", "--ssl", "--no-ssl")]
     [InlineData("1", "--no-ssl", "--ssl")]
     public void Plack_turns_switches_on_and_off_and_the_last_word_counts(string expected, params string[] words) => Assert.Equal(expected, Plack(words)["ssl"]);
+
+    [Theory]
+    [InlineData("1", "--disable-keepalive")]
+    [InlineData("1", "--disable_keepalive=yes")]
+    [InlineData("1", "--no-keepalive")]
+    [InlineData("0", "--enable-keepalive")]
+    [InlineData("0", "--no-disable-keepalive")]
+    [InlineData("0", "--no-keepalive", "--enable-keepalive")]
+    public void A_switch_that_is_a_negation_has_the_opposite_forms(string expected, params string[] words) =>
+        Assert.Equal(expected, Plack(words)["disable-keepalive"]);
+
+    [Theory]
+    [InlineData("--no-ssl=1")]
+    [InlineData("--no-keepalive=no")]
+    [InlineData("--enable-keepalive=1")]
+    public void A_name_that_says_what_is_set_takes_no_value(string word) =>
+        Assert.Equal($"Option {word[2..].Split('=')[0]} does not take an argument", Assert.Throws<OperatorException>(() => Plack(word)).Message);
 
     [Fact]
     public void All_values_of_a_repeatable_option_are_kept_in_order() =>

@@ -118,6 +118,9 @@ public sealed class ApplicationFinderTests : IDisposable
     }
 
     [Fact]
+    public void Our_own_program_is_no_application() => Assert.EndsWith(" is starletnet itself; name the application to serve", Refusal("/proc/self/exe"));
+
+    [Fact]
     public void A_missing_file_is_refused_with_the_reason() => Assert.Contains("cannot find the application gone.dll: No such file", Refusal("gone.dll"));
 
     [Fact]

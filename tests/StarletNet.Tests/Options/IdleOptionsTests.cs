@@ -39,11 +39,12 @@ public sealed class IdleOptionsTests : IDisposable
     [InlineData("--loader=restarter")]
     [InlineData("--reload-dirs=/")]
     [InlineData("--harakiri-header")]
-    [InlineData("--request-timeout-grace=5")]
-    public void What_is_a_masters_is_refused_where_there_is_none(string option)
+    [InlineData("--reuse-port")]
+    [InlineData("--request-timeout-grace=5", "--request-timeout=2")]
+    public void What_is_a_masters_is_refused_where_there_is_none(string option, params string[] beside)
     {
-        Assert.Equal($"option {option.Split('=')[0]}: takes a master, and with --max-workers 0 there is none", Refusal(option, "-w0"));
-        Read(option, "-w1");
+        Assert.Equal($"option {option.Split('=')[0]}: takes a master, and with --max-workers 0 there is none", Refusal([option, "-w0", .. beside]));
+        Read([option, "-w1", .. beside]);
     }
 
     [Fact]
@@ -82,6 +83,10 @@ public sealed class IdleOptionsTests : IDisposable
     [InlineData("option --access-log-format: means nothing without --access-log", "--access-log-format=json")]
     [InlineData("option --access-log-buffer: means nothing without --access-log", "--access-log-buffer=64K")]
     [InlineData("option --access-log-flush: means nothing without --access-log-buffer", "--access-log-flush=2", "--access-log=x")]
+    [InlineData("option --master-log-keep: means nothing without --master-log", "--master-log-keep=2")]
+    [InlineData("option --allow-setuid-children: means nothing without --user", "--allow-setuid-children")]
+    [InlineData("option --request-timeout-grace: means nothing without --request-timeout", "--request-timeout-grace=2")]
+    [InlineData("option --request-timeout-grace: means nothing without --request-timeout", "--harakiri=0", "--request-timeout-grace=2")]
     [InlineData("option --shadow-dir: means nothing without --shadow-copy", "--shadow-dir=/")]
     [InlineData("option --shadow-link: means nothing without --shadow-copy", "--shadow-link=data")]
     [InlineData("option --shadow-link: means nothing without --shadow-copy", "--shadow-link=data", "--reload", "--no-shadow-copy")]
@@ -90,6 +95,9 @@ public sealed class IdleOptionsTests : IDisposable
     [Theory]
     [InlineData("--access-log-format=json", "--access-log=-")]
     [InlineData("--access-log-flush=2", "--access-log=-", "--access-log-buffer=64K")]
+    [InlineData("--master-log-keep=2", "--master-log=/tmp/master.log")]
+    [InlineData("--allow-setuid-children", "--user=0")]
+    [InlineData("--request-timeout-grace=2", "--harakiri=1")]
     [InlineData("--shadow-dir=/", "--shadow-copy")]
     [InlineData("--shadow-link=data", "--reload")]
     [InlineData("--shadow-dir=/", "--project=.")]

@@ -124,6 +124,37 @@ public sealed class OptionsReaderTests
     public void The_same_address_twice_is_refused() =>
         Assert.Contains("127.0.0.1:80 is to be listened on twice", Refusal("-l", "127.0.0.1:80", "--host", "127.0.0.1", "--port", "80"));
 
+    [Theory]
+    [InlineData("127.0.0.1:80", "--metrics=127.0.0.1:80", "-l127.0.0.1:80")]
+    [InlineData("127.0.0.1:80", "--metrics=127.0.0.1:80", "-l:80")]
+    [InlineData(":80", "--metrics=80", "-l127.0.0.1:80")]
+    [InlineData("127.0.0.1:5000", "--metrics=127.0.0.1:5000")]
+    [InlineData("@x", "--metrics=@x", "-l@x")]
+    public void Metrics_where_the_application_is_served_are_refused(string address, params string[] arguments) =>
+        Assert.Equal($"option --metrics: on {address} the application is served; give the metrics an address of their own", Refusal(arguments));
+
+    [Theory]
+    [InlineData("--metrics=127.0.0.1:80", "-l127.0.0.2:80")]
+    [InlineData("--metrics=127.0.0.1:80", "-l:81")]
+    [InlineData("--metrics=127.0.0.1:0", "-l127.0.0.1:0")]
+    [InlineData("--metrics=127.0.0.1:5000", "-l@x")]
+    public void Metrics_elsewhere_are_not(params string[] arguments) => Assert.NotNull(Read(arguments).Observing.Metrics);
+
+    [Fact]
+    public void Metrics_may_be_where_nothing_is_bound_because_sockets_are_handed_over()
+    {
+        _environment["SERVER_STARTER_PORT"] = "8080=3";
+        Assert.NotNull(Read("--metrics=127.0.0.1:5000").Observing.Metrics);
+    }
+
+    [Theory]
+    [InlineData("option -w: ", "-w", "1x")]
+    [InlineData("option --workers: ", "--workers=1x")]
+    [InlineData("option --max_workers: ", "--max_workers=1x")]
+    [InlineData("option --harakiri: ", "--harakiri=1x")]
+    [InlineData("option --enable-reload: takes a master", "--enable-reload", "-w0")]
+    public void An_error_names_the_option_as_it_was_written(string beginning, params string[] arguments) => Assert.StartsWith(beginning, Refusal(arguments));
+
     [Fact]
     public void What_follows_the_application_is_its_own()
     {
@@ -224,7 +255,7 @@ public sealed class OptionsReaderTests
     [InlineData("--worker-max-memory=1T", "option --worker-max-memory: '1T' is not a size")]
     [InlineData("--worker-max-memory=99999999999G", "is not a size")]
     [InlineData("--child-exit=", "option --child-exit: is empty; give a command")]
-    [InlineData("-L Shotgun", "option --loader: 'Shotgun' is not a loader; there are delayed, preload and restarter")]
+    [InlineData("-L Shotgun", "option -L: 'Shotgun' is not a loader; there are delayed, preload and restarter")]
     public void Numbers_that_do_not_go_together_are_refused(string arguments, string message) => Assert.Contains(message, Refusal(arguments.Split(' ')));
 
     [Theory]

@@ -13,6 +13,7 @@ public abstract class LoadClient(LoadSetting setting) : IDisposable
     private static readonly TimeSpan PauseAfterLoss = TimeSpan.FromMilliseconds(50);
 
     private WireConnection? _connection;
+    private int _burst;
 
     /// <summary>What the tally calls this kind of client.</summary>
     public abstract string Kind { get; }
@@ -127,6 +128,17 @@ public abstract class LoadClient(LoadSetting setting) : IDisposable
     {
         // Task.Delay would throw; a stop is no error.
         await Task.WhenAny(Task.Delay(time, stop)).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Between two requests of a client without pauses: some dozen go out in a row, and then the machine has a moment for those that it is
+    /// shared with, among them the new generation that is to start beside this load.
+    /// </summary>
+    protected Task BreathAsync(CancellationToken stop)
+    {
+        if (_burst-- > 0) return Task.CompletedTask;
+        _burst = Random.Next(10, 61);
+        return PauseAsync(TimeSpan.FromMilliseconds(Random.Next(1, 41)), stop);
     }
 
     protected CancellationTokenSource NewDeadline() => new(setting.AnswerDeadline);

@@ -11,6 +11,7 @@ public sealed class NewConnectionClient(LoadSetting setting) : LoadClient(settin
         CheckRoot(answer);
         Answered(answer);
         Disconnect();
+        await BreathAsync(stop);
     }
 }
 
@@ -23,6 +24,7 @@ public sealed class BusyClient(LoadSetting setting) : LoadClient(setting)
 
     protected override async Task RoundAsync(CancellationToken stop)
     {
+        await BreathAsync(stop);
         if (Paths.Pid is { } path && _round++ % 8 == 7)
         {
             var pid = await AskAsync(path);

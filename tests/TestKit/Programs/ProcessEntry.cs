@@ -5,10 +5,13 @@ using StarletNet.Shared.Interop;
 namespace StarletNet.TestKit;
 
 /// <summary>One process as /proc shows it.</summary>
-public sealed record ProcessEntry(int Pid, int Parent, int Group, int Session, char State, string Command)
+public sealed record ProcessEntry(int Pid, int Parent, int Group, int Session, char State, int Threads, string Command)
 {
-    /// <summary>Dead but not yet reaped.</summary>
-    public bool IsZombie => State is 'Z' or 'X';
+    /// <summary>
+    /// Dead but not yet reaped. One whose first thread is dead and others are not, for the moments of its end, still lives: its
+    /// descriptors and their locks are there until the last thread is gone.
+    /// </summary>
+    public bool IsZombie => State is 'Z' or 'X' && Threads <= 1;
 
     public override string ToString() => $"{Pid} (parent {Parent}, group {Group}, session {Session}, {State}) {Command}";
 
@@ -36,7 +39,7 @@ public sealed record ProcessEntry(int Pid, int Parent, int Group, int Session, c
         var end = stat.LastIndexOf(')');
         var fields = stat[(end + 2)..].Split(' ');
         var command = (ReadText($"/proc/{pid}/cmdline") ?? "").Replace('\0', ' ').Trim();
-        return new ProcessEntry(Number(pid), Number(fields[1]), Number(fields[2]), Number(fields[3]), fields[0][0],
+        return new ProcessEntry(Number(pid), Number(fields[1]), Number(fields[2]), Number(fields[3]), fields[0][0], Number(fields[17]),
             command.Length > 0 ? command : stat[stat.IndexOf('(', StringComparison.Ordinal)..(end + 1)]);
     }
 
