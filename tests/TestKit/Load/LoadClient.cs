@@ -131,14 +131,14 @@ public abstract class LoadClient(LoadSetting setting) : IDisposable
     }
 
     /// <summary>
-    /// Between two requests of a client without pauses: some dozen go out in a row, and then the machine has a moment for those that it is
+    /// Between two requests of a client without pauses: a dozen or two go out in a row, and then the machine has a moment for those that it is
     /// shared with, among them the new generation that is to start beside this load.
     /// </summary>
     protected Task BreathAsync(CancellationToken stop)
     {
         if (_burst-- > 0) return Task.CompletedTask;
-        _burst = Random.Next(10, 61);
-        return PauseAsync(TimeSpan.FromMilliseconds(Random.Next(1, 41)), stop);
+        _burst = Random.Next(5, 31);
+        return PauseAsync(TimeSpan.FromMilliseconds(Random.Next(10, 91)), stop);
     }
 
     protected CancellationTokenSource NewDeadline() => new(setting.AnswerDeadline);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace StarletNet.TestKit;
@@ -5,7 +6,8 @@ namespace StarletNet.TestKit;
 /// <summary>A strict reader of one HTTP/1.x answer: whatever RFC 9112 does not allow a server to send is a loss.</summary>
 internal sealed class HttpAnswerReader(WireConnection connection, IBodySink sink)
 {
-    private const string TokenPunctuation = "!#$%&'*+-.^_`|~";
+    private static readonly SearchValues<char> TokenCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     internal async Task<HttpAnswer> ReadAsync(CancellationToken deadline)
     {
@@ -31,7 +33,7 @@ internal sealed class HttpAnswerReader(WireConnection connection, IBodySink sink
     private static KeyValuePair<string, string> ParseHeader(string line)
     {
         var colon = line.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 1 || !line.AsSpan(0, colon).ToArray().All(c => char.IsAsciiLetterOrDigit(c) || TokenPunctuation.Contains(c)))
+        if (colon < 1 || line.AsSpan(0, colon).ContainsAnyExcept(TokenCharacters))
             throw Malformed($"header: {line}");
         return KeyValuePair.Create(line[..colon], line[(colon + 1)..].Trim(' ', '\t'));
     }

@@ -104,19 +104,18 @@ public sealed class WireConnection : IDisposable
     /// <summary>A line without its CRLF.</summary>
     internal async Task<string> ReadLineAsync(bool first, CancellationToken deadline)
     {
-        var line = new StringBuilder();
+        var line = "";
         while (true)
         {
             if (_start == _end && !await FillAsync(deadline)) throw AtEnd(started: !first || line.Length > 0);
-            var c = (char)_buffer[_start++];
-            if (c == '\n')
-            {
-                if (line.Length == 0 || line[^1] != '\r') throw new LostException(LossReason.Malformed, $"line without CR: {line}");
-                return line.ToString(0, line.Length - 1);
-            }
-
+            var end = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
+            var count = end < 0 ? _end - _start : end;
+            line += Encoding.Latin1.GetString(_buffer, _start, count);
+            _start += count;
             if (line.Length > 65536) throw new LostException(LossReason.Malformed, "endless line");
-            line.Append(c);
+            if (end < 0) continue;
+            _start++;
+            return line.EndsWith('\r') ? line[..^1] : throw new LostException(LossReason.Malformed, $"line without CR: {line}");
         }
     }
 
