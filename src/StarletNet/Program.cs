@@ -144,8 +144,9 @@ internal static class Program
         + "       starletnet stacks PID\n\n"
         + $"S{Summary[1..]}.\n\n"
         + HelpText.Of(OptionTable.All)
-        + "\nTIME is in seconds, or a number with ms, s, m or h. What the command line does not say, the environment may,\n"
-        + "then the file of --config, then the preset.\n"
+        + "\nTIME is in seconds, or a number with ms, s, m or h. Options without a value are set by --NAME, --enable-NAME\n"
+        + "or --NAME=yes and taken back by --no-NAME, --disable-NAME or --NAME=no. What the command line does not say,\n"
+        + "the environment may, then the file of --config, then the preset.\n"
         + "\nSignals: TERM, INT, QUIT, USR1 stop gracefully (again: faster), USR1 with --spawn-interval one worker after\n"
         + "the other; HUP restarts the workers one by one; USR2 opens log files anew; TTIN and TTOU add and remove a worker.\n";
 

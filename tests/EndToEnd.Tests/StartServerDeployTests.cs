@@ -6,7 +6,7 @@ namespace StarletNet.EndToEnd.Tests;
 /// <summary>start_server and starletnet, deployed again and again under every kind of client.</summary>
 public sealed class StartServerDeployTests(ITestOutputHelper output)
 {
-    private const int Deploys = 4;
+    private const int Deploys = 3;
 
     [Theory]
     [InlineData(Transport.Tcp)]

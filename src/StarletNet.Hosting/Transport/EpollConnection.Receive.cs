@@ -89,7 +89,9 @@ internal sealed partial class EpollConnection
                 if (!await Flush(input).ConfigureAwait(false)) return false;
                 wanted = received == offered || received > BlockPool.BlockSize ? LargeRead : SmallRead;
                 // A read that did not fill its buffer has emptied the kernel's, and the next byte raises a new edge. But a
-                // FIN that was already there when the bytes were raises none: then only reading to the end will find it.
+                // FIN that was already there when the bytes were raises none: then only reading to the end will find it. (Short with more
+                // behind it is a read only at urgent data, and at descriptors that come over a Unix socket; a client that sends these in
+                // HTTP waits until it sends more.)
                 if (received < offered && !_peerFinished) break;
                 isThere = received == offered && ConnectionSocket.HasInput(Descriptor);
                 if (reads % ReadsPerTurn == 0) await new Elsewhere(_context.NextTurn);

@@ -56,6 +56,7 @@ public sealed class InjectionTests
         Assert.Equal(ControlMessage.Draining, await worker.NextMessage());
         await client.Get("/");
         Assert.True((await client.Response()).AnnouncesClose);
+        await client.End();
         Assert.Equal(0, await worker.Exit());
     }
 

@@ -79,12 +79,13 @@ internal sealed class RawClient : IDisposable
         return bytes;
     }
 
-    /// <summary>Waits for the end of the stream; anything else that comes is an error, a reset included.</summary>
+    /// <summary>Waits for the end of the stream; anything else that comes is an error, a reset included. Closes, as clients do: the worker waits for that.</summary>
     internal async Task End()
     {
         var one = new byte[1];
         using var deadline = new CancellationTokenSource(Deadlines.Event);
         Assert.Equal(0, await _input.ReadAsync(one, deadline.Token));
+        Dispose();
     }
 
     /// <summary>The connection was cut: a reset, or an end before anything more.</summary>

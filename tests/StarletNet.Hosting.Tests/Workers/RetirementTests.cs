@@ -24,6 +24,7 @@ public sealed class RetirementTests
         Assert.Equal(ControlMessage.Draining, await worker.NextMessage());
         await client.Get("/");
         Assert.True((await client.Response()).AnnouncesClose);
+        await client.End();
         Assert.Equal(0, await worker.Exit());
     }
 

@@ -105,7 +105,7 @@ public sealed class DaemonTests : IDisposable
         var master = _test.Run(["-D", _test.Application], new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "" } });
 
         Assert.Equal(2, (await master.ExitAsync()).Code);
-        Assert.Contains("option --daemonize: start_server would lose us", Assert.Single(master.Lines).Text);
+        Assert.Contains("option -D: start_server would lose us", Assert.Single(master.Lines).Text);
     }
 
     [Fact]

@@ -98,6 +98,6 @@ public sealed class ReloadTests : IDisposable
         var refused = Start("-R", _test.File("missing"));
 
         Assert.Equal(2, (await refused.ExitAsync()).Code);
-        Assert.Matches("option --reload-dirs: there is no directory .*/missing", refused.ErrorText);
+        Assert.Matches("option -R: there is no directory .*/missing", refused.ErrorText);
     }
 }

@@ -164,7 +164,7 @@ public sealed class SupervisionTests : IDisposable
 
     [Theory]
     [InlineData(2, "unknown option --worker-boot-timout; did you mean --worker-boot-timeout?", "--worker-boot-timout", "3")]
-    [InlineData(2, "option --max-workers: 'x' is not auto or a whole number from 0 to 1024", "-w", "x")]
+    [InlineData(2, "option -w: 'x' is not auto or a whole number from 0 to 1024", "-w", "x")]
     [InlineData(2, "option --preset: 'unicorn' is not a server whose ways are known", "--preset", "unicorn")]
     [InlineData(2, "option --completion: 'fish' is not a shell", "--completion", "fish")]
     [InlineData(2, "cannot read the configuration file nowhere.conf: No such file or directory", "--config", "nowhere.conf")]

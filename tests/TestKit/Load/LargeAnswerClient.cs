@@ -1,9 +1,9 @@
 namespace StarletNet.TestKit;
 
-/// <summary>Reads 5 MB slowly (64 KiB every 20 ms, about a second and a half) and verifies every byte.</summary>
+/// <summary>Reads 3 MB slowly (64 KiB every 20 ms, about a second) and verifies every byte.</summary>
 public sealed class LargeAnswerClient(LoadSetting setting) : LoadClient(setting)
 {
-    private const int Bytes = 5_000_000;
+    private const int Bytes = 3_000_000;
 
     public override string Kind => "large answer read slowly";
 

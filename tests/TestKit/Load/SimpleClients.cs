@@ -49,7 +49,7 @@ public sealed class SlowIdleClient(LoadSetting setting) : LoadClient(setting)
         var answer = await AskAsync(Paths.Root);
         CheckRoot(answer);
         Answered(answer);
-        await PauseAsync(TimeSpan.FromMilliseconds(Random.Next(300, 1501)), stop);
+        await PauseAsync(TimeSpan.FromMilliseconds(Random.Next(200, 1001)), stop);
     }
 }
 

@@ -5,7 +5,7 @@ using System.Text;
 namespace StarletNet.TestKit;
 
 /// <summary>
-/// Dribbles a body of 200 000 random bytes over one to two seconds, in turn with Content-Length and chunked; the server
+/// Dribbles a body of 200 000 random bytes over half a second to a second, in turn with Content-Length and chunked; the server
 /// must have got exactly those bytes.
 /// </summary>
 public sealed class SlowUploadClient(LoadSetting setting) : LoadClient(setting)
@@ -37,7 +37,7 @@ public sealed class SlowUploadClient(LoadSetting setting) : LoadClient(setting)
     {
         var length = _chunked ? "Transfer-Encoding: chunked" : $"Content-Length: {body.Length}";
         await connection.SendAsync(Encoding.Latin1.GetBytes(Head("POST", Paths.Upload!, length)), deadline);
-        var pause = TimeSpan.FromMilliseconds(Random.Next(1000, 2001) / (double)Pieces);
+        var pause = TimeSpan.FromMilliseconds(Random.Next(500, 1001) / (double)Pieces);
         for (var piece = 0; piece < Pieces; piece++)
         {
             await Task.Delay(pause, CancellationToken.None);
