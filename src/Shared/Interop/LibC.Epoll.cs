@@ -57,6 +57,9 @@ internal static unsafe partial class LibC
     // The same for every request, without SetLastError: see Errno.OfLastCall. Of names of their own, because Errno.Last knows nothing of
     // them. Never with SuppressGCTransition: on loopback a send carries the segment to the other side's socket, which takes
     // microseconds, and a thread that is denied the processor meanwhile would keep the whole process waiting for a collection.
+    [LibraryImport(Library, EntryPoint = "ioctl")]
+    internal static partial int ioctl_quick(int fd, nuint request, int* value);
+
     [LibraryImport(Library, EntryPoint = "recv")]
     internal static partial nint recv_quick(int fd, byte* buffer, nint count, int flags);
 

@@ -77,7 +77,7 @@ internal sealed partial class EpollConnection
         {
             await _readable;
             // An edge may tell of bytes that the turn before has taken already: only one that is awaited with small reads, as all requests are, is believed.
-            var isThere = _inputReported && ((reads <= 1 && wanted == SmallRead) || ConnectionSocket.HasInput(Descriptor));
+            var isThere = _inputReported && reads <= 1 && wanted == SmallRead;
             _inputReported = false;
             for (reads = 1; !HasEnded; reads++)
             {
