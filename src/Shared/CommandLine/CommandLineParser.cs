@@ -64,14 +64,15 @@ internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dia
     {
         if (attached is null) return says is false ? "0" : "1";
         if (says is null && attached == option.ThirdPosition) return attached;
-        if (!dialect.SwitchForms || says is not null) throw Error($"Option {written} does not take an argument");
+        if (!dialect.SwitchForms) throw Error($"Option {written} does not take an argument");
+        if (says is not null) throw Error($"option --{written} takes no value, but '={attached}' gives one");
         try
         {
             return ReadSwitch(attached) ? "1" : "0";
         }
         catch (FormatException error)
         {
-            throw Error($"option --{option.Name}: {error.Message}");
+            throw Error($"option --{written}: {error.Message}");
         }
     }
 
@@ -99,12 +100,14 @@ internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dia
             return number.ToString(CultureInfo.InvariantCulture);
         throw Error(dialect.LooseNames
             ? $"Value \"{value}\" invalid for option {written} (number expected)"
-            : $"option --{option.Name}: '{value}' is not a whole number");
+            : $"option {Dashed(written)}: '{value}' is not a whole number");
     }
 
     private OperatorException Missing(Option option, string written) => Error(dialect.LooseNames
         ? $"Option {written} requires an argument"
-        : $"option --{option.Name} needs a value: --{option.Name} {option.ValueName}");
+        : $"option {Dashed(written)} needs a value: {Dashed(written)} {option.ValueName}");
+
+    private static string Dashed(string written) => written.StartsWith('-') ? written : "--" + written;
 
     private OperatorException Error(string message) => new(message, dialect.ErrorExitCode);
 }

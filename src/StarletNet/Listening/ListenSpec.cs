@@ -9,12 +9,17 @@ namespace StarletNet.Master.Listening;
 internal abstract record ListenAddress
 {
     /// <summary>Whether this one and the other cannot be bound both, as far as their texts tell.</summary>
-    internal bool Excludes(ListenAddress other) => (this, other) switch
+    /// <param name="other">The other.</param>
+    /// <param name="any">What no host means.</param>
+    internal bool Excludes(ListenAddress other, AnyAddress any) => (this, other) switch
     {
         (Tcp { Port: 0 }, _) => false,
-        (Tcp mine, Tcp its) => mine.Port == its.Port && (mine.Host is null || its.Host is null || mine.Host == its.Host),
+        (Tcp mine, Tcp its) => mine.Port == its.Port && (mine.Host == its.Host || IsAmong(mine.Host, its.Host, any) || IsAmong(its.Host, mine.Host, any)),
         _ => this == other,
     };
+
+    private static bool IsAmong(string? host, string? all, AnyAddress any) =>
+        all is null && host is not null && (any == AnyAddress.Both || host.Contains(':', StringComparison.Ordinal) == (any == AnyAddress.OnlyIPv6));
 
     /// <param name="Host">An address without brackets or a name; null: any address.</param>
     /// <param name="Port">0: the kernel chooses.</param>

@@ -39,7 +39,8 @@ internal static class CheckConfig
             return;
         }
         var value = entry.Name == "env" ? Environment(configuration.Options, environment) : entry.Show(configuration.Options);
-        if (value is not null) Append(text, $"{entry.Name} = {ConfigFile.Quote(value)}", place);
+        if (value is not null && value.Contains('\n', StringComparison.Ordinal)) Append(text, $"#{entry.Name} =", $"{place}: a value with a line break, which has no place in a file");
+        else if (value is not null) Append(text, $"{entry.Name} = {ConfigFile.Quote(value)}", place);
         else Append(text, $"#{entry.Name} =", entry.Declared.Default is { } words ? $"{place}: {words}" : $"{place}: none");
     }
 

@@ -9,13 +9,13 @@ namespace StarletNet.Master.Options;
 internal static class OptionsCheck
 {
     /// <param name="options">All of them.</param>
-    /// <param name="usual">What holds where nobody says anything: defaults and preset.</param>
+    /// <param name="usual">What holds where nobody says anything: defaults and preset. Null: what would do nothing is no mistake.</param>
     /// <param name="nameOf">How to name an option: by where it was set.</param>
     /// <param name="environment">Reads a variable.</param>
     /// <exception cref="OperatorException">The first pair that does not go together.</exception>
-    internal static void Check(MasterOptions options, MasterOptions usual, Func<string, string> nameOf, Func<string, string?> environment)
+    internal static void Check(MasterOptions options, MasterOptions? usual, Func<string, string> nameOf, Func<string, string?> environment)
     {
-        CheckRequests(options, nameOf);
+        CheckRequests(options, usual is not null, nameOf);
         CheckTls(options, nameOf, environment);
         if (options.MaxThreads < 2 * options.Loops)
             throw Refuse($"{nameOf("max-threads")}: {options.MaxThreads} is too few for --loops {options.Loops}, which needs at least {2 * options.Loops}");
@@ -23,7 +23,7 @@ internal static class OptionsCheck
         if (options.Project is not null && options.Application is not null) throw Refuse($"{nameOf("project")}: and {nameOf("app")} both name what to serve; give one of them");
         if (options.Builds && (options.User ?? options.Group) is not null)
             throw Refuse($"{nameOf("user")}: what is built would be built by who starts starletnet; serve the output of dotnet publish");
-        if (IdleOptions.Find(options, usual) is { } idle) throw Refuse($"{nameOf(idle.Name)}: {idle.Why}");
+        if (usual is not null && IdleOptions.Find(options, usual) is { } idle) throw Refuse($"{nameOf(idle.Name)}: {idle.Why}");
         if (options.Daemonize && environment(EnvironmentNames.ServerStarterPort) is not null)
             throw Refuse($"{nameOf("daemonize")}: start_server would lose us; give --daemonize to start_server");
         // A master takes the file over when it serves; an application does not know that there is one.
@@ -33,7 +33,7 @@ internal static class OptionsCheck
             throw Refuse($"{nameOf("reuse-port")}: a superdaemon has bound one socket for all workers; leave it out");
         if (options.Listeners.GroupBy(spec => spec.Address).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw Refuse($"{twice.Key} is to be listened on twice; remove one of the two");
-        if (options.Observing.Metrics is { Address: var metrics } && OwnListeners(options, environment).Any(spec => spec.Address.Excludes(metrics)))
+        if (options.Observing.Metrics is { Address: var metrics } && OwnListeners(options, environment).Any(spec => spec.Address.Excludes(metrics, options.AnyAddress)))
             throw Refuse($"{nameOf("metrics")}: on {metrics} the application is served; give the metrics an address of their own");
     }
 
@@ -46,12 +46,13 @@ internal static class OptionsCheck
         if (options.ChangeDirectory is { } directory && !Directory.Exists(directory)) throw Refuse($"{nameOf("chdir")}: there is no directory {directory}");
     }
 
-    private static void CheckRequests(MasterOptions options, Func<string, string> nameOf)
+    private static void CheckRequests(MasterOptions options, bool refusesIdle, Func<string, string> nameOf)
     {
         var most = options.MaxReqsPerChild;
         foreach (var (name, number) in new[] { ("min-reqs-per-child", options.MinReqsPerChild), ("max-requests-jitter", options.MaxRequestsJitter) })
         {
             if (number is null) continue;
+            if (most == 0 && !refusesIdle) continue;
             if (most == 0) throw Refuse($"{nameOf(name)}: means nothing without --max-reqs-per-child");
             if (number > most) throw Refuse($"{nameOf(name)}: {number} is more than --max-reqs-per-child, which is {most}");
         }
@@ -79,7 +80,7 @@ internal static class OptionsCheck
     }
 
     private static IEnumerable<ListenSpec> OwnListeners(MasterOptions options, Func<string, string?> environment) =>
-        options.Listeners.Count > 0 || IsHandedSockets(environment) ? options.Listeners : [ListenSpec.Default];
+        IsHandedSockets(environment) ? [] : options.Listeners.DefaultIfEmpty(ListenSpec.Default);
 
     // Also if they turn out to be meant for somebody else.
     private static bool IsHandedSockets(Func<string, string?> environment) =>

@@ -66,12 +66,15 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
         if ((before.Options.User ?? before.Options.Group) is not null && !ConfigFile.IsReadable(file)) return before with { Waiting = [], Unreadable = file };
         var lines = ConfigFile.Read(file);
         var seen = Lookup(lines);
+        // As a start would: what is wrong is not to wait for the next one to be told.
+        new OptionsReader(commandLine, environment, processors) { _file = seen }.Combine();
         var held = lines.Where(line => LiveOptions.Are(line.Option.Name)).Concat(before.Lines.Where(line => !LiveOptions.Are(line.Option.Name))).ToArray();
         var old = Lookup(before.Lines);
         _file = Lookup(held);
         var waiting = lines.Concat(before.Lines).Select(line => line.Option.Name).Distinct()
             .Where(name => !LiveOptions.Are(name) && !Same(seen, old, name) && !Same(seen, before.Seen, name));
-        return Combine() with { Lines = held, Seen = seen, Waiting = [.. waiting] };
+        // What would do nothing beside what is held may be waiting for the next start, as its companion does.
+        return Combine(isMixed: true) with { Lines = held, Seen = seen, Waiting = [.. waiting] };
     }
 
     private static ILookup<string, Setting> Lookup(IEnumerable<(Option Option, Setting Setting)> lines) => lines.ToLookup(line => line.Option.Name, line => line.Setting);
@@ -79,7 +82,7 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
     private static bool Same(ILookup<string, Setting> one, ILookup<string, Setting> other, string name) =>
         one[name].Select(setting => setting.Value).SequenceEqual(other[name].Select(setting => setting.Value));
 
-    private Configuration Combine()
+    private Configuration Combine(bool isMixed = false)
     {
         if (FindAll(OptionTable.Find(PresetName)) is [.., var chosen] && Apply(OptionTable.Find(PresetName), new MasterOptions(), chosen).Preset is { } name)
             _preset = Presets.All.Single(preset => preset.Name == name);
@@ -102,7 +105,7 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
         options = FindInherited(FindApplication(options));
         // As dotnet run, by way of the launchSettings.json that every template has.
         if (_preset is null && options.Project is not null) options = options with { UsualEnvironment = "development" };
-        OptionsCheck.Check(options, Usual(), name => Name(name), environment);
+        OptionsCheck.Check(options, isMixed ? null : Usual(), name => Name(name), environment);
         return new Configuration(options, _places);
     }
 

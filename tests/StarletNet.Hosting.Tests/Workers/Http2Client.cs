@@ -23,6 +23,7 @@ internal sealed class Http2Client : IDisposable
 
     private readonly RawClient _client;
     private int _nextStream = 1;
+    private int? _goodbye;
 
     private Http2Client(RawClient client) => _client = client;
 
@@ -72,13 +73,14 @@ internal sealed class Http2Client : IDisposable
         }
     }
 
-    /// <summary>Until the server says which stream is the last that it has taken; a first GOAWAY only says that there will be one.</summary>
+    /// <summary>
+    /// Until the server says which stream is the last that it has taken, which it may have done before it has ended that stream; a first GOAWAY
+    /// only says that there will be one.
+    /// </summary>
     internal async Task<int> Goodbye()
     {
-        while (true)
-        {
-            if ((await Next(Http2Frame.GoAway)).LastStream is var last and not int.MaxValue) return last;
-        }
+        while (_goodbye is null) await Read();
+        return _goodbye.Value;
     }
 
     internal Task End() => _client.End();
@@ -89,7 +91,9 @@ internal sealed class Http2Client : IDisposable
     {
         var head = await _client.Bytes(9);
         var length = (head[0] << 16) | (head[1] << 8) | head[2];
-        return new Http2Frame(head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)) & int.MaxValue, await _client.Bytes(length));
+        var frame = new Http2Frame(head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)) & int.MaxValue, await _client.Bytes(length));
+        if (frame.Type == Http2Frame.GoAway && frame.LastStream != int.MaxValue) _goodbye = frame.LastStream;
+        return frame;
     }
 
     private async Task Write(byte type, byte flags, int stream, byte[] payload)

@@ -48,6 +48,14 @@ public sealed class CheckConfigTests : IDisposable
     }
 
     [Fact]
+    public void A_value_of_two_lines_is_not_printed_as_two_options()
+    {
+        var print = Print("--child-exit", "echo a\nquiet");
+        Assert.Equal((null, "command line: a value with a line break, which has no place in a file"), Of(print, "child-exit"));
+        Assert.DoesNotMatch("(?m)^quiet\\s*$", print);
+    }
+
+    [Fact]
     public void What_the_heap_of_a_worker_is_limited_to_is_there_too()
     {
         Assert.Matches("#heap of each worker: left to .NET +# no limit\n", Print());

@@ -129,6 +129,8 @@ public sealed class OptionsReaderTests
     [InlineData("127.0.0.1:80", "--metrics=127.0.0.1:80", "-l:80")]
     [InlineData(":80", "--metrics=80", "-l127.0.0.1:80")]
     [InlineData("127.0.0.1:5000", "--metrics=127.0.0.1:5000")]
+    [InlineData("[::1]:5000", "--metrics=[::1]:5000")]
+    [InlineData("[::1]:5000", "--metrics=[::1]:5000", "--ipv6=only")]
     [InlineData("@x", "--metrics=@x", "-l@x")]
     public void Metrics_where_the_application_is_served_are_refused(string address, params string[] arguments) =>
         Assert.Equal($"option --metrics: on {address} the application is served; give the metrics an address of their own", Refusal(arguments));
@@ -138,6 +140,8 @@ public sealed class OptionsReaderTests
     [InlineData("--metrics=127.0.0.1:80", "-l:81")]
     [InlineData("--metrics=127.0.0.1:0", "-l127.0.0.1:0")]
     [InlineData("--metrics=127.0.0.1:5000", "-l@x")]
+    [InlineData("--metrics=[::1]:5000", "--no-ipv6")]
+    [InlineData("--metrics=127.0.0.1:5000", "--ipv6=only")]
     public void Metrics_elsewhere_are_not(params string[] arguments) => Assert.NotNull(Read(arguments).Observing.Metrics);
 
     [Fact]

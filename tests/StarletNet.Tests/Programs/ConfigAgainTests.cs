@@ -45,6 +45,37 @@ public sealed class ConfigAgainTests : IDisposable
         await master.NothingLeftAsync();
     }
 
+    /// <summary>What goes with it waits for the next start, and so does it; a start would take the file as it is.</summary>
+    [Theory]
+    [InlineData("access-log = access.log\naccess-log-buffer = 64K\n", "access-log")]
+    [InlineData("reload = 1\nshadow-dir = /tmp\n", "reload")]
+    [InlineData("preset = starlet\nmin-reqs-per-child = 50\n", "preset")]
+    public async Task What_depends_on_what_waits_is_no_mistake(string added, string waits)
+    {
+        var master = Start(Common + "max-workers = 1\n");
+        await master.LineAsync("serving");
+
+        _test.Write("web.conf", Common + "max-workers = 1\n" + added);
+        var mark = master.Mark;
+        master.Send(UnixSignal.Hup);
+
+        await master.LineAsync($"changed in the configuration file: {waits}; that takes effect at the next start", mark);
+        await master.LineAsync("restart done: all workers are of generation 2", mark);
+    }
+
+    [Fact]
+    public async Task What_no_start_would_take_is_refused()
+    {
+        var master = Start(Common + "max-workers = 1\n");
+        await master.LineAsync("serving");
+
+        _test.Write("web.conf", Common + "max-workers = 1\naccess-log-buffer = 64K\n");
+        var mark = master.Mark;
+        master.Send(UnixSignal.Hup);
+
+        await master.LineAsync("no restart: .*web.conf:3: access-log-buffer: means nothing without --access-log; the running workers go on serving", mark);
+    }
+
     [Fact]
     public async Task A_directory_is_looked_for_where_we_were_started_and_not_where_we_have_gone()
     {
