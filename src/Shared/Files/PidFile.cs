@@ -67,6 +67,12 @@ internal sealed unsafe class PidFile : IDisposable
                 file.Dispose();
                 continue;
             }
+            // Nobody holds it any more.
+            if (!guarded && Replace(path, pid, number) is { } replaced)
+            {
+                file.Dispose();
+                return replaced;
+            }
             Write(number, path, pid, exitCode);
             return new PidFile(path, pid, file);
         }
@@ -82,11 +88,28 @@ internal sealed unsafe class PidFile : IDisposable
     {
         if (FileIdentity.Of(path) is not null) return null;
         var temporary = Temporary(path, pid);
+        return Make(path, temporary, pid, _ => LibC.link(temporary, path) == 0);
+    }
+
+    /// <summary>
+    /// In the place of one that a server has left which was killed: written over, it could be read in the middle of that, as a number that nobody
+    /// has written. One with other rights than ours would have keeps them, and is written over.
+    /// </summary>
+    /// <returns>Null: not in this way.</returns>
+    private static PidFile? Replace(string path, int pid, int left)
+    {
+        var target = Target(path);
+        var temporary = Temporary(target, pid);
+        return Make(path, temporary, pid, made => FileIdentity.RightsOf(made) == FileIdentity.RightsOf(left) && LibC.rename(temporary, target) == 0);
+    }
+
+    private static PidFile? Make(string path, string temporary, int pid, Func<int, bool> puts)
+    {
         var number = LibC.open(temporary, LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL | LibC.O_CLOEXEC, 0x1b6 /* 0666 */);
         if (number < 0) return null;
         var file = new FileDescriptor(number);
         // A second instance that finds the name finds it locked.
-        var isMade = LibC.flock(number, LibC.LOCK_EX | LibC.LOCK_NB) == 0 && FileDescriptor.WriteAll(number, PidText.Of(pid)) is null && LibC.link(temporary, path) == 0;
+        var isMade = LibC.flock(number, LibC.LOCK_EX | LibC.LOCK_NB) == 0 && FileDescriptor.WriteAll(number, PidText.Of(pid)) is null && puts(number);
         LibC.unlink(temporary);
         if (isMade) return new PidFile(path, pid, file);
         file.Dispose();
@@ -105,6 +128,8 @@ internal sealed unsafe class PidFile : IDisposable
     {
         // A link goes on leading to where it led.
         var target = Target(path);
+        // A device, say: a file in its place would be everybody's loss.
+        if (FileIdentity.Of(target) is { IsRegular: false }) throw new OperatorException($"{cannotOpen}{path}: it is no regular file", exitCode);
         var temporary = Temporary(target, pid);
         // Left by a process of the same number that was killed.
         LibC.unlink(temporary);

@@ -35,6 +35,13 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
         return LibC.statx(fd, "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &stat) == 0 ? stat.Owner : null;
     }
 
+    /// <summary>Who owns an open file, and what who may do with it; null if that cannot be told.</summary>
+    internal static unsafe (uint Owner, int Mode)? RightsOf(int fd)
+    {
+        LibC.StatX stat;
+        return LibC.statx(fd, "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &stat) == 0 ? (stat.Owner, stat.Mode) : null;
+    }
+
     internal static unsafe bool IsOnProc(int fd)
     {
         LibC.StatFs stat;

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
@@ -5,6 +6,7 @@ using StarletNet.TestKit;
 
 namespace StarletNet.Shared.Tests.Files;
 
+[SupportedOSPlatform("linux")]
 public sealed class PidFileTests : IDisposable
 {
     private readonly ScratchDirectory _scratch = new();
@@ -126,11 +128,34 @@ public sealed class PidFileTests : IDisposable
         Assert.NotNull(new FileInfo(File).LinkTarget);
     }
 
-    [Fact]
-    public void A_longer_pid_from_before_is_overwritten_as_a_whole()
+    /// <summary>With the rights that we would give it, or with others, which stay.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(UnixFileMode.UserRead | UnixFileMode.UserWrite)]
+    [InlineData(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite)]
+    public void A_longer_pid_from_before_is_overwritten_as_a_whole(UnixFileMode? rights)
     {
         _scratch.Write("pid", "123456789\nmore\n");
-        using (PidFile.Create(File, 7, 1)) Assert.Equal("7\n", Read(File));
+        if (rights is { } mode) System.IO.File.SetUnixFileMode(File, mode);
+        var before = System.IO.File.GetUnixFileMode(File);
+        using (PidFile.Create(File, 7, 1))
+        {
+            Assert.Equal("7\n", Read(File));
+            Assert.Equal(before, System.IO.File.GetUnixFileMode(File));
+            Assert.Throws<OperatorException>(() => PidFile.Create(File, 8, 1));
+        }
+        Assert.Empty(Directory.GetFileSystemEntries(_scratch.Path));
+    }
+
+    [Fact]
+    public void A_pipe_or_a_device_is_never_replaced_by_a_file()
+    {
+        System.IO.File.Delete(File);
+        using (var made = System.Diagnostics.Process.Start("mkfifo", ["-m", "644", File])) made.WaitForExit();
+        Assert.Equal($"failed to write file:{File}: Invalid argument", Assert.Throws<OperatorException>(() => PidFile.Create(File, 7, 1)).Message);
+        Assert.Equal($"cannot write {File}: it is no regular file", Assert.Throws<OperatorException>(() => PidFile.TakeOver(File, 7, 1, "cannot write ")).Message);
+        Assert.True(FileIdentity.Of(File)!.Value.IsPipe);
+        Assert.Equal(["pid"], Directory.GetFileSystemEntries(_scratch.Path).Select(Path.GetFileName));
     }
 
     [Fact]
