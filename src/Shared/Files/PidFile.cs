@@ -13,8 +13,9 @@ namespace StarletNet.Shared.Files;
 /// <remarks>
 /// The order matters. Opened without truncation, so that a second instance cannot empty the first one's file; then the lock is
 /// tried without waiting; then the name is checked against the descriptor, because the former holder may have unlinked it between
-/// our open and our lock; only then is it written. A new one gets its name when it is locked and written (<see cref="CreateWhole"/>), an old
-/// one is written over: who reads it meanwhile finds a pid, and not nothing.
+/// our open and our lock; only then is it written. A new one gets its name when it is locked and written, where there is none (<see cref="CreateWhole"/>) and
+/// in the place of one that is left (<see cref="Replace"/>): who reads it meanwhile finds a pid, and not nothing. The lock on the one that is
+/// left is kept until then: who comes before finds it locked, and who has opened it and comes after finds that the name is another file's.
 /// </remarks>
 internal sealed unsafe class PidFile : IDisposable
 {

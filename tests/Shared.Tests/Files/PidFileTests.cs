@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.Versioning;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Files;
@@ -145,6 +146,37 @@ public sealed class PidFileTests : IDisposable
             Assert.Throws<OperatorException>(() => PidFile.Create(File, 8, 1));
         }
         Assert.Empty(Directory.GetFileSystemEntries(_scratch.Path));
+    }
+
+    [Fact]
+    public void Of_many_who_find_one_that_is_left_one_gets_it()
+    {
+        for (var round = 0; round < 100; round++)
+        {
+            _scratch.Write("pid", "123456789\n");
+            var owners = new ConcurrentBag<(int Pid, PidFile File)>();
+            // Threads of their own, and all at once.
+            using var gate = new Barrier(4);
+            var threads = Enumerable.Range(1, 4).Select(pid => new Thread(() =>
+            {
+                gate.SignalAndWait();
+                try
+                {
+                    owners.Add((pid, PidFile.Create(File, pid, 1)));
+                }
+                catch (OperatorException)
+                {
+                    // Locked by another of them.
+                }
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+
+            var owner = Assert.Single(owners);
+            Assert.Equal($"{owner.Pid}\n", Read(File));
+            owner.File.Dispose();
+            Assert.Empty(Directory.GetFileSystemEntries(_scratch.Path));
+        }
     }
 
     [Fact]
