@@ -64,8 +64,8 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
     {
         if (!transport.Memory.Suspects(route)) return ProcessUnsuspected(context, route);
         var run = ObservedRun.Begin();
-        var processing = application.ProcessRequestAsync(context);
-        transport.Memory.Observe(route, run.Deserved());
+        var processing = Process(context, route, out var isJudged);
+        if (!isJudged) transport.Memory.Observe(route, run.Deserved());
         return processing;
     }
 
@@ -73,18 +73,35 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
     private Task ProcessUnsuspected(TContext context, int route)
     {
         var began = Stopwatch.GetTimestamp();
-        var processing = application.ProcessRequestAsync(context);
-        if (Stopwatch.GetElapsedTime(began).TotalMicroseconds >= Habit.LongMicroseconds) transport.Memory.Suspect(route);
+        var processing = Process(context, route, out var isJudged);
+        if (!isJudged && Stopwatch.GetElapsedTime(began).TotalMicroseconds >= Habit.LongMicroseconds) transport.Memory.Suspect(route);
         return processing;
     }
 
     private async Task ProcessIn(System.IO.Pipelines.PipeScheduler scheduler, TContext context, int route)
     {
         await new Elsewhere(scheduler);
+        // More may be known since, when there was a queue.
+        if (LoopThread.Current is null && transport.Memory.PlaceOf(route) == Place.Spare) await new Elsewhere(transport.Elsewhere.Spare);
         var run = ObservedRun.Begin();
-        var processing = application.ProcessRequestAsync(context);
-        transport.Memory.Observe(route, run.Deserved());
+        var processing = Process(context, route, out var isJudged);
+        if (!isJudged) transport.Memory.Observe(route, run.Deserved());
         await processing.ConfigureAwait(false);
+    }
+
+    /// <param name="isJudged">Whether the run has been found to wait while it lasted, and this is remembered.</param>
+    private Task Process(TContext context, int route, out bool isJudged)
+    {
+        isJudged = false;
+        var thread = transport.Elsewhere.Runs.Enter(null, route);
+        try
+        {
+            return application.ProcessRequestAsync(context);
+        }
+        finally
+        {
+            if (thread is not null) isJudged = thread.Leave();
+        }
     }
 }
 

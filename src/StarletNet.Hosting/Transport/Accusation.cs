@@ -28,7 +28,7 @@ internal struct Accusation
     internal void Judge(int collections, bool atOnce)
     {
         if (_accused is null || (++_looks < Looks && !atOnce && collections == _collections)) return;
-        if (collections == _collections) _accused.HasBlockedLoop(_route, _deserved);
+        if (collections == _collections) _accused.HasBlocked(_route, _deserved);
         this = default;
     }
 }

@@ -34,10 +34,10 @@ internal sealed class ConnectionDispatch(EpollLoop loop) : PipeScheduler
     /// <summary>As <see cref="IRouteSource.CurrentRoute"/>; 0 where nobody knows.</summary>
     internal int CurrentRoute => Routes?.CurrentRoute ?? 0;
 
-    /// <summary>A callback of this connection has blocked the loop. On the monitor's thread.</summary>
+    /// <summary>A callback of this connection has kept a thread waiting, or a loop. On the monitor's thread.</summary>
     /// <param name="route">The <see cref="CurrentRoute"/> while it did.</param>
     /// <param name="deserved">Where it should have run.</param>
-    internal void HasBlockedLoop(int route, Place deserved) => Observe(route, deserved);
+    internal void HasBlocked(int route, Place deserved) => Observe(route, deserved);
 
     /// <summary>A callback has come to its end on the loop.</summary>
     internal void HasBehaved()
@@ -56,8 +56,9 @@ internal sealed class ConnectionDispatch(EpollLoop loop) : PipeScheduler
     {
         var route = CurrentRoute;
         var run = ObservedRun.Begin();
+        var thread = loop.Elsewhere.Runs.Enter(this, route);
         work.Run();
-        Observe(route, run.Deserved());
+        if (thread is null || !thread.Leave()) Observe(route, run.Deserved());
     }
 
     /// <summary>The connection has gone, and with it what is remembered of it.</summary>

@@ -36,6 +36,17 @@ internal sealed class PoolDispatch : PipeScheduler, IThreadPoolWorkItem
             System.Threading.ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
+    /// <summary>Gives what waits here to somebody else, until he refuses.</summary>
+    internal void Relieve(Func<Scheduled, bool> take)
+    {
+        for (var most = _recorded.Count; most > 0 && _recorded.TryDequeue(out var next); most--)
+        {
+            if (take(next)) continue;
+            Schedule(next);
+            return;
+        }
+    }
+
     void IThreadPoolWorkItem.Execute()
     {
         // Before the first look into the queue: what is recorded after that look sends for a thread of its own.
@@ -50,12 +61,14 @@ internal sealed class PoolDispatch : PipeScheduler, IThreadPoolWorkItem
 }
 
 /// <summary>The places away from a loop.</summary>
-internal sealed class ElsewhereDispatch(LoopThreads threads, PoolDispatch pool)
+internal sealed class ElsewhereDispatch(LoopThreads threads, PoolDispatch pool, PoolRuns runs)
 {
     /// <summary>For <c>await new Elsewhere(…)</c>.</summary>
     internal PipeScheduler Spare => _spare ??= new SpareScheduler(this);
 
     internal PipeScheduler Pool => pool;
+
+    internal PoolRuns Runs => runs;
 
     private SpareScheduler? _spare;
 
@@ -64,6 +77,16 @@ internal sealed class ElsewhereDispatch(LoopThreads threads, PoolDispatch pool)
     {
         if (place == Place.Spare && threads.TryPost(work)) return;
         pool.Schedule(work);
+    }
+
+    /// <summary>By the monitor: what waits behind runs that wait themselves, and would wait for all of them, goes to spare threads.</summary>
+    /// <param name="collections">By the garbage collector, so far.</param>
+    /// <returns>Whether the pool has such runs.</returns>
+    internal bool LookAtPool(int collections)
+    {
+        if (runs.Look(collections) == 0) return false;
+        pool.Relieve(work => threads.TryPost(work));
+        return true;
     }
 
     private sealed class SpareScheduler(ElsewhereDispatch elsewhere) : PipeScheduler

@@ -24,7 +24,7 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
         _options = options;
         Connections = new ConnectionSet(options.ConnectionsChanged);
         Threads = new LoopThreads(options.MaxThreads, options.Loops);
-        Elsewhere = new ElsewhereDispatch(Threads, new PoolDispatch());
+        Elsewhere = new ElsewhereDispatch(Threads, new PoolDispatch(), new PoolRuns(Memory));
         Threads.Refused = work => Elsewhere.Schedule(work, Place.Pool);
         _loops = [.. Enumerable.Range(0, options.Loops).Select(_ => new EpollLoop(Connections, Threads, Memory, Elsewhere))];
         var contexts = _loops.Select(loop => new TransportContext(loop, Connections, _pool, options, logger)).ToArray();
@@ -43,6 +43,7 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
     {
         var monitor = new LoopMonitor(_loops, Threads);
         foreach (var loop in _loops) loop.Monitor = monitor;
+        Elsewhere.Runs.Monitor = monitor;
         Threads.NeedsThread = monitor.Wake;
         monitor.Start();
         return monitor;

@@ -117,12 +117,16 @@ internal struct Habit
             if (score == Suspect + 1) return Environment.TickCount64 < _awayUntil ? before : 0;
             return score == 0 ? 0 : before - Math.Sign(before);
         }
+        var computed = deserved == Place.Pool;
+        // Who waits computes now and then (a wait begins with spinning, and code is compiled), and on the pool he would keep from their threads those
+        // he waits for: so he is held for one that computes only after several such runs; who is seen waiting, at once.
+        if (computed && before > Suspect && score - PerLongRun > Suspect) return before - PerLongRun;
         var worse = score switch
         {
             0 => Suspect,
             <= Suspect => Condemned,
             _ => Math.Min(score + PerLongRun, Most),
         };
-        return deserved == Place.Spare ? worse : -worse;
+        return computed ? -worse : worse;
     }
 }

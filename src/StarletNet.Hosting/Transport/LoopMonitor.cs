@@ -4,8 +4,8 @@ namespace StarletNet.Hosting.Transport;
 
 /// <summary>
 /// Watches the loops: one that is found again and again in the same callback (<see cref="Suspicion"/>) is given to a spare thread, with
-/// all its unprocessed events, and the callback's route or connection is remembered as one that blocks (<see cref="Accusation"/>). Sleeps without a clock while all loops wait for the
-/// kernel; the first event after that wakes it, and no other costs a system call.
+/// all its unprocessed events, and the callback's route or connection is remembered as one that blocks (<see cref="Accusation"/>). So is what the pool
+/// runs of the application (<see cref="PoolRuns"/>). Sleeps without a clock while all loops wait for the kernel; the first event after that wakes it, and no other costs a system call.
 /// </summary>
 internal sealed unsafe class LoopMonitor : IDisposable
 {
@@ -19,8 +19,12 @@ internal sealed unsafe class LoopMonitor : IDisposable
     /// </summary>
     private const int CalmMilliseconds = 2;
 
+    /// <summary>The same while threads of the pool wait and all else is quiet: what comes to the pool now must not wait for them.</summary>
+    private const int HeldMilliseconds = 20;
+
     private readonly EpollLoop[] _loops;
     private readonly LoopThreads _threads;
+    private readonly ElsewhereDispatch _elsewhere;
     private readonly FileDescriptor _wake;
     private readonly Suspicion[] _suspicions;
     private readonly Accusation[] _accusations;
@@ -34,6 +38,7 @@ internal sealed unsafe class LoopMonitor : IDisposable
     {
         _loops = loops;
         _threads = threads;
+        _elsewhere = loops[0].Elsewhere;
         _suspicions = new Suspicion[loops.Length];
         _accusations = new Accusation[loops.Length];
         _turns = new int[loops.Length];
@@ -61,18 +66,20 @@ internal sealed unsafe class LoopMonitor : IDisposable
 
     private void Run()
     {
+        var isPoolHeld = false;
         while (!_stopped)
         {
             if (AreQuiet(sinceLastLook: true))
             {
                 Interlocked.Exchange(ref _isAsleep, 1);
-                if (AreQuiet(sinceLastLook: false)) Wait(-1);
+                if (AreQuiet(sinceLastLook: false)) Wait(isPoolHeld ? HeldMilliseconds : -1);
                 Interlocked.Exchange(ref _isAsleep, 0);
             }
             var isCalm = _loops[0].Memory.IsEmpty;
             for (var index = 0; index < _loops.Length; index++) isCalm &= !Look(index);
+            isPoolHeld = _elsewhere.LookAtPool(GC.CollectionCount(0));
             _threads.Replenish();
-            Wait(isCalm ? CalmMilliseconds : LookMilliseconds);
+            Wait(isCalm && !isPoolHeld ? CalmMilliseconds : LookMilliseconds);
             // Before the next sleep: we may have been woken for a thread that work waits for, and nobody would say so again.
             _threads.Replenish();
         }
@@ -81,7 +88,7 @@ internal sealed unsafe class LoopMonitor : IDisposable
     /// <summary>Whether no loop does anything; with a hysteresis, so that one that is often idle for a moment need not wake us each time.</summary>
     private bool AreQuiet(bool sinceLastLook)
     {
-        var quiet = true;
+        var quiet = _elsewhere.Runs.AreQuiet;
         for (var index = 0; index < _loops.Length; index++)
         {
             var turns = _loops[index].Turns;

@@ -93,6 +93,26 @@ public sealed class LoopPartsTests
     }
 
     [Fact]
+    public void Who_waits_is_not_held_for_one_that_computes_because_he_does_so_now_and_then()
+    {
+        var habit = new Habit();
+        for (var n = 0; n < 5; n++) habit.Observe(Place.Spare);
+        for (var n = 0; n < 100; n++)
+        {
+            habit.Observe(Place.Pool);
+            Assert.Equal(Place.Spare, habit.Place);
+            habit.Observe(Place.Spare);
+        }
+        // Not for ever: the last to tell is what he does now. The other way round it takes a single run.
+        var runs = 0;
+        for (; habit.Place == Place.Spare; runs++) habit.Observe(Place.Pool);
+        Assert.InRange(runs, 2, 5);
+        Assert.Equal(Place.Pool, habit.Place);
+        habit.Observe(Place.Spare);
+        Assert.Equal(Place.Spare, habit.Place);
+    }
+
+    [Fact]
     public void Who_behaves_comes_back_to_the_loop_and_is_forgotten()
     {
         var habit = new Habit();
@@ -290,7 +310,7 @@ public sealed class LoopPartsTests
     public void An_accusation_holds_unless_a_collection_explains_it(int collections, bool atOnce, int looks, bool holds)
     {
         var threads = new LoopThreads(most: 2, loops: 1);
-        using var loop = new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch()));
+        using var loop = new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch(), new PoolRuns(new BlockingMemory())));
         loop.Start([]);
         var accused = new ConnectionDispatch(loop) { Routes = new OneRoute(7) };
         var accusation = new Accusation(accused, Place.Spare, collections: 0);
@@ -331,7 +351,7 @@ public sealed class LoopPartsTests
         // Not disposed: the last one posted may still come to it.
         var mayEnd = new ManualResetEventSlim();
         var threads = new LoopThreads(most: 256, loops: 1);
-        using var loop = new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch()));
+        using var loop = new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch(), new PoolRuns(new BlockingMemory())));
         loop.Start([]);
         using var monitor = new LoopMonitor([loop], threads);
         threads.NeedsThread = monitor.Wake;
