@@ -96,7 +96,10 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
         var thread = transport.Elsewhere.Runs.Enter(null, route);
         try
         {
-            return application.ProcessRequestAsync(context);
+            var processing = application.ProcessRequestAsync(context);
+            // What goes on elsewhere may take its time.
+            if (!processing.IsCompleted) OutputHold.Release();
+            return processing;
         }
         finally
         {

@@ -64,7 +64,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         if (isMultiplexed) _outputDispatch.ExpectMany();
         (_input, _output) = context.CreatePipes(Dispatch, _outputDispatch);
         _application = (PipeScheduler?)Dispatch ?? context.Loop.Elsewhere.Pool;
-        Input = new InputReader(_input.Reader);
+        Input = new InputReader(_input.Reader) { Output = _outputDispatch };
         Transport = new DuplexPipe(Input, new OutputWriter(_output.Writer, _outputDispatch));
         ConnectionClosed = _closedSource.Token;
     }
@@ -179,6 +179,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         // Of the pipes as they were: middleware (TLS) may have left its own in Transport.
         _input.Reader.Complete();
         _output.Writer.Complete();
+        _outputDispatch.Collect();
         if (!_sending.IsCompleted)
         {
             await _sending.ConfigureAwait(false);
@@ -227,6 +228,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         if (Interlocked.CompareExchange(ref _end, why, null) is not null) return;
         // Both loops look at the end before each call and after each wait; these are the four places where one may wait.
         _output.Reader.CancelPendingRead();
+        _outputDispatch.Collect();
         _writable.Set();
         _input.Writer.CancelPendingFlush();
         _readable.Set();

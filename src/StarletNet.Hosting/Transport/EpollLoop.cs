@@ -50,8 +50,9 @@ internal sealed unsafe class EpollLoop : IDisposable
     private int _turns;
     private volatile bool _stopped;
 
-    internal EpollLoop(ConnectionSet connections, LoopThreads threads, BlockingMemory memory, ElsewhereDispatch elsewhere)
+    internal EpollLoop(ConnectionSet connections, LoopThreads threads, BlockingMemory memory, ElsewhereDispatch elsewhere, HeldOutputs held)
     {
+        Held = held;
         _connections = connections;
         _threads = threads;
         Memory = memory;
@@ -68,6 +69,8 @@ internal sealed unsafe class EpollLoop : IDisposable
     internal BlockingMemory Memory { get; }
 
     internal ElsewhereDispatch Elsewhere { get; }
+
+    internal HeldOutputs Held { get; }
 
     /// <summary>For transport code that has had its share and goes on after the others.</summary>
     internal PipeScheduler NextTurn { get; }

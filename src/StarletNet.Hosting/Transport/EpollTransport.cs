@@ -26,7 +26,7 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
         Threads = new LoopThreads(options.MaxThreads, options.Loops);
         Elsewhere = new ElsewhereDispatch(Threads, new PoolDispatch(), new PoolRuns(Memory));
         Threads.Refused = work => Elsewhere.Schedule(work, Place.Pool);
-        _loops = [.. Enumerable.Range(0, options.Loops).Select(_ => new EpollLoop(Connections, Threads, Memory, Elsewhere))];
+        _loops = [.. Enumerable.Range(0, options.Loops).Select(_ => new EpollLoop(Connections, Threads, Memory, Elsewhere, Held))];
         var contexts = _loops.Select(loop => new TransportContext(loop, Connections, _pool, options, logger)).ToArray();
         var taken = new HashSet<EndPoint>();
         Listeners = [.. listeners.Select((listener, index) => Adopt(index, listener, contexts, taken))];
@@ -43,7 +43,7 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
     {
         var monitor = new LoopMonitor(_loops, Threads);
         foreach (var loop in _loops) loop.Monitor = monitor;
-        Elsewhere.Runs.Monitor = monitor;
+        Elsewhere.Runs.Monitor = Held.Monitor = monitor;
         Threads.NeedsThread = monitor.Wake;
         monitor.Start();
         return monitor;
@@ -55,6 +55,8 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
     internal BlockingMemory Memory { get; } = new();
 
     internal ElsewhereDispatch Elsewhere { get; }
+
+    internal HeldOutputs Held { get; } = new();
 
     /// <summary>How often a loop was taken over.</summary>
     internal long TakeOvers => _monitor?.TakeOvers ?? 0;

@@ -34,6 +34,9 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
         _resume = Resume;
     }
 
+    /// <summary>What leaves before a read has to wait.</summary>
+    internal OutputDispatch? Output { get; init; }
+
     /// <summary>Told of each read that has to wait.</summary>
     internal IConnectionWatch? Watch { get; set; }
 
@@ -61,6 +64,7 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
     {
         var reading = _pipe.ReadAsync(cancellationToken);
         if (reading.IsCompletedSuccessfully) return new ValueTask<ReadResult>(Shown(reading.Result));
+        Output?.Collect();
         _reading = reading;
         _isAwaited = true;
         Watch?.InputAwaited();

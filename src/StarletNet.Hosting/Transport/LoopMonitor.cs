@@ -5,7 +5,7 @@ namespace StarletNet.Hosting.Transport;
 /// <summary>
 /// Watches the loops: one that is found again and again in the same callback (<see cref="Suspicion"/>) is given to a spare thread, with
 /// all its unprocessed events, and the callback's route or connection is remembered as one that blocks (<see cref="Accusation"/>). So is what the pool
-/// runs of the application (<see cref="PoolRuns"/>). Sleeps without a clock while all loops wait for the kernel; the first event after that wakes it, and no other costs a system call.
+/// runs of the application (<see cref="PoolRuns"/>), and the output that its threads hold back (<see cref="HeldOutputs"/>). Sleeps without a clock while all loops wait for the kernel; the first event after that wakes it, and no other costs a system call.
 /// </summary>
 internal sealed unsafe class LoopMonitor : IDisposable
 {
@@ -25,6 +25,7 @@ internal sealed unsafe class LoopMonitor : IDisposable
     private readonly EpollLoop[] _loops;
     private readonly LoopThreads _threads;
     private readonly ElsewhereDispatch _elsewhere;
+    private readonly HeldOutputs _held;
     private readonly FileDescriptor _wake;
     private readonly Suspicion[] _suspicions;
     private readonly Accusation[] _accusations;
@@ -38,7 +39,7 @@ internal sealed unsafe class LoopMonitor : IDisposable
     {
         _loops = loops;
         _threads = threads;
-        _elsewhere = loops[0].Elsewhere;
+        (_elsewhere, _held) = (loops[0].Elsewhere, loops[0].Held);
         _suspicions = new Suspicion[loops.Length];
         _accusations = new Accusation[loops.Length];
         _turns = new int[loops.Length];
@@ -77,6 +78,7 @@ internal sealed unsafe class LoopMonitor : IDisposable
             }
             var isCalm = _loops[0].Memory.IsEmpty;
             for (var index = 0; index < _loops.Length; index++) isCalm &= !Look(index);
+            _held.Look();
             isPoolHeld = _elsewhere.LookAtPool(GC.CollectionCount(0));
             _threads.Replenish();
             Wait(isCalm && !isPoolHeld ? CalmMilliseconds : LookMilliseconds);
@@ -88,7 +90,7 @@ internal sealed unsafe class LoopMonitor : IDisposable
     /// <summary>Whether no loop does anything; with a hysteresis, so that one that is often idle for a moment need not wake us each time.</summary>
     private bool AreQuiet(bool sinceLastLook)
     {
-        var quiet = _elsewhere.Runs.AreQuiet;
+        var quiet = _elsewhere.Runs.AreQuiet && _held.AreQuiet;
         for (var index = 0; index < _loops.Length; index++)
         {
             var turns = _loops[index].Turns;

@@ -3,10 +3,10 @@ using System.IO.Pipelines;
 namespace StarletNet.Hosting.Transport;
 
 /// <summary>
-/// When one connection's send loop goes on after the application has flushed: at once, in the flushing thread; but in a callback
-/// on the loop not before its end, so that all it flushes leaves in one call (an answer without Content-Length is flushed
+/// When one connection's send loop goes on after the application has flushed. In a callback on the loop not before its end, so that all it flushes leaves in one call (an answer without Content-Length is flushed
 /// twice: the body, then the end of the chunks), together with others' (<see cref="SendBatch"/>). If the callback blocks, whoever takes the loop over
-/// sends; if it would have to wait for the sending, it sends by itself (<see cref="OutputWriter"/>).
+/// sends; if it would have to wait for the sending, it sends by itself (<see cref="OutputWriter"/>). Away from the loop when the
+/// thread comes back to the connection (<see cref="HeldOutputs"/>), else at once in the flushing thread.
 /// <para>
 /// Where many requests share the connection, apart from all of them: Kestrel flushes under the connection's lock, so while one sends the others would wait,
 /// and what they have to say meanwhile leaves in the next call. With 16 streams on each of 8 connections sending under the lock was twice as dear.
@@ -18,7 +18,16 @@ namespace StarletNet.Hosting.Transport;
 /// </summary>
 internal sealed class OutputDispatch(EpollLoop loop) : PipeScheduler, IThreadPoolWorkItem
 {
+    /// <summary>So many requests of a connection are answered without holding output, if it has been left again and again.</summary>
+    private const int MostImpatience = 1024;
+
     private volatile bool _manyFlush;
+    private volatile bool _holdsNothing;
+    private volatile bool _isHeld;
+
+    // Of requests. Written by whoever answers the connection's one request, and seldom by the monitor: a lost change costs a send more, or a short wait.
+    private int _impatience;
+    private int _penalty;
 
     // The pipe has one reader, so at most one of these waits here, and the next comes only when this one has run.
     private Action<object?>? _action;
@@ -31,6 +40,7 @@ internal sealed class OutputDispatch(EpollLoop loop) : PipeScheduler, IThreadPoo
         // A full fence follows in TryDefer: who finds our mark there finds this as well.
         Volatile.Write(ref _isWaiting, 1);
         if (loop.TryDefer(this)) return;
+        if (!_manyFlush && !_holdsNothing && _impatience == 0 && TryHold()) return;
         if (_manyFlush) System.Threading.ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         else Run();
     }
@@ -38,9 +48,44 @@ internal sealed class OutputDispatch(EpollLoop loop) : PipeScheduler, IThreadPoo
     /// <summary>From now on requests of this connection flush beside one another: HTTP/2.</summary>
     internal void ExpectMany() => _manyFlush = true;
 
+    /// <summary>From now on each flush is a message of its own that somebody waits for: an upgraded connection.</summary>
+    internal void HoldNothing() => _holdsNothing = true;
+
     internal bool ExpectsMany => _manyFlush;
 
     void IThreadPoolWorkItem.Execute() => Run();
+
+    /// <summary>What another thread has found held stays held until somebody collects it, or the monitor comes.</summary>
+    internal bool IsHeld => _isHeld && Volatile.Read(ref _isWaiting) != 0;
+
+    private bool TryHold()
+    {
+        // Before it may be found. If it has been sent by then (IsHeld tells), whoever collects it finds nothing.
+        _isHeld = true;
+        if (loop.Held.TryHold(this)) return true;
+        _isHeld = false;
+        return false;
+    }
+
+    /// <summary>Before whoever answers the connection waits for its client, or has done with it: what is held is sent.</summary>
+    internal void Collect()
+    {
+        if (_impatience > 0) _impatience--;
+        if (!_isHeld) return;
+        _isHeld = false;
+        if (Volatile.Read(ref _isWaiting) == 0) return;
+        _penalty >>= 1;
+        Run();
+    }
+
+    /// <summary>By the monitor, since nobody has come.</summary>
+    internal void SendInPlace()
+    {
+        if (!IsHeld) return;
+        _isHeld = false;
+        _impatience = _penalty = Math.Clamp(2 * _penalty, 1, MostImpatience);
+        Run();
+    }
 
     /// <summary>Sends, if something waits for it.</summary>
     internal void Run()

@@ -24,7 +24,11 @@ internal sealed class OutputWriter(PipeWriter pipe, OutputDispatch dispatch) : P
 
     public override void CancelPendingFlush() => pipe.CancelPendingFlush();
 
-    public override void Complete(Exception? exception = null) => pipe.Complete(exception);
+    public override void Complete(Exception? exception = null)
+    {
+        pipe.Complete(exception);
+        dispatch.Collect();
+    }
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => Hasten(pipe.FlushAsync(cancellationToken));
 

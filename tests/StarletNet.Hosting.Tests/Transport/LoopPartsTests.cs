@@ -310,7 +310,7 @@ public sealed class LoopPartsTests
     public void An_accusation_holds_unless_a_collection_explains_it(int collections, bool atOnce, int looks, bool holds)
     {
         var threads = new LoopThreads(most: 2, loops: 1);
-        using var loop = new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch(), new PoolRuns(new BlockingMemory())));
+        using var loop = new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch(), new PoolRuns(new BlockingMemory())), new HeldOutputs());
         loop.Start([]);
         var accused = new ConnectionDispatch(loop) { Routes = new OneRoute(7) };
         var accusation = new Accusation(accused, Place.Spare, collections: 0);
@@ -351,7 +351,7 @@ public sealed class LoopPartsTests
         // Not disposed: the last one posted may still come to it.
         var mayEnd = new ManualResetEventSlim();
         var threads = new LoopThreads(most: 256, loops: 1);
-        using var loop = new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch(), new PoolRuns(new BlockingMemory())));
+        using var loop = new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch(), new PoolRuns(new BlockingMemory())), new HeldOutputs());
         loop.Start([]);
         using var monitor = new LoopMonitor([loop], threads);
         threads.NeedsThread = monitor.Wake;

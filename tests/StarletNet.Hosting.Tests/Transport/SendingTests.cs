@@ -101,7 +101,7 @@ public sealed class SendingTests
     private static EpollLoop NewLoop()
     {
         var threads = new LoopThreads(most: 2, loops: 1);
-        return new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch(), new PoolRuns(new BlockingMemory())));
+        return new EpollLoop(new ConnectionSet(null), threads, new BlockingMemory(), new ElsewhereDispatch(threads, new PoolDispatch(), new PoolRuns(new BlockingMemory())), new HeldOutputs());
     }
 
     private static EpollLoop Started(EpollLoop loop)
