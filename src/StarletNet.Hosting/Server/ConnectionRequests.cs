@@ -77,6 +77,8 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
 
     public int CurrentRoute => _only?.Route ?? 0;
 
+    public bool AnswersOne => _only is not null && !_upgraded;
+
     internal void Begin(IFeatureCollection features)
     {
         RunningRequest? request;

@@ -38,7 +38,7 @@ internal sealed class Traffic(
         var requests = new ConnectionRequests(connection, this);
         connection.Features.Set(requests);
         if (_deadlines is not null) requests.Watch(_deadlines);
-        if (connection.Dispatch is { } dispatch) dispatch.Routes = requests;
+        connection.Routes = requests;
         if (http == HttpVersions.Http2) requests.SpeaksHttp2();
     }
 

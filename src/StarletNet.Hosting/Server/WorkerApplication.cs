@@ -39,7 +39,11 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
     {
         // The usual case: on the loop, and nothing is known against anybody; or --loop pool.
         var route = Coming.Route;
-        return route == 0 ? application.ProcessRequestAsync(context) : ProcessWhereItBelongs(context, route);
+        if (route != 0) return ProcessWhereItBelongs(context, route);
+        var processing = application.ProcessRequestAsync(context);
+        // What goes on elsewhere may take its time.
+        if (!processing.IsCompleted) OutputHold.Release();
+        return processing;
     }
 
     public void DisposeContext(TContext context, Exception? exception) => application.DisposeContext(context, exception);
@@ -97,7 +101,6 @@ internal sealed class WorkerApplication<TContext>(IHttpApplication<TContext> app
         try
         {
             var processing = application.ProcessRequestAsync(context);
-            // What goes on elsewhere may take its time.
             if (!processing.IsCompleted) OutputHold.Release();
             return processing;
         }

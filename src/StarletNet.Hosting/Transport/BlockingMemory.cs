@@ -7,7 +7,8 @@ namespace StarletNet.Hosting.Transport;
 /// </summary>
 internal sealed class BlockingMemory
 {
-    private const int Routes = 1023;
+    /// <summary>The largest number of a route.</summary>
+    internal const int Routes = 1023;
 
     private readonly Habit[] _routes = new Habit[Routes + 1];
     private int _remembered;

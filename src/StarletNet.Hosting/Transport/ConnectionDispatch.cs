@@ -7,6 +7,9 @@ internal interface IRouteSource
 {
     /// <summary>The <see cref="BlockingMemory.RouteOf"/> of the one request that the connection is answering; 0 if there is none, or several.</summary>
     public int CurrentRoute { get; }
+
+    /// <summary>Whether the connection is answering a request, and no other at the same time.</summary>
+    public bool AnswersOne { get; }
 }
 
 /// <summary>

@@ -18,6 +18,10 @@ internal sealed class PoolDispatch : PipeScheduler, IThreadPoolWorkItem
     private readonly ConcurrentQueue<Scheduled> _recorded = new();
     private int _isRequested;
 
+    // Entries that the pool has run (a lost count is no matter: it is asked whether there was any), and what the monitor has seen of that.
+    private long _taken;
+    private long _takenBefore = -1;
+
     public override void Schedule(Action<object?> action, object? state) => Schedule(new Scheduled(action, state, null));
 
     internal void Schedule(in Scheduled work)
@@ -36,9 +40,15 @@ internal sealed class PoolDispatch : PipeScheduler, IThreadPoolWorkItem
             System.Threading.ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    /// <summary>Gives what waits here to somebody else, until he refuses.</summary>
+    /// <summary>Once per look of the monitor while the pool's threads are held: if none of them has taken anything since the last, what waits is given to somebody else, until he refuses.</summary>
     internal void Relieve(Func<Scheduled, bool> take)
     {
+        var taken = Volatile.Read(ref _taken);
+        if (taken != _takenBefore)
+        {
+            _takenBefore = taken;
+            return;
+        }
         for (var most = _recorded.Count; most > 0 && _recorded.TryDequeue(out var next); most--)
         {
             if (take(next)) continue;
@@ -54,6 +64,7 @@ internal sealed class PoolDispatch : PipeScheduler, IThreadPoolWorkItem
         for (var run = 0; run < MostInARow && _recorded.TryDequeue(out var next); run++)
         {
             if (!_recorded.IsEmpty) RequestThread();
+            _taken++;
             next.RunObserved();
         }
         if (!_recorded.IsEmpty) RequestThread();
@@ -81,10 +92,13 @@ internal sealed class ElsewhereDispatch(LoopThreads threads, PoolDispatch pool, 
 
     /// <summary>By the monitor: what waits behind runs that wait themselves, and would wait for all of them, goes to spare threads.</summary>
     /// <param name="collections">By the garbage collector, so far.</param>
-    /// <returns>Whether the pool has such runs.</returns>
+    /// <returns>Whether such runs hold as many threads as the pool has of its own accord. Fewer leave it some to go on with.</returns>
     internal bool LookAtPool(int collections)
     {
-        if (runs.Look(collections) == 0) return false;
+        var held = runs.Look(collections);
+        if (held == 0) return false;
+        System.Threading.ThreadPool.GetMinThreads(out var least, out _);
+        if (held < least) return false;
         pool.Relieve(work => threads.TryPost(work));
         return true;
     }

@@ -29,7 +29,6 @@ internal sealed partial class EpollConnection
         {
             if (_halfCloseIsClose == value) return;
             _halfCloseIsClose = value;
-            if (value) _outputDispatch.HoldNothing();
             // The FIN may have come before we knew.
             _readable.Set();
         }

@@ -85,6 +85,16 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
     /// </summary>
     internal bool ClientSendsNoMore { get; set; }
 
+    /// <summary>Knows what the connection is about to run, and when it answers.</summary>
+    internal IRouteSource? Routes
+    {
+        set
+        {
+            if (Dispatch is not null) Dispatch.Routes = value;
+            _outputDispatch.Routes = value;
+        }
+    }
+
     /// <summary>Unlike the descriptor's number never used twice; travels in epoll's data.</summary>
     internal uint Generation { get; }
 
@@ -161,7 +171,12 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         if (now >= Volatile.Read(ref _deadline)) _readable.Set();
     }
 
-    public override void Abort(ConnectionAbortedException abortReason) => End(abortReason);
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        // What was flushed before has been on its way.
+        _outputDispatch.Collect();
+        End(abortReason);
+    }
 
     public override void Abort() => Abort(new ConnectionAbortedException());
 
@@ -228,7 +243,8 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
         if (Interlocked.CompareExchange(ref _end, why, null) is not null) return;
         // Both loops look at the end before each call and after each wait; these are the four places where one may wait.
         _output.Reader.CancelPendingRead();
-        _outputDispatch.Collect();
+        // Whatever it waits for: it finds the end.
+        _outputDispatch.Run();
         _writable.Set();
         _input.Writer.CancelPendingFlush();
         _readable.Set();

@@ -78,7 +78,7 @@ internal sealed unsafe class EpollLoop : IDisposable
     /// <summary>Called by the owner on each turn, once per second.</summary>
     internal Action? Ticked { get; set; }
 
-    /// <summary>Null where nothing runs on the loop that could block it.</summary>
+    /// <summary>Null where nobody looks.</summary>
     internal LoopMonitor? Monitor { get; set; }
 
     /// <summary>Counts the waits for the kernel, for the monitor.</summary>

@@ -14,7 +14,7 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
 {
     private readonly BlockPool _pool = new();
     private readonly EpollLoop[] _loops;
-    private readonly LoopMonitor? _monitor;
+    private readonly LoopMonitor _monitor;
     private readonly TransportOptions _options;
     private int _isDisposed;
 
@@ -23,14 +23,14 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
     {
         _options = options;
         Connections = new ConnectionSet(options.ConnectionsChanged);
-        Threads = new LoopThreads(options.MaxThreads, options.Loops);
+        Threads = new LoopThreads(options.MaxThreads, options.Loops) { KeepsReserve = IsInline };
         Elsewhere = new ElsewhereDispatch(Threads, new PoolDispatch(), new PoolRuns(Memory));
         Threads.Refused = work => Elsewhere.Schedule(work, Place.Pool);
         _loops = [.. Enumerable.Range(0, options.Loops).Select(_ => new EpollLoop(Connections, Threads, Memory, Elsewhere, Held))];
         var contexts = _loops.Select(loop => new TransportContext(loop, Connections, _pool, options, logger)).ToArray();
         var taken = new HashSet<EndPoint>();
         Listeners = [.. listeners.Select((listener, index) => Adopt(index, listener, contexts, taken))];
-        if (options.Loop == LoopMode.Inline) _monitor = Watch();
+        _monitor = Watch();
         _loops[0].Ticked = () =>
         {
             _pool.Trim();
@@ -59,7 +59,7 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
     internal HeldOutputs Held { get; } = new();
 
     /// <summary>How often a loop was taken over.</summary>
-    internal long TakeOvers => _monitor?.TakeOvers ?? 0;
+    internal long TakeOvers => _monitor.TakeOvers;
 
     /// <summary>How often the loops have waited for the kernel.</summary>
     internal int Turns => _loops.Sum(loop => loop.Turns);
@@ -118,7 +118,8 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
         // An application that ignored its abort may still post something: that goes to the pool.
         Threads.Close();
         Threads.NeedsThread = null;
-        _monitor?.Dispose();
+        Elsewhere.Runs.Monitor = Held.Monitor = null;
+        _monitor.Dispose();
         _pool.Dispose();
     }
 }

@@ -4,11 +4,19 @@ namespace StarletNet.Hosting.Transport;
 /// Output that threads away from the loops hold back for a moment. An answer without Content-Length is flushed twice, the body and then the end of
 /// the chunks, and a send costs as much as half a small request; so what such a thread flushes leaves when it comes back to the connection, to wait for
 /// the next request or to close. One that does not come back soon, because it blocks or has left the connection to something that it awaits, is found by the monitor,
-/// which sends in its place; that connection's output is then not held for a while (<see cref="OutputDispatch"/>).
+/// which sends in its place; nothing more of that answer is then held, nor of the next ones for its route. The one answer that had to be found so is up to
+/// four milliseconds late.
 /// </summary>
 internal sealed class HeldOutputs
 {
+    /// <summary>So many answers for a route are sent as they are flushed when one was left.</summary>
+    internal const int Remembered = 64;
+
     private readonly List<OutputHold> _holds = [];
+
+    // By route: answers to come that are not held.
+    private readonly int[] _left = new int[BlockingMemory.Routes + 1];
+    private int _remembered;
 
     /// <summary>Nothing is held where nobody looks.</summary>
     internal LoopMonitor? Monitor { get; set; }
@@ -18,10 +26,10 @@ internal sealed class HeldOutputs
     internal bool TryHold(OutputDispatch output)
     {
         // A thread of somebody else's may never come back, and does not run requests.
-        if (Monitor is null || !(LoopThread.Current is { } own ? own.Loop is null : Thread.CurrentThread.IsThreadPoolThread)) return false;
+        if (Monitor is not { } monitor || !(LoopThread.Current is { } own ? own.Loop is null : Thread.CurrentThread.IsThreadPoolThread)) return false;
         var hold = OutputHold.Current is { } known && known.Outputs == this ? known : Find();
         hold.Take(output);
-        Monitor.WakeIfAsleep();
+        monitor.WakeIfAsleep();
         return true;
     }
 
@@ -33,6 +41,29 @@ internal sealed class HeldOutputs
             if (hold is null) _holds.Add(hold = new OutputHold(this));
             return OutputHold.Current = hold;
         }
+    }
+
+    /// <summary>Whether a thread that answers the present request will soon be back, as far as is known. To be asked once for each answer that it is said no to.</summary>
+    internal bool ExpectsBack(IRouteSource routes)
+    {
+        // The usual case, in which nobody need know the route.
+        if (Volatile.Read(ref _remembered) == 0) return true;
+        ref var left = ref _left[routes.CurrentRoute];
+        while (true)
+        {
+            var before = Volatile.Read(ref left);
+            if (before == 0) return true;
+            if (Interlocked.CompareExchange(ref left, before - 1, before) != before) continue;
+            if (before == 1) Interlocked.Decrement(ref _remembered);
+            return false;
+        }
+    }
+
+    /// <summary>The monitor had to send in the place of a thread that answers.</summary>
+    /// <param name="route">0 if that is not known: then nothing can be remembered.</param>
+    internal void WasLeft(int route)
+    {
+        if (route != 0 && Interlocked.Exchange(ref _left[route], Remembered) == 0) Interlocked.Increment(ref _remembered);
     }
 
     /// <summary>Those that are known, for having held something.</summary>
@@ -67,8 +98,9 @@ internal sealed class HeldOutputs
         {
             for (var index = _holds.Count - 1; index >= 0; index--)
             {
-                if (_holds[index].IsAlive) _holds[index].Look();
-                else _holds.RemoveAt(index);
+                var isAlive = _holds[index].IsAlive;
+                _holds[index].Look(isLast: !isAlive);
+                if (!isAlive) _holds.RemoveAt(index);
             }
         }
     }
@@ -113,10 +145,11 @@ internal sealed class OutputHold(HeldOutputs outputs)
     /// <summary>By the thread itself, which has left the connection to something that it awaits.</summary>
     internal static void Release() => _current?._output?.Collect();
 
-    internal void Look()
+    /// <param name="isLast">What its thread holds nobody will come back for.</param>
+    internal void Look(bool isLast)
     {
         var number = Volatile.Read(ref _number);
-        if (number == _seen) Volatile.Read(ref _output)?.SendInPlace();
+        if (number == _seen || isLast) Volatile.Read(ref _output)?.SendInPlace();
         _seen = number;
     }
 }

@@ -64,7 +64,7 @@ internal sealed class InputReader : PipeReader, IValueTaskSource<ReadResult>
     {
         var reading = _pipe.ReadAsync(cancellationToken);
         if (reading.IsCompletedSuccessfully) return new ValueTask<ReadResult>(Shown(reading.Result));
-        Output?.Collect();
+        Output?.CollectBeforeWait();
         _reading = reading;
         _isAwaited = true;
         Watch?.InputAwaited();

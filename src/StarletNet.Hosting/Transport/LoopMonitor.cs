@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Hosting.Transport;
@@ -81,9 +82,7 @@ internal sealed unsafe class LoopMonitor : IDisposable
             _held.Look();
             isPoolHeld = _elsewhere.LookAtPool(GC.CollectionCount(0));
             _threads.Replenish();
-            Wait(isCalm && !isPoolHeld ? CalmMilliseconds : LookMilliseconds);
-            // Before the next sleep: we may have been woken for a thread that work waits for, and nobody would say so again.
-            _threads.Replenish();
+            Pause(isCalm && !isPoolHeld ? CalmMilliseconds : LookMilliseconds);
         }
     }
 
@@ -118,6 +117,18 @@ internal sealed unsafe class LoopMonitor : IDisposable
     }
 
     private bool TryGive(EpollLoop loop, long word) => _threads.TryGive(loop, () => loop.Ownership.TryTake(word));
+
+    /// <summary>Who is woken meanwhile has to start a thread, and sees no more than before: two looks in a row would take for long what is short.</summary>
+    private void Pause(int milliseconds)
+    {
+        var began = Stopwatch.GetTimestamp();
+        for (double left = milliseconds; left > 0 && !_stopped; left = milliseconds - Stopwatch.GetElapsedTime(began).TotalMilliseconds)
+        {
+            Wait((int)Math.Ceiling(left));
+            // Before the next sleep, too: nobody would say so again.
+            _threads.Replenish();
+        }
+    }
 
     private void Wait(int milliseconds)
     {

@@ -33,6 +33,9 @@ internal sealed class LoopThreads(int most, int loops)
     /// <summary>Threads alive.</summary>
     internal int Count => Volatile.Read(ref _count);
 
+    /// <summary>Whether there are loops that may have to be taken over, for which threads are started before they are needed.</summary>
+    internal bool KeepsReserve { get; init; } = true;
+
     /// <summary>Told that a thread is to be started, by somebody who cannot wait for that; answers with <see cref="Replenish"/>.</summary>
     internal Action? NeedsThread { get; set; }
 
@@ -92,7 +95,7 @@ internal sealed class LoopThreads(int most, int loops)
         bool isHopeless;
         lock (_gate)
         {
-            if (_count == most || _waiting.Count + Math.Max(0, loops - _idle.Count) <= _coming) return;
+            if (_count == most || _waiting.Count + (KeepsReserve ? Math.Max(0, loops - _idle.Count) : 0) <= _coming) return;
             isHopeless = _refusedAt != 0 && Environment.TickCount64 - _refusedAt < RefusedMilliseconds;
             if (!isHopeless)
             {

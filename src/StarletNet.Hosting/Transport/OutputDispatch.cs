@@ -18,29 +18,27 @@ namespace StarletNet.Hosting.Transport;
 /// </summary>
 internal sealed class OutputDispatch(EpollLoop loop) : PipeScheduler, IThreadPoolWorkItem
 {
-    /// <summary>So many requests of a connection are answered without holding output, if it has been left again and again.</summary>
-    private const int MostImpatience = 1024;
-
     private volatile bool _manyFlush;
-    private volatile bool _holdsNothing;
     private volatile bool _isHeld;
 
-    // Of requests. Written by whoever answers the connection's one request, and seldom by the monitor: a lost change costs a send more, or a short wait.
-    private int _impatience;
-    private int _penalty;
+    // Whoever answers the present request has left it once with something held, or is expected to.
+    private volatile bool _isLeft;
 
     // The pipe has one reader, so at most one of these waits here, and the next comes only when this one has run.
     private Action<object?>? _action;
     private object? _state;
     private int _isWaiting;
 
+    /// <summary>Knows when the connection answers a request. Only then is output held: a message of HTTP/2, TLS or a WebSocket is awaited as it is.</summary>
+    internal IRouteSource? Routes { get; set; }
+
     public override void Schedule(Action<object?> action, object? state)
     {
         (_action, _state) = (action, state);
-        // A full fence follows in TryDefer: who finds our mark there finds this as well.
+        // A full fence follows in TryDefer and in TryHold: who finds our mark there finds this as well.
         Volatile.Write(ref _isWaiting, 1);
         if (loop.TryDefer(this)) return;
-        if (!_manyFlush && !_holdsNothing && _impatience == 0 && TryHold()) return;
+        if (Routes is { AnswersOne: true } routes && TryHold(routes)) return;
         if (_manyFlush) System.Threading.ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         else Run();
     }
@@ -48,18 +46,20 @@ internal sealed class OutputDispatch(EpollLoop loop) : PipeScheduler, IThreadPoo
     /// <summary>From now on requests of this connection flush beside one another: HTTP/2.</summary>
     internal void ExpectMany() => _manyFlush = true;
 
-    /// <summary>From now on each flush is a message of its own that somebody waits for: an upgraded connection.</summary>
-    internal void HoldNothing() => _holdsNothing = true;
-
     internal bool ExpectsMany => _manyFlush;
 
     void IThreadPoolWorkItem.Execute() => Run();
 
-    /// <summary>What another thread has found held stays held until somebody collects it, or the monitor comes.</summary>
     internal bool IsHeld => _isHeld && Volatile.Read(ref _isWaiting) != 0;
 
-    private bool TryHold()
+    private bool TryHold(IRouteSource routes)
     {
+        if (_isLeft) return false;
+        if (!loop.Held.ExpectsBack(routes))
+        {
+            _isLeft = true;
+            return false;
+        }
         // Before it may be found. If it has been sent by then (IsHeld tells), whoever collects it finds nothing.
         _isHeld = true;
         if (loop.Held.TryHold(this)) return true;
@@ -67,14 +67,20 @@ internal sealed class OutputDispatch(EpollLoop loop) : PipeScheduler, IThreadPoo
         return false;
     }
 
-    /// <summary>Before whoever answers the connection waits for its client, or has done with it: what is held is sent.</summary>
+    /// <summary>Before whoever answers the connection waits for its client, after an answer as a rule.</summary>
+    internal void CollectBeforeWait()
+    {
+        _isLeft = false;
+        Collect();
+    }
+
+    /// <summary>What is held is sent.</summary>
     internal void Collect()
     {
-        if (_impatience > 0) _impatience--;
         if (!_isHeld) return;
+        // In this order, with Run's exchange as the fence between: what is held by another thread from here on either is found by
+        // that exchange, or its mark comes after ours.
         _isHeld = false;
-        if (Volatile.Read(ref _isWaiting) == 0) return;
-        _penalty >>= 1;
         Run();
     }
 
@@ -82,9 +88,9 @@ internal sealed class OutputDispatch(EpollLoop loop) : PipeScheduler, IThreadPoo
     internal void SendInPlace()
     {
         if (!IsHeld) return;
-        _isHeld = false;
-        _impatience = _penalty = Math.Clamp(2 * _penalty, 1, MostImpatience);
-        Run();
+        _isLeft = true;
+        if (Routes is { } routes) loop.Held.WasLeft(routes.CurrentRoute);
+        Collect();
     }
 
     /// <summary>Sends, if something waits for it.</summary>

@@ -73,6 +73,9 @@ internal sealed class PoolRuns(BlockingMemory memory)
 /// <summary>A thread of the pool, as far as it runs the application's code for a connection.</summary>
 internal sealed class PoolThread(PoolRuns runs)
 {
+    /// <summary>Looks that pass over a thread that has been found computing: each costs some system calls.</summary>
+    private const int LooksBetween = 8;
+
     [ThreadStatic]
     private static PoolThread? _current;
 
@@ -87,6 +90,7 @@ internal sealed class PoolThread(PoolRuns runs)
     // The monitor's.
     private Suspicion _suspicion;
     private long _waits;
+    private int _unseen;
 
     internal static PoolThread? Current
     {
@@ -126,7 +130,18 @@ internal sealed class PoolThread(PoolRuns runs)
         if (!LoopOwnership.IsInCallback(word)) return false;
         if (word == _waits) return true;
         var (accused, route) = (_accused, _route);
-        if (!_suspicion.IsSame(word, collections) || _suspicion.Conclude(_look.Doing(), _look.Processor()) != Place.Spare) return false;
+        if (_unseen > 0)
+        {
+            _unseen--;
+            return false;
+        }
+        if (!_suspicion.IsSame(word, collections) || _suspicion.Conclude(_look.Doing(), _look.Processor()) is not { } place) return false;
+        if (place != Place.Spare)
+        {
+            // Anew, later: it may compute for a long time, and be asleep for a moment now and then.
+            (_suspicion, _unseen) = (default, LooksBetween);
+            return false;
+        }
         // What has been seen meanwhile was another run, or a thread with nothing to do.
         if (Volatile.Read(ref _word) != word) return false;
         Volatile.Write(ref _waits, word);

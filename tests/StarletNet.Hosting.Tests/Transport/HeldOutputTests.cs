@@ -31,7 +31,16 @@ public sealed class HeldOutputTests : IDisposable
         _monitor.Dispose();
     }
 
-    private OutputDispatch Flushed(int number) => Flush(new OutputDispatch(_loop), number);
+    private sealed class Answering(int route) : IRouteSource
+    {
+        public int CurrentRoute => route;
+
+        public bool AnswersOne { get; set; } = true;
+    }
+
+    private OutputDispatch NewOutput(int route = 7) => new(_loop) { Routes = new Answering(route) };
+
+    private OutputDispatch Flushed(int number) => Flush(NewOutput(), number);
 
     private OutputDispatch Flush(OutputDispatch output, int number)
     {
@@ -96,12 +105,18 @@ public sealed class HeldOutputTests : IDisposable
     });
 
     [Fact]
-    public Task Nor_is_a_message_of_an_upgraded_connection_held() => OnPool(() =>
+    public Task Nor_is_held_what_is_no_answer() => OnPool(() =>
     {
-        var output = new OutputDispatch(_loop);
-        output.HoldNothing();
+        var answering = new Answering(7) { AnswersOne = false };
+        var output = new OutputDispatch(_loop) { Routes = answering };
         Flush(output, 1);
         Assert.Equal([1], _sent);
+        answering.AnswersOne = true;
+        Flush(output, 2);
+        Assert.Equal([1], _sent);
+        output.Collect();
+        Flush(new OutputDispatch(_loop), 3);
+        Assert.Equal([1, 2, 3], _sent);
     });
 
     [Fact]
@@ -151,39 +166,42 @@ public sealed class HeldOutputTests : IDisposable
     });
 
     [Fact]
-    public Task A_connection_that_was_left_is_not_held_for_some_requests_and_for_more_each_time() => OnPool(() =>
+    public Task Nothing_more_of_an_answer_is_held_that_was_left() => OnPool(() =>
     {
-        var output = new OutputDispatch(_loop);
-        foreach (var requests in new[] { 1, 2, 4, 8 })
+        // Of which nothing can be remembered for others.
+        var output = NewOutput(route: 0);
+        Flush(output, 1);
+        _held.Look();
+        _held.Look();
+        Flush(output, 2);
+        Flush(output, 3);
+        Assert.Equal([1, 2, 3], _sent);
+        output.CollectBeforeWait();
+        Flush(output, 4);
+        Assert.Equal([1, 2, 3], _sent);
+        output.Collect();
+    });
+
+    [Fact]
+    public Task Nor_of_the_next_answers_for_its_route() => OnPool(() =>
+    {
+        Flushed(1);
+        _held.Look();
+        _held.Look();
+        for (var answer = 0; answer < HeldOutputs.Remembered; answer++)
         {
-            Flush(output, 0);
-            _held.Look();
-            _held.Look();
-            for (var request = 0; request < requests; request++)
-            {
-                _sent.Clear();
-                // Of one answer however many.
-                for (var flush = 1; flush <= 3; flush++) Flush(output, flush);
-                Assert.Equal([1, 2, 3], _sent);
-                output.Collect();
-            }
-        }
-        // Who comes back is trusted again, sooner each time.
-        foreach (var requests in new[] { 4, 4 })
-        {
-            Flush(output, 0);
-            output.Collect();
-            Flush(output, 0);
-            output.Collect();
-            Flush(output, 0);
-            _held.Look();
-            _held.Look();
-            for (var request = 0; request < requests; request++) output.Collect();
+            var other = NewOutput();
             _sent.Clear();
-            Flush(output, 1);
-            Assert.Empty(_sent);
-            output.Collect();
+            // Of one answer however many.
+            for (var flush = 1; flush <= 3; flush++) Flush(other, flush);
+            Assert.Equal([1, 2, 3], _sent);
         }
+        Assert.True(Flushed(4).IsHeld);
+
+        // Another route's are.
+        _held.Look();
+        _held.Look();
+        Assert.True(Flush(NewOutput(route: 8), 5).IsHeld);
     });
 
     [Fact]
@@ -204,6 +222,39 @@ public sealed class HeldOutputTests : IDisposable
             return _held.Threads == 0;
         }, "none is left");
         Assert.True(_held.AreQuiet);
+        Assert.Equal([1, 1, 1], _sent);
+    }
+
+    [Fact]
+    public async Task What_several_threads_hold_and_collect_at_once_is_sent_once_and_not_forgotten()
+    {
+        const int Rounds = 20_000;
+        var output = NewOutput(route: 0);
+        var (flushed, sent) = (0, 0);
+        using var stop = new CancellationTokenSource();
+        var others = Enumerable.Range(0, 2).Select(kind => Task.Factory.StartNew(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                if (kind == 0) output.CollectBeforeWait();
+                else _held.Look();
+                Thread.Yield();
+            }
+        }, TaskCreationOptions.LongRunning)).ToList();
+        await OnPool(() =>
+        {
+            for (var round = 1; round <= Rounds; round++)
+            {
+                // As a pipe does: not before the one before has been taken.
+                output.Schedule(_ => Interlocked.Increment(ref sent), null);
+                flushed++;
+                if (round % 3 == 0) output.Run();
+                Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref sent) == flushed, Deadlines.Event), $"{flushed} flushed, {sent} sent");
+            }
+        });
+        await stop.CancelAsync();
+        await Task.WhenAll(others);
+        Assert.Equal(Rounds, sent);
     }
 
     [Theory]

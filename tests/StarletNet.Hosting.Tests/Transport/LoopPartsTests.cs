@@ -320,7 +320,10 @@ public sealed class LoopPartsTests
         Assert.Equal(looks < Accusation.Looks && !atOnce, accusation.IsOpen);
     }
 
-    private sealed record OneRoute(int CurrentRoute) : IRouteSource;
+    private sealed record OneRoute(int CurrentRoute) : IRouteSource
+    {
+        public bool AnswersOne => true;
+    }
 
     [Fact]
     public async Task Spare_threads_are_bounded_and_one_is_kept_for_a_take_over()
