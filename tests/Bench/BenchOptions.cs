@@ -22,7 +22,7 @@ internal sealed record BenchOptions(
           --rounds N          runs of each, in turns; the tables show their median            (default: 5)
           --seconds N         length of one run                                               (default: 3)
           --workers N         starletnet also with N workers, beside 1 and 2                  (default: one per processor)
-          --quick             one round of 1 s, hardly warmed up, few servers: under three minutes, and rough
+          --quick             one round of 1 s, hardly warmed up, few servers, no bad habits: under three minutes, and rough
           --out DIR           where results.jsonl, results.md and chart.svg go                (default: out/bench)
           --readme            also write docs/bench.md and docs/bench.svg, and show them in the README
           --from FILE         no runs: report on the JSON lines of an earlier one
@@ -56,7 +56,7 @@ internal sealed record BenchOptions(
         var workers = Number("--workers", processors, 1024);
         var roster = Roster.All(workers);
         return new BenchOptions(
-            Chosen("--only", Programme.All, scenario => scenario.Name, _ => true),
+            Chosen("--only", Programme.All, scenario => scenario.Name, scenario => !quick || scenario.IsQuick),
             Chosen("--peers", roster, peer => peer.Name, peer => !quick || Roster.Quick.Contains(peer.Name)),
             Number("--rounds", quick ? 1 : 5, 1000), Number("--seconds", quick ? 1 : 3, 3600), quick,
             Path.GetFullPath(values.GetValueOrDefault("--out") ?? Path.Combine(root, "out", "bench")),

@@ -12,6 +12,11 @@ Array.Fill(bytes, (byte)'x');
 
 app.MapGet("/", () => "Hello, World!\n");
 app.MapGet("/json", () => new Greeting("Hello, World!", 42, ["one", "two", "three"]));
+app.MapGet("/async", async () =>
+{
+    await Task.Yield();
+    return new Greeting("Hello, World!", 42, ["one", "two", "three"]);
+});
 app.MapGet("/bytes/{count:int}", (int count, HttpResponse response) =>
 {
     response.ContentLength = count;

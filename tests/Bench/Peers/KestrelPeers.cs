@@ -19,7 +19,10 @@ internal static class KestrelPeers
         {
             Environment = environment.Concat(Listen(ground, place)).ToDictionary(),
             Directory = Path.GetDirectoryName(ground.Application),
-        });
+        })
+        {
+            RunsApplication = true,
+        };
 
     private static Dictionary<string, string> Listen(Ground ground, Place place)
     {

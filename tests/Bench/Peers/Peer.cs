@@ -33,6 +33,9 @@ internal sealed record Peer(string Name, string Words, string Family, int Worker
     /// <summary>Reads the body of a request before it answers.</summary>
     internal bool ReadsBodies { get; init; } = true;
 
+    /// <summary>Runs the bench application itself, which has more to ask of than its peers' imitations.</summary>
+    internal bool RunsApplication { get; init; }
+
     /// <summary>Has a handler that blocks, and threads or processes for it.</summary>
     internal bool CanBlock { get; init; } = true;
 }

@@ -12,6 +12,7 @@ internal static class StarletNetPeers
             Directory = Path.GetDirectoryName(ground.Application),
         })
     {
+        RunsApplication = true,
         StartDeployable = (ground, place) => UnderStartServer(ground, place, ground.Application, loop, workers),
         // One is enough: its own number of workers plays no part there.
         StartHello = workers == 2 ? (ground, place, count) => UnderStartServer(ground, place, ground.HelloApplication, loop, count) : null,

@@ -11,11 +11,15 @@ internal sealed class LoadScenario(string name, string words, Door door, int con
     /// <summary>Requests carry bodies.</summary>
     private bool Bodies { get; init; }
 
+    /// <summary>Asks what only the bench application itself has.</summary>
+    private bool OfApplication { get; init; }
+
     /// <summary>wrk corrects latencies for what a client could not ask meanwhile, and so wrongly when a client asks several things at once.</summary>
     private bool Latencies { get; init; } = true;
 
     internal override async Task PrepareAsync(Bench bench, Peer peer, bool warmUp)
     {
+        if (OfApplication && !peer.RunsApplication) throw new NotThereException("it does not run ASP.NET Core applications");
         if (Bodies && !peer.ReadsBodies) throw new NotThereException("it answers without reading bodies");
         if (connections > peer.MostConnections) throw new NotThereException($"a process per connection, and it has {peer.MostConnections}");
         var cold = !bench.Stable.Has(peer, door);
@@ -43,6 +47,14 @@ internal sealed class LoadScenario(string name, string words, Door door, int con
         {
             Bodies = bodies,
             Latencies = latencies,
+        };
+
+    /// <summary>Of what applications do; plain Kestrel is the only other one to ask.</summary>
+    internal static LoadScenario OfApplications(string name, string words, int connections, string path, string request = "", bool isQuick = false) =>
+        new(name, words, Door.Http, connections, (bench, place, seconds) => new Wrk(bench.Ground).RunAsync(place.Url(path), connections, seconds, request))
+        {
+            OfApplication = true,
+            IsQuick = isQuick,
         };
 
     internal static LoadScenario H2Load(string name, string words, Door door, int connections, params string[] options) =>

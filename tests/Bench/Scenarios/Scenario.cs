@@ -17,6 +17,9 @@ internal abstract class Scenario(string name, string words)
     /// <summary>The figure that the chart and the first ratio are about.</summary>
     internal virtual Figure Main => Figure.Rate;
 
+    /// <summary>Whether a quick run asks it.</summary>
+    internal bool IsQuick { get; init; } = true;
+
     /// <summary>No other server runs meanwhile: it would share the pages of files with the one measured, and take its part of their memory.</summary>
     internal virtual bool Alone => false;
 
