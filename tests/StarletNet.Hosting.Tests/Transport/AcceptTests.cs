@@ -298,8 +298,8 @@ public sealed class AcceptWithoutDescriptorsTests
         await using var server = await TestServer.Start(app => app.MapGet("/", () => "hello"), accept: false);
         using var waiting = server.Connect();
         waiting.Get("/");
-        // A thread needs a descriptor to start: so the runtime's own for timers, before there is none.
-        await Task.Delay(1);
+        // A thread needs a descriptor to start: so the runtime's own for timers starts before there is none.
+        await using var timers = new Timer(static _ => { }, null, Deadlines.Event, Timeout.InfiniteTimeSpan);
         var normal = Limit;
         Limit = 3;
         try
