@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Runtime.InteropServices;
 using StarletNet.Master.Applications;
+using StarletNet.Master.Explaining;
 using StarletNet.Master.Listening;
 using StarletNet.Master.Observing;
 using StarletNet.Master.Options;
@@ -34,7 +35,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         Signal.Alrm, .. Signal.Meaningless,
     ];
 
-    private readonly (string Path, bool MayMove) _directory = WorkingDirectory.Find(Variable);
+    private readonly string _directory = WorkingDirectory.Find(Variable);
 
     /// <summary>The options as the configuration file has them now; relative to the directory that we were started in.</summary>
     internal required Func<string, Configuration> ReadAgain { get; init; }
@@ -44,7 +45,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
     internal int Run()
     {
         RefuseMusl();
-        using var releases = new Releases(options, _directory.Path, Variable, log);
+        using var releases = new Releases(options, _directory, Variable, log);
         RefuseIncomplete();
         releases.Check();
 
@@ -85,6 +86,8 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
             Assume(identity, pidFile, logs, [.. options.SocketOwner is null ? SocketNames(listeners) : [], .. observers.Names]);
             // Root could have had everything.
             observers.Check();
+            if (ClosedDirectory.OnTheWayTo(HostingPath()) is { } closed)
+                throw new OperatorException($"workers load {HostingPath()}, and {closed.Reason}", ExitCodes.Failure);
         }
         if (options.ChangeDirectory is { } directory && LibC.chdir(directory) < 0)
             throw new OperatorException($"cannot change to the directory {directory}: {Errno.Last}", ExitCodes.Failure);
@@ -100,8 +103,10 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         if (taken is null) return ExitCodes.Success;
         var application = WithCertificates(taken, certificates);
         if (options.Workers == 0)
-            return InPlace.Become(options, listeners.Listeners, logs.Access, variables, HostingPath(), application, WorkersDirectory, pidFile,
+            return InPlace.Become(options, listeners.Listeners, logs.Access, variables, HostingPath(), application, pidFile,
                 SocketNames(listeners).Select(name => name.Path));
+        if (options.Workers > 1 && Explanation.WhatSeveralWorkersBreak(application) is { Count: > 0 } breaks)
+            log.NeedsSingleWorker(options.Workers, string.Join("; ", breaks));
         SayHeap(variables, application);
         using var reloader = Reloads() ? new Reloader(queue, log, releases.Watched) : null;
         using var scoreboard = new ScoreboardPlaces();
@@ -127,19 +132,17 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         Generation Generation(MasterOptions now, Application application)
         {
             var environment = new WorkerEnvironment(variables, now, listeners.Listeners, HostingPath());
-            var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, WorkersDirectory, now.RequestShare, logs.Access);
+            var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, now.RequestShare, logs.Access);
             return new Generation(application, launcher, Settings(now) with { FewestWorkers = options.FewestWorkers }, now.Workers, now.ChildExit);
         }
     }
-
-    private string? WorkersDirectory => _directory.MayMove || options.ChangeDirectory is not null ? _directory.Path : null;
 
     // What a restart takes anew. All of it, or the workers that run go on.
     private void Prepare(
         Releases releases, CertificateFiles? certificates, Func<MasterOptions, Application, Generation> generation, Action<Func<Generation>> then)
     {
         RefuseIncomplete();
-        var now = ReadAgain(_directory.Path);
+        var now = ReadAgain(_directory);
         if (now.Unreadable is { } file) log.ConfigurationKept(file);
         if (now.Waiting.Count > 0) log.WaitsForNextStart(string.Join(", ", now.Waiting));
         if (now.Options.Workers == 0) throw new OperatorException("max-workers = 0 takes a new start", ExitCodes.Usage);

@@ -94,12 +94,12 @@ internal static class Program
 
     private static string Explain(MasterOptions options)
     {
-        var (directory, _) = WorkingDirectory.Find(Environment.GetEnvironmentVariable);
+        var directory = WorkingDirectory.Find(Environment.GetEnvironmentVariable);
         if (SourceCode.Find(options.Project, options.Application, directory) is { } code)
             throw new OperatorException($"option --explain: {code.Path} is code, and it is the built application that is looked at; run dotnet publish and name its output", ExitCodes.Usage);
         var finder = new ApplicationFinder(directory, Environment.GetEnvironmentVariable);
         var application = finder.Find(options.Application);
-        return new Explanation(application, options.Workers, options.Processors, Heap(options, application),
+        return new Explanation(application, Heap(options, application),
             WorkerEnvironment.NameFor(options, Environment.GetEnvironmentVariable)).Write();
     }
 
@@ -113,7 +113,7 @@ internal static class Program
     {
         try
         {
-            var (directory, _) = WorkingDirectory.Find(Environment.GetEnvironmentVariable);
+            var directory = WorkingDirectory.Find(Environment.GetEnvironmentVariable);
             return options.Builds ? null : new ApplicationFinder(directory, Environment.GetEnvironmentVariable).Find(options.Application);
         }
         catch (OperatorException)

@@ -21,7 +21,7 @@ public sealed class ApplicationsTests : IDisposable
     [Fact]
     public async Task A_whole_site_is_one_site_at_both_workers()
     {
-        using var master = Start(Artifacts.TestApp("Site"), "--max-workers=2", "--shadow-copy", $"--shadow-dir={_scratch.Path}", TheSite);
+        using var master = Start("--max-workers=2", "--shadow-copy", $"--shadow-dir={_scratch.Path}", TheSite);
         await master.LineAsync("serving .* with 2 workers");
         using var visitor = new Visitor(Site);
         await visitor.GetAsync("/who");
@@ -44,12 +44,36 @@ public sealed class ApplicationsTests : IDisposable
         await StopWithAClientAtTheHub(master);
     }
 
+    /// <summary>Each negotiates on one connection and opens its WebSocket on another, as SignalR's own clients do.</summary>
+    [Fact]
+    public async Task Default_clients_of_a_hub_connect_with_default_options_and_several_workers_are_warned_of()
+    {
+        using var master = Start(TheSite);
+        await master.LineAsync("serving .* with 1 workers");
+        for (var number = 0; number < 20; number++)
+        {
+            using var visitor = new Visitor(Site);
+            var token = JsonDocument.Parse(await NegotiateAsync(visitor, "/chat")).RootElement.GetProperty("connectionToken").GetString();
+            using var client = await SignalRClient.ConnectAsync(new Uri(Site, $"/chat?id={token}"));
+            Assert.Matches("hello by [0-9]+", await client.InvokeAsync("Echo", "hello"));
+        }
+        Assert.DoesNotContain("needs a single worker", master.OutputText);
+        Assert.Equal(0, (await master.StopAsync()).Code);
+        // Hosted services run once.
+        Assert.Single(master.Lines, line => line.Text.Contains("goodbye said in full", StringComparison.Ordinal));
+
+        using var several = Start("-w", "2", TheSite);
+        await several.LineAsync("this application needs a single worker, and it has 2: Blazor Server pages do not connect; most SignalR clients do not connect; sessions in memory are lost");
+        await several.LineAsync("serving .* with 2 workers");
+        Assert.Equal(0, (await several.StopAsync()).Code);
+    }
+
     [Fact]
     public async Task What_is_seen_of_a_site_is_explained_without_running_it()
     {
         using var explained = ProgramUnderTest.Start(Artifacts.StarletNet, ["--explain", TheSite]);
         Assert.Equal(0, (await explained.ExitAsync()).Code);
-        foreach (var seen in new[] { "Blazor Server:", "SignalR:", "Sessions in memory:", "Hosted services,", "- UseUrls", "https://127.0.0.1:5999", "Keys of cookies", "--max-workers 1 --loops" })
+        foreach (var seen in new[] { "Blazor Server:", "SignalR:", "Sessions in memory:", "Hosted services,", "- UseUrls", "https://127.0.0.1:5999", "Keys of cookies", "starletnet Site.dll" })
             Assert.Contains(seen, explained.OutputText);
         Assert.Empty(explained.ErrorText);
     }
@@ -71,7 +95,7 @@ public sealed class ApplicationsTests : IDisposable
     public async Task Other_hosts_answer_too(string answer, string? kind = null)
     {
         var adminPort = FreePort.Next();
-        using var master = Start(_scratch.Path, "--max-workers=1", TheSite, kind ?? answer, $"--AdminPort={adminPort}");
+        using var master = Start("--content-root", _scratch.Path, TheSite, kind ?? answer, $"--AdminPort={adminPort}");
         await master.LineAsync("serving .* with 1 workers");
         Assert.Equal(answer, await Browser.GetAsync(Target.Tcp(_port), "/"));
         if (kind is not null)
@@ -92,13 +116,12 @@ public sealed class ApplicationsTests : IDisposable
 
     private static string TheSite => Path.Combine(Artifacts.TestApp("Site"), "Site.dll");
 
-    private ProgramUnderTest Start(string directory, params string[] arguments)
+    private ProgramUnderTest Start(params string[] arguments)
     {
         var certificate = _scratch.File("own.pfx");
         File.WriteAllBytes(certificate, OwnCertificate());
         return ProgramUnderTest.Start(Artifacts.StarletNet, [$"--listen=127.0.0.1:{_port}", $"--listen=127.0.0.1:{_http2Port}?http=h2", .. arguments], new ProgramOptions
         {
-            WorkingDirectory = directory,
             Environment = new Dictionary<string, string> { ["SITE_KEYS"] = Keys, ["HOME"] = "", ["Kestrel__Certificates__Default__Path"] = certificate },
         });
     }

@@ -106,10 +106,10 @@ internal static class EnvironmentNames
     internal const string Notify = "STARLETNET_WORKER_NOTIFY";
 
     /// <summary>
-    /// Master → worker: the directory of which the one that it starts in is a copy; absent if that is none. See
-    /// <see cref="Held"/>.
+    /// Master → worker: the path by which Data Protection knows the application, if that is not the directory the worker starts in: the path
+    /// through a release link, or the directory that a copy was made of. Absent otherwise.
     /// </summary>
-    internal const string Original = "STARLETNET_WORKER_ORIGINAL";
+    internal const string Identity = "STARLETNET_WORKER_IDENTITY";
 
     /// <summary>
     /// Master → worker: names (comma separated) of the variables the master changed for injection. The worker gives each
@@ -139,5 +139,5 @@ internal static class EnvironmentNames
     internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, AccessLogBuffer, Debug, Quit, Files, ReadyPath, Notify, Original, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, AccessLogBuffer, Debug, Quit, Files, ReadyPath, Notify, Identity, Restore];
 }

@@ -45,8 +45,8 @@ internal sealed record WorkerSettings(
     /// <summary>To be removed at the end, for a worker that has no master to do it.</summary>
     internal IReadOnlyList<OwnFile> Files { get; init; } = [];
 
-    /// <summary>The directory of which the one that we start in is a copy; null if that is none.</summary>
-    internal string? Original { get; init; }
+    /// <summary>The path by which Data Protection knows the application; null: the directory that this process starts in.</summary>
+    internal string? Identity { get; init; }
 
     /// <summary>
     /// Reads the settings, gives the changed variables their old values back and makes the descriptors close-on-exec. The
@@ -72,7 +72,7 @@ internal sealed record WorkerSettings(
             ReadyPath = Read(EnvironmentNames.ReadyPath),
             Notify = new NotifySender(Read(EnvironmentNames.Notify)),
             Heartbeat = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.Heartbeat)),
-            Original = Read(EnvironmentNames.Original),
+            Identity = Read(EnvironmentNames.Identity),
             Debugs = Read(EnvironmentNames.Debug) is not null,
             DumpsAtQuit = Read(EnvironmentNames.Quit) == EnvironmentNames.QuitDump,
             Files = ReadFiles(),

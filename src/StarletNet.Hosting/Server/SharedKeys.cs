@@ -25,14 +25,15 @@ internal sealed class SharedKeys(WorkerProcess worker, IServiceProvider services
     internal static void AddTo(IServiceCollection services, WorkerProcess worker)
     {
         services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(provider => new SharedKeys(worker, provider)));
-        if (worker.Settings.Original is not { } original) return;
-        // Keys are good for one application, whose name is the directory it runs in unless it has another. A copy is the same application
-        // as the one before it.
-        var copy = Directory.GetCurrentDirectory();
+        if (worker.Settings.Identity is not { } identity) return;
+        // Data Protection names an application by its content root, with every link resolved, unless the application calls SetApplicationName.
+        // With releases behind a link, or in copies, that directory changes with each deploy, and all cookies and antiforgery tokens would be void.
+        // The path that leads there stays the same.
+        var directory = Directory.GetCurrentDirectory();
         services.PostConfigure<DataProtectionOptions>(keys =>
         {
-            if (keys.ApplicationDiscriminator?.StartsWith(copy, StringComparison.Ordinal) == true)
-                keys.ApplicationDiscriminator = original + keys.ApplicationDiscriminator[copy.Length..];
+            if (keys.ApplicationDiscriminator?.StartsWith(directory, StringComparison.Ordinal) == true)
+                keys.ApplicationDiscriminator = identity + keys.ApplicationDiscriminator[directory.Length..];
         });
     }
 

@@ -18,11 +18,13 @@ internal sealed record Application(string Path, string Program, IReadOnlyList<st
     /// <summary>From which it runs; null: from where it is.</summary>
     internal ShadowCopy? Copy { get; init; }
 
-    /// <summary>Where its workers start; null: where we are.</summary>
-    internal string? Directory { get; init; }
+    internal ContentRoot? ContentRoot { get; init; }
 
-    /// <summary>The directory that <see cref="Directory"/> is a copy of; null: it is nobody's copy.</summary>
-    internal string? Original => Directory is null ? null : Copy?.OriginalOf(Directory);
+    /// <summary>Where its workers start: the content root, or the same directory in the copy. Null only while the application is looked for.</summary>
+    internal string? Directory => ContentRoot is { Path: var path } ? Copy?.Of(path) ?? path : null;
+
+    /// <summary>By which path Data Protection knows the application; null: by <see cref="Directory"/>, as without us.</summary>
+    internal string? Identity => ContentRoot is { AddressedAs: var path } && path != Directory ? path : null;
 
     /// <summary>Its generation's certificates, as <see cref="TlsFiles"/> has them in memory; null: no listener speaks TLS.</summary>
     internal FileDescriptor? Certificates { get; init; }

@@ -27,8 +27,21 @@ internal sealed class ApplicationFinder(string directory, Func<string, string?> 
         return Inspect(path);
     }
 
-    private string Resolve(string given) =>
-        Real.PathOrNull(System.IO.Path.Combine(directory, given)) ?? throw Failure($"cannot find the application {given}: {Errno.Last}");
+    /// <summary>The application's own directory by the path that was given, links not resolved.</summary>
+    internal string DirectoryOf(string? given)
+    {
+        var path = System.IO.Path.GetFullPath(given ?? DefaultName, directory);
+        return Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(path)!;
+    }
+
+    private string Resolve(string given)
+    {
+        var path = System.IO.Path.Combine(directory, given);
+        if (Real.PathOrNull(path) is { } resolved) return resolved;
+        var error = Errno.Last;
+        if (error == Errno.EACCES && ClosedDirectory.OnTheWayTo(path) is { } closed) throw Failure($"cannot find the application {given}: {closed.Reason}");
+        throw Failure($"cannot find the application {given}: {error}");
+    }
 
     private static string InDirectory(string path)
     {

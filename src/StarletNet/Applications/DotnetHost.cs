@@ -18,8 +18,11 @@ internal static class DotnetHost
         return found ?? throw Missing("there is no dotnet in PATH; install the ASP.NET Core runtime or set DOTNET_ROOT to where it is");
     }
 
-    private static string Existing(string variable, string path) =>
-        IsExecutable(path) ? System.IO.Path.GetFullPath(path) : throw Missing($"{variable} points to {path}, which is not an executable file");
+    private static string Existing(string variable, string path)
+    {
+        if (IsExecutable(path)) return System.IO.Path.GetFullPath(path);
+        throw Missing($"{variable} points to {path}, {(ClosedDirectory.OnTheWayTo(System.IO.Path.GetFullPath(path)) is { } closed ? $"and {closed.Reason}" : "which is not an executable file")}");
+    }
 
     // access(2) also says yes to a directory that may be entered.
     private static bool IsExecutable(string path) => File.Exists(path) && LibC.access(path, LibC.X_OK) == 0;

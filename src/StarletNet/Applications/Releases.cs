@@ -31,11 +31,14 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
         else _code.BuildCommand(environment, "");
     }
 
-    private Application Find() => Builder is { Target: var target }
-        ? InItsDirectory(new ApplicationFinder(directory, environment).Find(target))
-        : new ApplicationFinder(directory, environment).Find(_options.Application);
-
-    private Application InItsDirectory(Application built) => built with { Directory = _code!.Directory };
+    private Application Find()
+    {
+        var finder = new ApplicationFinder(directory, environment);
+        var (found, own) = Builder is { Target: var target }
+            ? (finder.Find(target), _code!.Directory ?? Path.GetDirectoryName(_code.Path)!)
+            : (finder.Find(_options.Application), finder.DirectoryOf(_options.Application));
+        return found with { ContentRoot = ContentRoot.Find(_options, directory, environment, own) };
+    }
 
     /// <summary>For a new generation. To be called with the rights that its workers will have, for the copy is theirs to read.</summary>
     /// <param name="options">As they are now.</param>
@@ -126,7 +129,7 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
             var copied = new ApplicationFinder(directory, environment).Find(copy.Of(original.Path));
             log.RunsFromCopy(original.Path, copy.Directory);
             // The name that an operator knows is that of the original.
-            return copied with { Path = original.Path, Copy = copy, Directory = original.Directory ?? copy.Of(Real.Path(directory)) };
+            return copied with { Path = original.Path, Copy = copy, ContentRoot = original.ContentRoot };
         }
         catch
         {

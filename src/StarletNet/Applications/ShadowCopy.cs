@@ -27,10 +27,6 @@ internal sealed class ShadowCopy : IDisposable
     internal string? Of(string path) =>
         path == Source ? Directory : path.StartsWith(Source + "/", StringComparison.Ordinal) ? Directory + path[Source.Length..] : null;
 
-    /// <summary>The other way round: what a path in the copy is a copy of; null for any other.</summary>
-    internal string? OriginalOf(string path) =>
-        path == Directory ? Source : path.StartsWith(Directory + "/", StringComparison.Ordinal) ? Source + path[Directory.Length..] : null;
-
     /// <param name="linked">Names in the source that are not copied but linked to: where the application writes.</param>
     /// <param name="stop">Looked at between two files.</param>
     /// <exception cref="IOException">A file cannot be read, or the copy not be written.</exception>

@@ -5,7 +5,7 @@ namespace StarletNet.Master.Applications;
 
 /// <summary>What has to be built before it can be served: the project of <c>--project</c>, or a file-based application (<c>app.cs</c>).</summary>
 /// <param name="Path">The project file, its directory, or the file of code.</param>
-/// <param name="Directory">Where its workers start, as <c>dotnet run</c> starts them; null: where we are.</param>
+/// <param name="Directory">The project's directory; null for a file of code.</param>
 internal sealed record SourceCode(string Path, string? Directory)
 {
     private static readonly string[] ProjectFiles = ["*.csproj", "*.fsproj", "*.vbproj"];

@@ -9,15 +9,14 @@ namespace StarletNet.Master.Applications;
 /// </summary>
 internal static class WorkingDirectory
 {
-    /// <returns>The path, and whether going there again may lead elsewhere than staying.</returns>
     /// <exception cref="OperatorException">It is not there any more: a release that was removed, perhaps.</exception>
-    internal static (string Path, bool MayMove) Find(Func<string, string?> environment)
+    internal static string Find(Func<string, string?> environment)
     {
         var actual = Actual();
         var logical = environment("PWD");
         // PWD is anybody's to set, and nobody's duty to keep: it counts only while it leads where we are.
-        if (logical is not { Length: > 0 } || logical == actual || !logical.StartsWith('/')) return (actual, false);
-        return FileIdentity.Of(logical + "/.") is { } there && there == FileIdentity.Of(".") ? (logical, true) : (actual, false);
+        if (logical is not { Length: > 0 } || logical == actual || !logical.StartsWith('/')) return actual;
+        return FileIdentity.Of(logical + "/.") is { } there && there == FileIdentity.Of(".") ? logical : actual;
     }
 
     private static string Actual()

@@ -9,11 +9,9 @@ namespace StarletNet.Master.Explaining;
 /// calls by itself; what a package of somebody else's does inside is not looked into.
 /// </summary>
 /// <param name="application">Found, and fit to be served.</param>
-/// <param name="workers">As many as would be started.</param>
-/// <param name="processors">For the event loops of a single worker.</param>
 /// <param name="heap">What each worker may use.</param>
 /// <param name="environment">The name that the application would be given, or find.</param>
-internal sealed class Explanation(Application application, int workers, int processors, HeapShare heap, string environment)
+internal sealed class Explanation(Application application, HeapShare heap, string environment)
 {
     private const int Width = 100;
 
@@ -23,9 +21,8 @@ internal sealed class Explanation(Application application, int workers, int proc
     {
         var assembly = Path.ChangeExtension(application.Path, ".dll");
         if (!File.Exists(assembly)) return OfOneFile();
-        var made = Dependencies.Of(assembly);
-        var calls = made.Assemblies.SelectMany(AssemblyCalls.In).ToHashSet(StringComparer.Ordinal);
-        var seen = Trait.All.Where(trait => Shows(trait, calls, made.Packages)).ToLookup(trait => trait.Meaning, trait => trait.Text);
+        var (made, traits) = Examine(assembly);
+        var seen = traits.ToLookup(trait => trait.Meaning, trait => trait.Text);
 
         Line($"{application.Path}, run by {application.Program}");
         Line($"Looked at, and not run: {string.Join(", ", made.Assemblies.Select(Path.GetFileName))}");
@@ -40,8 +37,22 @@ internal sealed class Explanation(Application application, int workers, int proc
     }
 
     private const string KeysAreNamedByDirectory =
-        "All workers share the keys of Data Protection, in HOME unless the application says otherwise. The keys are for the directory that the "
-        + "application runs in: if each release has its own, cookies end with each deploy, unless the application calls SetApplicationName.";
+        "All workers share the keys of Data Protection, in HOME unless the application says otherwise. The keys are for the path that the "
+        + "application is started by: start it through a release link (/srv/app/current/app.dll), and cookies outlive a deploy.";
+
+    /// <summary>What breaks for the users of an application that needs a single worker when it is given several; empty: nothing that can be seen.</summary>
+    internal static IReadOnlyList<string> WhatSeveralWorkersBreak(Application application)
+    {
+        var assembly = Path.ChangeExtension(application.Path, ".dll");
+        return File.Exists(assembly) ? [.. Examine(assembly).Traits.Where(trait => trait.Meaning == Meaning.OneWorker).Select(trait => trait.Breaks)] : [];
+    }
+
+    private static (Dependencies Made, IReadOnlyList<Trait> Traits) Examine(string assembly)
+    {
+        var made = Dependencies.Of(assembly);
+        var calls = made.Assemblies.SelectMany(AssemblyCalls.In).ToHashSet(StringComparer.Ordinal);
+        return (made, [.. Trait.All.Where(trait => Shows(trait, calls, made.Packages))]);
+    }
 
     private static bool Shows(Trait trait, HashSet<string> calls, IReadOnlyList<string> packages) =>
         (trait.Calls.Any(calls.Contains) || trait.Packages.Any(packages.Contains)) && !trait.Unless.Any(calls.Contains);
@@ -60,14 +71,14 @@ internal sealed class Explanation(Application application, int workers, int proc
         else if (heap.IsTooSmall) Section("Memory", [heap.Why + ". Fewer workers, or a larger container, would be better."]);
         var name = Path.GetFileName(application.Path);
         _text.Append('\n').Append("Run it with\n");
-        if (!needsOne)
+        Line($"  starletnet {name}");
+        if (needsOne)
         {
-            Line($"  starletnet --max-workers {workers} {name}");
+            Wrapped("One worker uses all processors. HUP and a new generation replace it without a gap; what it keeps in memory ends with it.");
             return;
         }
-        Line($"  starletnet --max-workers 1 --loops {processors} {name}");
-        Wrapped("One process on all processors. HUP and a new generation still replace it without a gap, as its requests go; what it keeps in "
-            + "memory ends with it.");
+        Wrapped("One worker uses all processors. Several suit this application as well (--max-workers auto): a crash or a stuck worker then "
+            + "affects a part of the requests, and each has a heap of its own.");
     }
 
     private void Section(string heading, IEnumerable<string> texts)

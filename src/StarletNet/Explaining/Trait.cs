@@ -29,20 +29,24 @@ internal sealed record Trait(Meaning Meaning, string[] Calls, string[] Packages,
     /// <summary>With one of these calls, or packages, it is no matter.</summary>
     internal string[] Unless { get; init; } = [];
 
+    /// <summary>For <see cref="Meaning.OneWorker"/>: what users meet when there are several.</summary>
+    internal string Breaks { get; init; } = "";
+
     private static readonly string[] SharedCaches =
         ["AddStackExchangeRedisCache", "AddDistributedSqlServerCache", "AddDistributedPostgresCache", "AddCosmosCache"];
 
     internal static readonly IReadOnlyList<Trait> All =
     [
         new(Meaning.OneWorker, ["AddInteractiveServerComponents", "AddServerSideBlazor"], [],
-            "Blazor Server: a page's circuit lives in one worker, and its connection is made in two requests that must both go there."),
+            "Blazor Server: a page's circuit lives in one worker, and its connection is made in two requests that must both go there.")
+        { Breaks = "Blazor Server pages do not connect" },
         new(Meaning.OneWorker, ["AddSignalR", "AddSignalRCore"], [],
             "SignalR: a connection is negotiated and then opened, both at the same worker, and messages to all reach one worker's clients. (Several workers do "
             + "if all clients use WebSockets with skipNegotiation, and AddStackExchangeRedis, or nobody sends to others.)")
-        { Unless = ["AddAzureSignalR"] },
+        { Unless = ["AddAzureSignalR"], Breaks = "most SignalR clients do not connect" },
         new(Meaning.OneWorker, ["AddSession", "AddSessionStateTempDataProvider"], [],
             "Sessions in memory: each worker knows its own. (Several workers do with a shared cache, such as AddStackExchangeRedisCache.)")
-        { Unless = SharedCaches },
+        { Unless = SharedCaches, Breaks = "sessions in memory are lost from one request to the next" },
         new(Meaning.OnePerWorker, ["AddDistributedMemoryCache", "AddMemoryCache", "AddHybridCache"], [], "Caches in memory: each is filled, and goes stale, by itself."),
         new(Meaning.OnePerWorker, ["AddOutputCache", "AddResponseCaching"], [], "Cached answers: what one worker evicts another still has.") { Unless = ["AddStackExchangeRedisOutputCache"] },
         new(Meaning.OnePerWorker, ["AddRateLimiter", "UseRateLimiter"], ["AspNetCoreRateLimit"], "Rate limits: each worker allows the whole rate."),

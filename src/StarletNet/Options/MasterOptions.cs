@@ -81,8 +81,11 @@ internal sealed record MasterOptions
     /// <summary>CPUs that this process may use, for what depends on their number.</summary>
     internal int Processors { get; init; } = 1;
 
-    /// <summary>Null: one per CPU, at least 2.</summary>
-    internal int? MaxWorkers { get; init; }
+    /// <summary>
+    /// One by default: ASP.NET Core applications assume a single process (SignalR, hosted services, sessions and caches in memory), and a .NET
+    /// process uses all processors. Null: <c>auto</c>, one per processor, at least 2.
+    /// </summary>
+    internal int? MaxWorkers { get; init; } = 1;
 
     internal int Workers => MaxWorkers ?? Math.Max(2, Processors);
 
@@ -104,8 +107,14 @@ internal sealed record MasterOptions
     /// <summary><c>inline</c> or <c>pool</c>.</summary>
     internal string Loop { get; init; } = Inline;
 
-    /// <summary>Event loops in each worker.</summary>
-    internal int Loops { get; init; } = 1;
+    /// <summary>Event loops in each worker. Unless given, one per processor for a single worker, and one for each of several.</summary>
+    internal int Loops
+    {
+        get => _loops ?? (Workers > 1 ? 1 : Math.Clamp(Math.Min(Processors, MaxThreads / 2), 1, MostLoops));
+        init => _loops = value;
+    }
+
+    private readonly int? _loops;
 
     /// <summary>In each worker; at least two for each loop.</summary>
     internal int MaxThreads { get; init; } = 256;
@@ -229,6 +238,9 @@ internal sealed record MasterOptions
     internal ObservingChoices Observing { get; init; } = new();
 
     internal string? ChangeDirectory { get; init; }
+
+    /// <summary>As given; null: see <see cref="Applications.ContentRoot"/>.</summary>
+    internal string? ContentRoot { get; init; }
 
     /// <summary>A name or a number; null: who we are.</summary>
     internal string? User { get; init; }

@@ -158,6 +158,9 @@ internal sealed class MasterLog : IDisposable
 
     internal void HeapNotLimited(string why) => Warning(37, "{Why:l}; take fewer workers, or more memory", why);
 
+    internal void NeedsSingleWorker(int workers, string breaks) =>
+        Warning(100, "this application needs a single worker, and it has {Workers}: {Breaks:l}; leave out --max-workers (--explain says more)", workers, breaks);
+
     internal void AppEndpointsOfMany(int workers) =>
         Warning(38, "--keep-app-endpoints: each of {Workers} workers opens the application's own endpoints, and it is chance which of them a client reaches; --max-workers 1 is meant for that", workers);
 

@@ -24,13 +24,12 @@ internal static unsafe class InPlace
     /// <param name="variables">Our own environment.</param>
     /// <param name="hostingAssembly">What is injected.</param>
     /// <param name="application">What it becomes.</param>
-    /// <param name="directory">Where it starts; null: where we are.</param>
     /// <param name="pidFile">Stays locked for as long as it lives; null: none.</param>
     /// <param name="sockets">Socket files of ours.</param>
     /// <exception cref="OperatorException">It cannot be executed.</exception>
     internal static int Become(
         MasterOptions options, IReadOnlyList<Listener> listeners, AccessLog? accessLog, IReadOnlyDictionary<string, string> variables,
-        string hostingAssembly, Application application, string? directory, PidFile? pidFile, IEnumerable<string> sockets)
+        string hostingAssembly, Application application, PidFile? pidFile, IEnumerable<string> sockets)
     {
         // A channel with nobody at its other end, which stays open in the process itself: a worker drains when that is closed.
         var (ours, theirs) = FileDescriptor.MessagePair();
@@ -40,13 +39,13 @@ internal static unsafe class InPlace
         // Counting requests, and signs of life, are for a master.
         var ofWorkers = new WorkerEnvironment(variables, options with { WorkerTimeout = TimeSpan.Zero }, listeners, hostingAssembly);
         var environment = new Dictionary<string, string>(ofWorkers.Of(
-            new Worker(0, 0, 1, TimeSpan.Zero), 1, theirs.Number, null, 0, application.Certificates?.Number, held, accessLog?.Descriptor, application.Original));
+            new Worker(0, 0, 1, TimeSpan.Zero), 1, theirs.Number, null, 0, application.Certificates?.Number, held, accessLog?.Descriptor, application.Identity));
         // Nobody else will be there to do it.
         OwnFile[] files = [.. sockets.Concat(pidFile is null ? [] : [pidFile.Path]).Select(OwnFile.At).OfType<OwnFile>()];
         if (files.Length > 0) environment[EnvironmentNames.Files] = OwnFile.Format(files);
         if (variables.TryGetValue(EnvironmentNames.NotifySocket, out var notify)) environment[EnvironmentNames.Notify] = notify;
 
-        if ((application.Directory ?? directory) is { } start && LibC.chdir(start) < 0)
+        if (application.Directory is { } start && LibC.chdir(start) < 0)
             throw new OperatorException($"cannot change to the directory {start}: {Errno.Last}", ExitCodes.Failure);
         foreach (var fd in handed.Distinct()) FileDescriptor.KeepInExec(fd);
         foreach (var name in variables.Keys.Where(name => !environment.ContainsKey(name))) _ = LibC.unsetenv(name);

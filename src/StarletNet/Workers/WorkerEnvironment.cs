@@ -1,4 +1,5 @@
 using System.Globalization;
+using StarletNet.Master.Applications;
 using StarletNet.Master.Listening;
 using StarletNet.Master.Options;
 using StarletNet.Master.Pool;
@@ -22,10 +23,16 @@ internal sealed class WorkerEnvironment(
 
     internal bool ShowsTitles => !options.Observing.NoTitles;
 
-    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null, IEnumerable<int>? held = null, int? accessLog = null, string? original = null, string? ownHeapLimit = null)
+    internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null, IEnumerable<int>? held = null, int? accessLog = null, string? identity = null, string? ownHeapLimit = null)
     {
         var variables = new Dictionary<string, string>(inherited);
         foreach (var name in EnvironmentNames.NeverForApplications) variables.Remove(name);
+        if (options.ContentRoot is not null)
+        {
+            // In .NET a variable beats the directory that a process starts in.
+            variables.Remove(ContentRoot.AspNetCoreVariable);
+            variables.Remove(ContentRoot.DotnetVariable);
+        }
         NameEnvironment(variables);
         Inject(variables, workers, ownHeapLimit);
 
@@ -49,7 +56,7 @@ internal sealed class WorkerEnvironment(
         if (options.WorkerQuit == MasterOptions.QuitDump) variables[EnvironmentNames.Quit] = EnvironmentNames.QuitDump;
         if (options.Observing.LogLevel == ObservingChoices.Debug) variables[EnvironmentNames.Debug] = "1";
         if (options.ReadyPath is { } readyPath) variables[EnvironmentNames.ReadyPath] = readyPath;
-        if (original is not null) variables[EnvironmentNames.Original] = original;
+        if (identity is not null) variables[EnvironmentNames.Identity] = identity;
         variables[EnvironmentNames.MaxRequests] = Text(requests);
         variables[EnvironmentNames.Heartbeat] = Milliseconds(Heartbeat(options.WorkerTimeout));
         variables[EnvironmentNames.WorkerSlot] = Text(worker.Slot);

@@ -10,11 +10,10 @@ namespace StarletNet.Master.Workers;
 
 /// <summary>Turns a worker of the pool into a process.</summary>
 /// <param name="arguments">The application's own.</param>
-/// <param name="directory">Where to start it; null: where we are.</param>
 /// <param name="share">How many requests it may answer.</param>
 /// <param name="accessLog">Null: there is none.</param>
 internal sealed class WorkerLauncher(
-    WorkerEnvironment environment, IReadOnlyList<Listener> listeners, ScoreboardPlaces scoreboard, IReadOnlyList<string> arguments, string? directory,
+    WorkerEnvironment environment, IReadOnlyList<Listener> listeners, ScoreboardPlaces scoreboard, IReadOnlyList<string> arguments,
     RequestShare share, AccessLog? accessLog = null)
 {
     /// <exception cref="SystemCallException">No process, or no descriptor, could be had.</exception>
@@ -38,9 +37,9 @@ internal sealed class WorkerLauncher(
                     Title = environment.ShowsTitles ? $"starletnet worker {worker.Slot} gen={worker.Generation}" : null,
                     Arguments = [.. application.LeadingArguments, .. arguments],
                     Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, Locks(application), accessLog?.Descriptor,
-                        application.Original, application.HeapLimit),
+                        application.Identity, application.HeapLimit),
                     Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
-                    WorkingDirectory = application.Directory ?? directory,
+                    WorkingDirectory = application.Directory,
                     // The terminal's ^C is for the master alone, which drains its workers.
                     Scope = ProcessScope.OwnGroup,
                 });

@@ -16,17 +16,17 @@ public sealed class ExplanationTests : IDisposable
     private string Explain(params string[] calls)
     {
         FakeApplication.Write(_scratch.File("web.dll"), calls);
-        var text = new Explanation(new Application(_scratch.File("web.dll"), "/usr/bin/dotnet", ["exec"]), workers: 3, processors: 8, _heap, "Staging").Write();
+        var text = new Explanation(new Application(_scratch.File("web.dll"), "/usr/bin/dotnet", ["exec"]), _heap, "Staging").Write();
         Assert.All(text.Split('\n').Skip(2), line => Assert.InRange(line.Length, 0, 100));
         return Regex.Replace(text, @"\s+", " ");
     }
 
     [Fact]
-    public void An_application_of_which_nothing_special_is_seen_runs_in_several_workers()
+    public void An_application_of_which_nothing_special_is_seen_may_run_in_several_workers()
     {
         var text = Explain("RouteBuilder.MapGet");
 
-        Assert.Contains("starletnet --max-workers 3 web.dll", text);
+        Assert.Contains("starletnet web.dll - One worker uses all processors. Several suit this application as well (--max-workers auto): a crash", text);
         Assert.DoesNotContain("single worker", text);
         Assert.DoesNotContain("Keys of", text);
     }
@@ -53,14 +53,28 @@ public sealed class ExplanationTests : IDisposable
         var text = Explain(call);
 
         Assert.Contains($"- {says}", text);
-        Assert.Contains("starletnet --max-workers 1 --loops 8 web.dll", text);
+        Assert.Contains("starletnet web.dll - One worker uses all processors. HUP", text);
+        Assert.DoesNotContain("--max-workers auto", text);
+    }
+
+    [Theory]
+    [InlineData("X.AddSignalR", "most SignalR clients do not connect")]
+    [InlineData("X.AddServerSideBlazor", "Blazor Server pages do not connect")]
+    [InlineData("X.AddSession", "sessions in memory are lost from one request to the next")]
+    public void A_start_with_several_workers_can_name_what_breaks(string call, string breaks)
+    {
+        FakeApplication.Write(_scratch.File("web.dll"), call);
+        Assert.Equal([breaks], Explanation.WhatSeveralWorkersBreak(new Application(_scratch.File("web.dll"), "/usr/bin/dotnet", ["exec"])));
+
+        FakeApplication.Write(_scratch.File("web.dll"), "X.AddHostedService");
+        Assert.Empty(Explanation.WhatSeveralWorkersBreak(new Application(_scratch.File("web.dll"), "/usr/bin/dotnet", ["exec"])));
     }
 
     [Theory]
     [InlineData("X.AddSession", "X.AddStackExchangeRedisCache")]
     [InlineData("X.AddSignalR", "X.AddAzureSignalR")]
     public void A_shared_store_makes_several_workers_good_enough(params string[] calls) =>
-        Assert.Contains("starletnet --max-workers 3 web.dll", Explain(calls));
+        Assert.Contains("--max-workers auto", Explain(calls));
 
     [Theory]
     [InlineData("X.AddMemoryCache", "kept by each worker for itself - Caches in memory")]
@@ -127,10 +141,10 @@ public sealed class ExplanationTests : IDisposable
 
         Assert.Empty(AssemblyCalls.In(_scratch.File("web.dll")));
         Assert.Empty(AssemblyCalls.In(_scratch.File("none.dll")));
-        Assert.Contains("starletnet --max-workers 3 web.dll", Explain());
+        Assert.Contains("--max-workers auto", Explain());
     }
 
     [Fact]
     public void One_file_says_that_it_cannot_be_looked_into() =>
-        Assert.Contains("It is one file", new Explanation(new Application(_scratch.File("single"), _scratch.File("single"), []), 2, 2, _heap, "Production").Write());
+        Assert.Contains("It is one file", new Explanation(new Application(_scratch.File("single"), _scratch.File("single"), []), _heap, "Production").Write());
 }

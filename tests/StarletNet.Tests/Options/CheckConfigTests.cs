@@ -109,7 +109,7 @@ public sealed class CheckConfigTests : IDisposable
 
     /// <summary>The columns of the three servers, as far as there are options for their rows.</summary>
     [Theory]
-    [InlineData("plain", "max-workers", "auto")]
+    [InlineData("plain", "max-workers", "1")]
     [InlineData("plain", "env", "production")]
     [InlineData("plain", "spawn-interval", "0")]
     [InlineData("plain", "err-respawn-interval", "1")]
@@ -271,6 +271,6 @@ public sealed class CheckConfigTests : IDisposable
     [InlineData("Starlet", "10")]
     [InlineData("starlight", "10")]
     [InlineData("Starman", "5")]
-    [InlineData("StarletNet", "auto")]
+    [InlineData("StarletNet", "1")]
     public void The_names_of_plackup_choose_a_preset(string server, string workers) => Assert.Equal(workers, Of(Print("-s", server), "max-workers").Value);
 }

@@ -29,7 +29,7 @@ public sealed class OptionsReaderTests
         Assert.Null(options.Application);
         Assert.Empty(options.Listeners);
         Assert.Null(options.Backlog);
-        Assert.Equal(4, options.Workers);
+        Assert.Equal(1, options.Workers);
         Assert.Equal(0, options.SpawnInterval.TotalSeconds);
         Assert.Equal(1, options.ErrRespawnInterval.TotalSeconds);
         Assert.Equal(3, options.BootFailureLimit);
@@ -37,19 +37,29 @@ public sealed class OptionsReaderTests
         Assert.Equal(30, options.GracefulTimeout.TotalSeconds);
         Assert.Equal(5, options.DrainKeepAlive.TotalSeconds);
         Assert.Equal("inline", options.Loop);
-        Assert.Equal(1, options.Loops);
+        Assert.Equal(4, options.Loops);
         Assert.Equal(256, options.MaxThreads);
         Assert.Null(options.EnvironmentName);
         Assert.Null(options.PidFile);
     }
 
     [Fact]
-    public void There_are_two_workers_at_least_even_on_one_cpu()
+    public void Auto_is_one_worker_per_processor_and_at_least_two()
     {
-        var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse([]);
+        Assert.Equal(4, Read("-w", "auto").Workers);
 
+        var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(["-w", "auto"]);
         Assert.Equal(2, new OptionsReader(commandLine, _ => null, processors: 1).Read().Workers);
     }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(4, "-w", "0")]
+    [InlineData(1, "-w", "2")]
+    [InlineData(1, "-w", "auto")]
+    [InlineData(3, "-w", "2", "--loops", "3")]
+    [InlineData(2, "--max-threads", "5")]
+    public void A_single_worker_has_a_loop_per_processor(int loops, params string[] given) => Assert.Equal(loops, Read(given).Loops);
 
     [Fact]
     public void Every_option_is_read_from_the_command_line()
@@ -86,7 +96,7 @@ public sealed class OptionsReaderTests
     {
         _environment["STARLETNET_MAX_WORKERS"] = "";
 
-        Assert.Equal(4, Read().Workers);
+        Assert.Equal(1, Read().Workers);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public sealed class ExplainTests : IDisposable
         var explained = _test.Run(["--explain", "-w", "3", _test.Application]);
 
         Assert.Equal(0, (await explained.ExitAsync()).Code);
-        Assert.EndsWith("starletnet --max-workers 3 FakeWorker.dll", explained.OutputText.TrimEnd(), StringComparison.Ordinal);
+        Assert.Contains("Run it with\nstarletnet FakeWorker.dll\n", explained.OutputText.Replace("\n  ", "\n", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Empty(explained.ErrorText);
     }
 

@@ -49,21 +49,21 @@ public sealed class InPlaceTests : IDisposable
         Assert.DoesNotContain(program.Lines, line => line.Text.StartsWith("env NOTIFY_SOCKET=", StringComparison.Ordinal));
         Assert.Contains(program.Lines, line => line.Text == $"env STARLETNET_WORKER_NOTIFY={_test.File("nobody")}");
         // Whose name the keys of cookies go by.
-        Assert.Contains(program.Lines, line => line.Text == $"env STARLETNET_WORKER_ORIGINAL={_test.File("app")}");
+        Assert.Contains(program.Lines, line => line.Text == $"env STARLETNET_WORKER_IDENTITY={_test.File("app")}");
         var other = _test.Run(["-l", "127.0.0.1:0", "-w1", "--shadow-copy", "--shadow-dir", copies, _test.Application, _test.Behaviour]);
         await other.LineAsync("serving");
         Assert.Equal(2, Directory.GetDirectories(copies).Length);
     }
 
     [Fact]
-    public async Task Without_copies_it_starts_where_starletnet_was_started_and_its_title_can_be_left_alone()
+    public async Task Without_copies_it_starts_in_the_applications_directory_and_its_title_can_be_left_alone()
     {
         _test.Behave("environment");
-        var program = _test.Run(["-l", "127.0.0.1:0", "-w", "0", "--disable-proctitle", "--chdir", "/", _test.Application, _test.Behaviour], new ProgramOptions { WorkingDirectory = _test.File("app") });
+        var program = _test.Run(["-l", "127.0.0.1:0", "-w", "0", "--disable-proctitle", "--chdir", "/", _test.Application, _test.Behaviour]);
 
         await program.LineAsync($"^cwd {_test.File("app")}$");
         await program.LineAsync(" ready$");
-        Assert.DoesNotContain("STARLETNET_WORKER_ORIGINAL", program.OutputText);
+        Assert.DoesNotContain("STARLETNET_WORKER_IDENTITY", program.OutputText);
         // The name that was executed, and not one of ours.
         Assert.Matches($"^[^ ]*dotnet .*{_test.Application} {_test.Behaviour}$", Assert.Single(program.Family).Command);
     }

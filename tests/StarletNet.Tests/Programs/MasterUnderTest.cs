@@ -48,6 +48,14 @@ public sealed class MasterUnderTest : IDisposable
     internal void Release(string directory) =>
         CopyFiles(AppContext.BaseDirectory.Replace("StarletNet.Tests", "FakeWorker", StringComparison.Ordinal), directory, name => name.StartsWith("FakeWorker", StringComparison.Ordinal));
 
+    /// <summary>Other users may enter and read everything, as a worker that runs as another user must.</summary>
+    internal void LetOthersIn()
+    {
+        foreach (var file in Directory.EnumerateFileSystemEntries(File("."), "*", SearchOption.AllDirectories).Append(File(".")))
+            System.IO.File.SetUnixFileMode(file, Directory.Exists(file) || !file.Contains('.', StringComparison.Ordinal) ? (UnixFileMode)0x1ed /* 0755 */ : (UnixFileMode)0x1a4 /* 0644 */);
+        System.IO.File.SetUnixFileMode(Executable, (UnixFileMode)0x1ed);
+    }
+
     /// <summary>With these arguments and nothing else.</summary>
     internal ProgramUnderTest Run(IEnumerable<string> arguments, ProgramOptions? options = null) => Keep(ProgramUnderTest.Start(Executable, arguments, options));
 

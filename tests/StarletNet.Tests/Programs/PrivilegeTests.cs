@@ -18,13 +18,6 @@ public sealed class PrivilegeTests : IDisposable
     private static void NeedRoot() => Assert.SkipUnless(LibC.geteuid() == 0, "only root may become somebody else");
 
     // Every directory above must let the other user through.
-    private void LetOthersIn()
-    {
-        foreach (var file in Directory.EnumerateFileSystemEntries(_test.File("."), "*", SearchOption.AllDirectories).Append(_test.File(".")))
-            File.SetUnixFileMode(file, Directory.Exists(file) || !file.Contains('.', StringComparison.Ordinal) ? (UnixFileMode)0x1ed /* 0755 */ : (UnixFileMode)0x1a4 /* 0644 */);
-        File.SetUnixFileMode(_test.Executable, (UnixFileMode)0x1ed);
-    }
-
     private static string Status(int pid, string field) =>
         Regex.Match(File.ReadAllText($"/proc/{pid}/status"), $"^{field}:\\s*(.*?)\\s*$", RegexOptions.Multiline).Groups[1].Value.Replace('\t', ' ');
 
@@ -32,7 +25,7 @@ public sealed class PrivilegeTests : IDisposable
     public async Task A_configuration_that_only_root_may_read_holds_as_it_was_read()
     {
         NeedRoot();
-        LetOthersIn();
+        _test.LetOthersIn();
         _test.Write("web.conf", "listen = 127.0.0.1:0\nmax-workers = 1\nuser = nobody\n");
         File.SetUnixFileMode(_test.File("web.conf"), UnixFileMode.UserRead);
         var master = _test.Run(["--config", _test.File("web.conf"), _test.Application, _test.Behaviour]);
@@ -49,7 +42,7 @@ public sealed class PrivilegeTests : IDisposable
     {
         NeedRoot();
         _test.Behave("environment");
-        LetOthersIn();
+        _test.LetOthersIn();
         var (pid, log, socket) = (_test.File("pid"), _test.File("log"), _test.File("a.sock"));
 
         var master = _test.Run(["-l", socket, "-w1", "--user", "nobody", "--umask", "027", "--pid", pid, "--error-log", log, "--chdir", "/", _test.Application, _test.Behaviour]);
@@ -70,7 +63,7 @@ public sealed class PrivilegeTests : IDisposable
         Assert.Contains("\nenv HOME=/nonexistent\n", words);
         Assert.Contains("\nenv USER=nobody\n", words);
         Assert.Contains("\nenv LOGNAME=nobody\n", words);
-        Assert.Contains($"\ncwd {Environment.CurrentDirectory}\n", words);
+        Assert.Contains($"\ncwd {_test.File("app")}\n", words);
         foreach (var file in new[] { pid, log, socket }) Assert.Equal("nobody", Owner(file));
         Assert.Equal(0, (await master.StopAsync()).Code);
         // Nobody may remove files there. What stays names no process, which another might be by then.
@@ -89,7 +82,7 @@ public sealed class PrivilegeTests : IDisposable
     public async Task Groups_may_be_named_and_setuid_may_be_allowed()
     {
         NeedRoot();
-        LetOthersIn();
+        _test.LetOthersIn();
         var master = _test.Start("--user", "65534", "--group", "33, 12", "--allow-setuid-children");
         await master.LineAsync("serving");
 
@@ -107,7 +100,7 @@ public sealed class PrivilegeTests : IDisposable
     public async Task Unix_sockets_are_given_to_whom_the_operator_names(string owner, string owners, params string[] options)
     {
         NeedRoot();
-        LetOthersIn();
+        _test.LetOthersIn();
         var path = _test.File("a.sock");
         var master = _test.Run(["-S", path, "--socket-owner", owner, "-w1", .. options, _test.Application, _test.Behaviour]);
         await master.LineAsync("serving ");
@@ -160,7 +153,7 @@ public sealed class PrivilegeTests : IDisposable
         NeedRoot();
         var (link, target) = (_test.File("link"), _test.Write("target", "root's"));
         File.CreateSymbolicLink(link, target);
-        LetOthersIn();
+        _test.LetOthersIn();
         Assert.Equal(0, LibC.fchownat(LibC.AT_FDCWD, link, 65534, 65534, LibC.AT_SYMLINK_NOFOLLOW));
 
         var master = _test.Start("--user", "nobody", option, link);
@@ -182,7 +175,7 @@ public sealed class PrivilegeTests : IDisposable
         NeedRoot();
         _test.Behave("environment");
         var (certificate, key) = TlsTests.Files(_test);
-        LetOthersIn();
+        _test.LetOthersIn();
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var master = _test.Run(["--ssl", "-l", "127.0.0.1:0", "-w1", "--user", "nobody", "--ssl-cert", certificate, "--ssl-key", key, _test.Application, _test.Behaviour]);
         await master.LineAsync("serving ");
@@ -207,7 +200,7 @@ public sealed class PrivilegeTests : IDisposable
     {
         NeedRoot();
         var directory = Directory.CreateDirectory(_test.File("run")).FullName;
-        LetOthersIn();
+        _test.LetOthersIn();
         var path = Path.Combine(directory, "name");
         var superdaemon = new ProgramOptions { Environment = new Dictionary<string, string> { ["SERVER_STARTER_PORT"] = "" }, WorkingDirectory = directory };
         string[] Arguments(string name) => ["-l", "127.0.0.1:0", "-w1", "--user", "nobody", "--chdir", "/", option, prefix + name, _test.Application, _test.Behaviour];
@@ -240,7 +233,7 @@ public sealed class PrivilegeTests : IDisposable
     public async Task Whoever_is_not_root_cannot_become_somebody_else()
     {
         NeedRoot();
-        LetOthersIn();
+        _test.LetOthersIn();
         var master = _test.Keep(ProgramUnderTest.Start("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", _test.Executable, "--user", "www-data", _test.Application, _test.Behaviour]));
 
         Assert.Equal(1, (await master.ExitAsync()).Code);

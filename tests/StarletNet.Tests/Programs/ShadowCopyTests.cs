@@ -60,7 +60,7 @@ public sealed class ShadowCopyTests : IDisposable
         SymbolicLink.Switch(_test.File("current"), _test.File("app"));
         foreach (var (directory, expected) in new[] { ("current", @"/copies/starletnet-copy-\w+"), ("app/below", @"/copies/starletnet-copy-\w+/below"), ("bin", "/bin") })
         {
-            var master = _test.Run(["-l", "127.0.0.1:0", "-w1", .. Options, _test.Application, _test.Behaviour], new ProgramOptions { WorkingDirectory = _test.File(directory) });
+            var master = _test.Run(["-l", "127.0.0.1:0", "-w1", "--content-root", _test.File(directory), .. Options, _test.Application, _test.Behaviour]);
             await master.LineAsync($"cwd .*{expected}$");
             Assert.Equal(0, (await master.StopAsync()).Code);
         }

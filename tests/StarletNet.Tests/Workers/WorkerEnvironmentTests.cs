@@ -91,14 +91,14 @@ public sealed class WorkerEnvironmentTests
     }
 
     [Fact]
-    public void A_copy_is_told_what_it_is_a_copy_of()
+    public void A_worker_is_told_by_which_path_its_application_is_known()
     {
-        Assert.DoesNotContain("STARLETNET_WORKER_ORIGINAL", Of().Keys);
+        Assert.DoesNotContain("STARLETNET_WORKER_IDENTITY", Of().Keys);
 
         var variables = new WorkerEnvironment(_inherited, _options, [], "/opt/StarletNet.Hosting.dll")
-            .Of(new Worker(5, Slot: 2, Generation: 3, TimeSpan.Zero), 1, controlFd: 11, scoreboard: null, requests: 0, held: [12], original: "/srv/app");
+            .Of(new Worker(5, Slot: 2, Generation: 3, TimeSpan.Zero), 1, controlFd: 11, scoreboard: null, requests: 0, held: [12], identity: "/srv/app");
 
-        Assert.Equal("/srv/app", variables["STARLETNET_WORKER_ORIGINAL"]);
+        Assert.Equal("/srv/app", variables["STARLETNET_WORKER_IDENTITY"]);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal static class PrivilegeOptions
             + "by USR2, and by HUP: rename it, send the signal, and no line is lost.",
             options => options.ErrorLog, (options, path) => options with { ErrorLog = path == "-" ? null : path }),
         Value("chdir", ValueKinds.OptionalText(ValueKinds.Text("DIR", "a directory")),
-            "The master changes to that directory, to keep no file system busy. Workers start where it was started, which is where ASP.NET Core looks for its files.",
+            "The master changes to that directory, to keep no file system busy. Workers start in their content root all the same.",
             options => options.ChangeDirectory, (options, path) => options with { ChangeDirectory = path }),
         Value("user", ValueKinds.OptionalText(ValueKinds.Text("USER", "a user")),
             "Run as that user, a name or a number, once sockets, logs and the pid file are open; they are given to it. HOME is set.",

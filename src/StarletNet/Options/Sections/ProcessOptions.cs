@@ -16,6 +16,9 @@ internal static class ProcessOptions
             "Build that project (dotnet build) and serve it, in its directory, as development unless --env says otherwise; all arguments are the application's. "
             + "Built again at each HUP and, with --reload, when its sources change; a build that fails is shown, and the running workers go on.",
             options => options.Project, (options, path) => options with { Project = path }),
+        Value("content-root", ValueKinds.OptionalText(ValueKinds.Text("DIR", "a directory")),
+            "Start workers in that directory, where ASP.NET Core looks for appsettings.json and wwwroot. Without it ASPNETCORE_CONTENTROOT and DOTNET_CONTENTROOT count.",
+            options => options.ContentRoot, (options, path) => options with { ContentRoot = path }).DefaultIs("the application's own directory"),
         Value("env", ValueKinds.OptionalText(ValueKinds.Text("NAME", "a name such as production")),
             "Environment of the application: production, development, staging or any other name; deployment means production.",
             options => options.EnvironmentName, (options, name) => options with { EnvironmentName = name }).Alias("E")

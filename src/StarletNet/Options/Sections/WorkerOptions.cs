@@ -16,9 +16,9 @@ internal static class WorkerOptions
 
     internal static readonly IReadOnlyList<MasterOption> All =
     [
-        Value("max-workers", Workers, "Worker processes to keep alive, 1 to 1024, or auto. 0: no master; starletnet itself becomes the application, which gets all signals, and nobody replaces it.",
-            options => options.MaxWorkers, (options, number) => options with { MaxWorkers = number }).Alias("workers", "w")
-            .DefaultIs("auto: one per CPU, at least 2"),
+        Value("max-workers", Workers, "Worker processes to keep alive, 1 to 1024, or auto: one per processor, at least 2. The default is one, which uses all processors, because ASP.NET Core applications "
+            + "assume a single process. 0: no master; starletnet itself becomes the application, which gets all signals and is not replaced.",
+            options => options.MaxWorkers, (options, number) => options with { MaxWorkers = number }).Alias("workers", "w"),
         Value("spawn-interval", ValueKinds.Time, "Shortest time between two starts of workers, and between the steps of a restart.",
             options => options.SpawnInterval, (options, time) => options with { SpawnInterval = time }),
         Value("err-respawn-interval", ValueKinds.Time,
@@ -45,8 +45,8 @@ internal static class WorkerOptions
             + "thread pool).",
             options => options.Loop, (options, loop) => options with { Loop = loop }),
         Value("loops", ValueKinds.Number(1, MasterOptions.MostLoops),
-            "Event loops in each worker, 1 to 64. Several suit a single worker on several CPUs.",
-            options => options.Loops, (options, number) => options with { Loops = number }),
+            "Event loops in each worker, 1 to 64.",
+            options => options.Loops, (options, number) => options with { Loops = number }).DefaultIs("one per processor for a single worker, else 1"),
         Value("max-threads", ValueKinds.Number(2, MasterOptions.MostThreads),
             "Most threads that a worker uses for its loops and for requests that block (--loop inline); at least two for each loop. Beyond them the "
             + "thread pool is used.",
