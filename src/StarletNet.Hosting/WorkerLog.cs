@@ -32,6 +32,12 @@ internal static partial class WorkerLog
     [LoggerMessage(9, LogLevel.Error, "Somebody who wants to know when the connection {Connection} is asked to close failed to be told")]
     internal static partial void CloseCallbackFailed(ILogger log, string connection, Exception exception);
 
+    [LoggerMessage(10, LogLevel.Warning, "Warming up: GET {Path} (--warmup) gives {Failure}")]
+    internal static partial void WarmUpFailed(ILogger log, string path, string failure);
+
+    [LoggerMessage(11, LogLevel.Information, "Warmed up with {Requests} requests in {Seconds:0.0} s")]
+    internal static partial void WarmedUp(ILogger log, int requests, double seconds);
+
     [LoggerMessage(20, LogLevel.Warning, "The Data Protection keys could not be loaded while other workers waited; the application will say more")]
     internal static partial void KeysUnavailable(ILogger log, Exception exception);
 

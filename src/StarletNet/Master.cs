@@ -229,7 +229,8 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         BootingAtOnce = Environment.ProcessorCount,
         SpawnInterval = options.SpawnInterval,
         RespawnInterval = options.ErrRespawnInterval,
-        BootTimeout = options.WorkerBootTimeout,
+        // A warm-up ends by itself and never makes a start fail.
+        BootTimeout = options.WorkerBootTimeout + (options.WarmUpPaths.Count > 0 ? options.WarmUpTime : TimeSpan.Zero),
         BootFailureLimit = options.BootFailureLimit,
         GracefulTimeout = options.GracefulTimeout,
         StopsFast = options.StopsFast,

@@ -102,6 +102,12 @@ internal static class EnvironmentNames
     /// <summary>Master → worker: the path that its application must answer before it is ready; absent if there is none.</summary>
     internal const string ReadyPath = "STARLETNET_WORKER_READY_PATH";
 
+    /// <summary>Master → worker: paths that it asks of itself before it is ready, separated by commas; absent: none.</summary>
+    internal const string WarmUp = "STARLETNET_WORKER_WARMUP";
+
+    /// <summary>Master → worker: how long that may take, in milliseconds.</summary>
+    internal const string WarmUpTime = "STARLETNET_WORKER_WARMUP_MS";
+
     /// <summary>To a worker without master: where it reports itself that it is ready (sd_notify(3)); else absent.</summary>
     internal const string Notify = "STARLETNET_WORKER_NOTIFY";
 
@@ -139,5 +145,5 @@ internal static class EnvironmentNames
     internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, AccessLogBuffer, Debug, Quit, Files, ReadyPath, Notify, Identity, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, AccessLogBuffer, Debug, Quit, Files, ReadyPath, WarmUp, WarmUpTime, Notify, Identity, Restore];
 }

@@ -20,7 +20,7 @@ internal sealed class RefusedRequests(AccessLogWriter log) : IObserver<KeyValueP
     public void OnNext(KeyValuePair<string, object?> value)
     {
         if (value.Key != BadRequest || value.Value is not IFeatureCollection features) return;
-        if (features[typeof(ConnectionRequests)] is not ConnectionRequests connection) return;
+        if (features[typeof(ConnectionRequests)] is not ConnectionRequests { IsOwn: false } connection) return;
         // One that the application has begun with is written down when it ends.
         if (connection.IsAnswering(features)) return;
         var status = features.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException refusal ? refusal.StatusCode : StatusCodes.Status400BadRequest;

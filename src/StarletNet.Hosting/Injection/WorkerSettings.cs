@@ -30,6 +30,12 @@ internal sealed record WorkerSettings(
     /// <summary>What the application must answer before the worker is ready; null: nothing.</summary>
     internal string? ReadyPath { get; init; }
 
+    /// <summary>What the application is asked before the worker is ready, in the form of <c>--warmup</c>; empty: nothing.</summary>
+    internal IReadOnlyList<string> WarmUpPaths { get; init; } = [];
+
+    /// <summary>How long that may take.</summary>
+    internal TimeSpan WarmUpTime { get; init; }
+
     /// <summary>For a worker that has no master to do it; else silent.</summary>
     internal NotifySender Notify { get; init; } = new(null);
 
@@ -70,6 +76,8 @@ internal sealed record WorkerSettings(
             MaxRequests = ReadNumberOrZero(EnvironmentNames.MaxRequests),
             Logs = new WorkerLogs(ReadAccessLog()),
             ReadyPath = Read(EnvironmentNames.ReadyPath),
+            WarmUpPaths = (Read(EnvironmentNames.WarmUp) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+            WarmUpTime = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.WarmUpTime)),
             Notify = new NotifySender(Read(EnvironmentNames.Notify)),
             Heartbeat = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.Heartbeat)),
             Identity = Read(EnvironmentNames.Identity),

@@ -56,8 +56,11 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     internal void Watch(Deadlines deadlines) =>
         connection.Input.Watch = _clock = new ConnectionClock(connection, this, traffic.Limits, deadlines);
 
+    /// <summary>Whether the worker itself is the client (<c>--warmup</c>). Its requests are not counted, and not in the access log.</summary>
+    internal bool IsOwn => connection.IsOwn;
+
     /// <summary>For a request's place; null: there is no access log.</summary>
-    internal AccessRecord? NewRecord() => traffic.AccessLog is { } log ? new AccessRecord(log) : null;
+    internal AccessRecord? NewRecord() => traffic.AccessLog is { } log && !IsOwn ? new AccessRecord(log) : null;
 
     /// <summary>For the one request that there is at a time.</summary>
     internal void Offer(IHarakiriFeature harakiri) => connection.Features.Set(harakiri);
@@ -92,7 +95,7 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
         }
 
         request.Begin(features);
-        traffic.Scoreboard.RequestBegan(request.Began);
+        if (!IsOwn) traffic.Scoreboard.RequestBegan(request.Began);
         _clock?.RequestBegan();
         if (!_seen)
         {
@@ -112,8 +115,11 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
             _free.Push(request);
             _idleSince = Environment.TickCount64;
         }
-        traffic.Scoreboard.RequestEnded();
-        if (status >= 400) traffic.Scoreboard.CountError(status);
+        if (!IsOwn)
+        {
+            traffic.Scoreboard.RequestEnded();
+            if (status >= 400) traffic.Scoreboard.CountError(status);
+        }
         _clock?.RequestEnded(request.CanHaveBody);
     }
 

@@ -1,7 +1,4 @@
-using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace StarletNet.Hosting.Server;
 
@@ -30,48 +27,16 @@ internal sealed class ReadyProbe(string path, bool isHttps, Action<string> unrea
     /// <returns>Null: it is ready.</returns>
     private async Task<string?> AskAsync<TContext>(IHttpApplication<TContext> application) where TContext : notnull
     {
-        var response = new HttpResponseFeature();
-        var context = application.CreateContext(Request(response));
-        Exception? failure = null;
         try
         {
-            await application.ProcessRequestAsync(context).ConfigureAwait(false);
+            var status = await InProcessRequest.StatusOfAsync(application, path, isHttps, "starletnet-ready").ConfigureAwait(false);
+            return status is >= 200 and <= 299 ? null : $"status {status}";
         }
 #pragma warning disable CA1031 // Whatever the application throws means that it is not ready.
-        catch (Exception error)
+        catch (Exception failure)
 #pragma warning restore CA1031
         {
-            failure = error;
+            return $"{failure.GetType().Name}: {failure.Message}";
         }
-        application.DisposeContext(context, failure);
-        if (failure is not null) return $"{failure.GetType().Name}: {failure.Message}";
-        return response.StatusCode is >= 200 and <= 299 ? null : $"status {response.StatusCode}";
-    }
-
-    private FeatureCollection Request(HttpResponseFeature response)
-    {
-        var question = path.IndexOf('?', StringComparison.Ordinal);
-        var features = new FeatureCollection();
-        features.Set<IHttpRequestFeature>(new HttpRequestFeature
-        {
-            Method = "GET",
-            Scheme = isHttps ? "https" : "http",
-            Protocol = "HTTP/1.1",
-            Path = Uri.UnescapeDataString(question < 0 ? path : path[..question]),
-            QueryString = question < 0 ? "" : path[question..],
-            RawTarget = path,
-            Headers = { Host = "localhost", UserAgent = "starletnet-ready" },
-            Body = Stream.Null,
-        });
-        features.Set<IHttpResponseFeature>(response);
-        features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
-        features.Set<IHttpConnectionFeature>(new HttpConnectionFeature
-        {
-            ConnectionId = "ready",
-            LocalIpAddress = IPAddress.Loopback,
-            RemoteIpAddress = IPAddress.Loopback,
-        });
-        features.Set<IHttpRequestLifetimeFeature>(new HttpRequestLifetimeFeature());
-        return features;
     }
 }

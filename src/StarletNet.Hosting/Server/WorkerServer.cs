@@ -131,7 +131,36 @@ internal sealed class WorkerServer(
                 return;
             }
         }
+        try
+        {
+            await WarmUpAsync(application, stopping).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
         worker.Post(new WorkerEvent.Started());
+    }
+
+    private async Task WarmUpAsync<TContext>(IHttpApplication<TContext> application, CancellationToken stopping) where TContext : notnull
+    {
+        if (worker.Settings.WarmUpPaths is not { Count: > 0 } paths) return;
+        // Should the start time out meanwhile.
+        worker.SayUnready($"it warms up (--warmup {string.Join(',', paths)})");
+        var index = WarmUpListener();
+        Func<string, CancellationToken, Task<int>> ask = index < 0
+            ? (path, _) => InProcessRequest.StatusOfAsync(application, path, worker.Settings.Listeners.Any(listener => listener.Tls), WarmUpClient.UserAgent)
+            : new WarmUpClient(_transport!.Listeners[index], worker.Settings.Listeners[index].Tls).AskAsync;
+        await new WarmUp(ask, worker.Settings.WarmUpTime, _log).RunAsync(paths, stopping).ConfigureAwait(false);
+    }
+
+    /// <summary>The listener that warm-up requests come by: one without TLS if there is one.</summary>
+    /// <returns>Below zero: all speak HTTP/2 alone.</returns>
+    private int WarmUpListener()
+    {
+        var listeners = worker.Settings.Listeners.ToList();
+        var plain = listeners.FindIndex(listener => !listener.Tls && listener.Http != HttpVersions.Http2);
+        return plain >= 0 ? plain : listeners.FindIndex(listener => listener.Http != HttpVersions.Http2);
     }
 
     private void SayUnready(string path, string failure)

@@ -200,11 +200,22 @@ internal sealed class Acceptor(TransportListener listener, TransportContext cont
         Unwatch();
     }
 
+    /// <summary>
+    /// Takes a connection of this process to itself, also before anything is accepted. From any thread: the loop learns of it by its first event, as of one
+    /// that <see cref="Stop"/> accepts.
+    /// </summary>
+    /// <param name="descriptor">One end of a socket pair, non-blocking; belongs to the transport from now on.</param>
+    internal void TakeOwn(int descriptor) => Take(descriptor, listener.EndPoint, listener.EndPoint is IPEndPoint ? new IPEndPoint(IPAddress.Loopback, 0) : null, isOwn: true);
+
     private void Take(int descriptor, EndPoint? remote)
     {
         if (listener.EndPoint is IPEndPoint) ConnectionSocket.SendAtOnce(descriptor);
-        var connection = new EpollConnection(
-            descriptor, LocalEndPointOf(descriptor), remote, context, listener.Http == HttpVersions.Http2);
+        Take(descriptor, LocalEndPointOf(descriptor), remote, isOwn: false);
+    }
+
+    private void Take(int descriptor, EndPoint? local, EndPoint? remote, bool isOwn)
+    {
+        var connection = new EpollConnection(descriptor, local, remote, context, listener.Http == HttpVersions.Http2) { IsOwn = isOwn };
         context.Connections.Add(connection);
         connection.Start();
         if (!context.Loop.TryWatch(connection))

@@ -126,4 +126,12 @@ internal static unsafe class ConnectionSocket
         var on = 1;
         _ = LibC.setsockopt(descriptor, LibC.IPPROTO_TCP, LibC.TCP_NODELAY, &on, sizeof(int));
     }
+
+    /// <summary>A connected pair of stream sockets, both non-blocking and close-on-exec.</summary>
+    internal static (int One, int Other) Pair()
+    {
+        var ends = stackalloc int[2];
+        if (LibC.socketpair(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, 0, ends) < 0) throw SystemCallException.Of("socketpair");
+        return (ends[0], ends[1]);
+    }
 }

@@ -76,6 +76,9 @@ internal sealed partial class EpollConnection : ConnectionContext, IConnectionId
 
     internal EpollLoop Loop => _context.Loop;
 
+    /// <summary>Whether this process is its own client: such a connection counts nowhere and is in no access log.</summary>
+    internal bool IsOwn { get; init; }
+
     /// <summary>Where its application code runs; null: on the thread pool.</summary>
     internal ConnectionDispatch? Dispatch { get; }
 

@@ -67,6 +67,9 @@ internal sealed class TransportListener : IConnectionListener
         foreach (var acceptor in Acceptors) acceptor.Stop();
     }
 
+    /// <inheritdoc cref="Acceptor.TakeOwn"/>
+    internal void TakeOwn(int descriptor) => Acceptors[0].TakeOwn(descriptor);
+
     /// <summary>Hands a new connection to Kestrel.</summary>
     internal void Deliver(EpollConnection connection)
     {

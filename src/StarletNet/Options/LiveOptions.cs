@@ -10,7 +10,7 @@ internal static class LiveOptions
 {
     private static readonly HashSet<string> Names =
     [
-        "max-workers", "spawn-interval", "err-respawn-interval", "boot-failure-limit", "worker-boot-timeout", "ready-path", "loop", "loops", "max-threads",
+        "max-workers", "spawn-interval", "err-respawn-interval", "boot-failure-limit", "worker-boot-timeout", "ready-path", "warmup", "warmup-time", "loop", "loops", "max-threads",
         "max-reqs-per-child", "min-reqs-per-child", "max-requests-jitter", "worker-max-age", "surge", "child-exit",
         "graceful-timeout", "drain-keepalive", "worker-quit", "access-log-buffer", "access-log-flush", "path", "app", "content-root", "env", "shadow-copy", "shadow-dir", "shadow-link",
         .. HttpOptions.All.Select(option => option.Name),

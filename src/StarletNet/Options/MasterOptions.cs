@@ -101,6 +101,12 @@ internal sealed record MasterOptions
     /// <summary>What the application must answer before a worker is ready; null: nothing.</summary>
     internal string? ReadyPath { get; init; }
 
+    /// <summary>Paths that each worker asks of itself before it is ready.</summary>
+    internal IReadOnlyList<string> WarmUpPaths { get; init; } = [];
+
+    /// <summary>How long that may take.</summary>
+    internal TimeSpan WarmUpTime { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Without effect; kept for <c>--check-config</c> and a word in the log.</summary>
     internal TimeSpan? MainProcessDelay { get; init; }
 

@@ -56,6 +56,11 @@ internal sealed class WorkerEnvironment(
         if (options.WorkerQuit == MasterOptions.QuitDump) variables[EnvironmentNames.Quit] = EnvironmentNames.QuitDump;
         if (options.Observing.LogLevel == ObservingChoices.Debug) variables[EnvironmentNames.Debug] = "1";
         if (options.ReadyPath is { } readyPath) variables[EnvironmentNames.ReadyPath] = readyPath;
+        if (options.WarmUpPaths.Count > 0)
+        {
+            variables[EnvironmentNames.WarmUp] = string.Join(',', options.WarmUpPaths);
+            variables[EnvironmentNames.WarmUpTime] = Milliseconds(options.WarmUpTime);
+        }
         if (identity is not null) variables[EnvironmentNames.Identity] = identity;
         variables[EnvironmentNames.MaxRequests] = Text(requests);
         variables[EnvironmentNames.Heartbeat] = Milliseconds(Heartbeat(options.WorkerTimeout));

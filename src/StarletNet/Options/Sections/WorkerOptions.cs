@@ -10,9 +10,17 @@ internal static class WorkerOptions
     private static readonly ValueKind<int?> Workers = new("N",
         text => text == "auto" ? null : FromZero.Parse(text), number => number?.ToString(CultureInfo.InvariantCulture) ?? "auto");
 
-    private static readonly ValueKind<string?> ReadyPath = new("PATH",
-        text => text.StartsWith('/') && text.All(letter => letter is > ' ' and <= '~') ? text : throw new FormatException($"'{text}' is not a path; write /path, with %XX for other characters"),
-        path => path);
+    private static readonly ValueKind<string?> ReadyPath = new("PATH", Path, path => path);
+
+    private static readonly ValueKind<IReadOnlyList<string>> WarmUpPaths = new("PATHS",
+        text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } paths
+            ? [.. paths.Select(Path)]
+            : throw new FormatException("is empty; give paths, separated by commas"),
+        paths => paths.Count > 0 ? string.Join(',', paths) : null);
+
+    private static string Path(string text) => text.StartsWith('/') && text.All(letter => letter is > ' ' and <= '~')
+        ? text
+        : throw new FormatException($"'{text}' is not a path; write /path, with %XX for other characters");
 
     internal static readonly IReadOnlyList<MasterOption> All =
     [
@@ -33,6 +41,12 @@ internal static class WorkerOptions
         Value("ready-path", ReadyPath,
             "Take a worker for ready only when its application answers a request for that path, put through its whole pipeline, with a status from 200 to 299.",
             options => options.ReadyPath, (options, path) => options with { ReadyPath = path }),
+        Value("warmup", WarmUpPaths,
+            "Before it counts as ready, each worker asks its application for these paths (GET, separated by commas, a comma in a path is %2C) until its code is compiled. "
+            + "These requests are not counted and not in the access log; their User-Agent is starletnet-warmup. Failures are logged and do no harm.",
+            options => options.WarmUpPaths, (options, paths) => options with { WarmUpPaths = paths }),
+        Value("warmup-time", ValueKinds.TimeAboveZero("nothing is warmed up in no time; leave out --warmup"), "Longest time that a worker warms up.",
+            options => options.WarmUpTime, (options, time) => options with { WarmUpTime = time }),
         Switch("preload-app",
             "Start one worker and wait until it is ready before the others are started; the start fails if it does. A running .NET program cannot "
             + "be forked, so nothing is loaded in advance.",
