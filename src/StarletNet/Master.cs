@@ -91,7 +91,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         }
         if (options.ChangeDirectory is { } directory && LibC.chdir(directory) < 0)
             throw new OperatorException($"cannot change to the directory {directory}: {Errno.Last}", ExitCodes.Failure);
-        if (options.Umask is { } umask) LibC.umask(umask);
+        if (options.Umask is { } umask) LibC.umask((ushort)umask);
         log.OpenFiles();
         OpenFileLimit.Raise();
 

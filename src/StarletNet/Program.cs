@@ -27,6 +27,7 @@ internal static class Program
     private static int Main(string[] args)
     {
         Launcher.BecomeProgramIfLauncher(args);
+        if (BuildRole.TakeIfAsked(args) is { } exitOfBuild) return exitOfBuild;
         // An application of that name is started as ./status.
         if (args is [StatusCommand.Name, .. var asked]) return StatusCommand.Run(asked);
         if (args is [StacksCommand.Name, .. var looked]) return StacksCommand.Run(looked);

@@ -6,10 +6,26 @@ namespace StarletNet.EndToEnd.Tests;
 /// <summary>Rules of the house that no compiler checks.</summary>
 public sealed class HouseTests
 {
+    private const string MissingLibC = "src/Shared/Interop/LibC.Missing.cs";
+
     [Fact]
-    public void Libc_is_declared_in_one_folder() =>
+    public void Libc_is_declared_where_tmds_libc_lacks_it_and_where_no_package_may_be() =>
         Assert.All(Sources("src"), file => Assert.True(
-            file.StartsWith("src/Shared/Interop/", StringComparison.Ordinal) || !Regex.IsMatch(Text(file), @"\[(LibraryImport|DllImport)\("), file));
+            file == MissingLibC || file.StartsWith("src/StarletNet.Hosting/Interop/", StringComparison.Ordinal) || !Regex.IsMatch(Text(file), @"\[(LibraryImport|DllImport)\("), file));
+
+    [Fact]
+    public void What_tmds_libc_declares_is_not_declared_again()
+    {
+        var declared = Regex.Matches(Text(MissingLibC), @"internal static (?:extern )?\S+ (\w+)(?:\(| =>)").Select(match => match.Groups[1].Value).ToArray();
+
+        Assert.True(declared.Length > 60, string.Join(' ', declared));
+        Assert.Empty(declared.Intersect(typeof(Tmds.Linux.LibC).GetMembers().Select(member => member.Name)));
+    }
+
+    /// <summary>CliWrap reaps by the process class, and so may not be where the master's loop is.</summary>
+    [Fact]
+    public void Commands_are_run_by_cliwrap_in_a_role_of_their_own_alone() =>
+        Assert.Equal(["src/StarletNet/Applications/BuildRole.cs"], Sources("src").Where(file => Regex.IsMatch(Text(file), @"\busing CliWrap\b|\bCli\.Wrap\(")));
 
     /// <summary>The one would reap our children behind our back, the other make threads of the runtime's that take signals away.</summary>
     [Fact]
@@ -102,8 +118,8 @@ public sealed class HouseTests
         Assert.Equal(0, (await page.ExitAsync()).Code);
         Assert.Equal(Regex.Count(help.OutputText, "^  -", RegexOptions.Multiline), Regex.Count(page.OutputText, @"^\.B \\-", RegexOptions.Multiline));
         using var scratch = new ScratchDirectory();
-        using var groff = ProgramUnderTest.Start(Needs.Program("groff", "groff"), ["-man", "-Tutf8", "-ww", "-z", scratch.Write("page.1", page.OutputText + "\n")]);
-        Assert.Equal((0, ""), ((await groff.ExitAsync()).Code, groff.ErrorText));
+        var groff = await SystemPrograms.RunAsync(Needs.Program("groff", "groff"), "-man", "-Tutf8", "-ww", "-z", scratch.Write("page.1", page.OutputText + "\n"));
+        Assert.Equal((0, ""), (groff.ExitCode, groff.StandardError));
     }
 
     [Theory]

@@ -18,7 +18,7 @@ public sealed class NativeApplicationTests
         {
             var kind = Environment.GetEnvironmentVariable("STARLETNET_PACKAGED_AS") ?? "trimmed";
             var directory = Artifacts.PackagedApp("NativeApp", kind);
-            Assert.SkipWhen(directory is null, $"what an application of .NET 9 needs to be published {kind} does not restore here");
+            Assert.SkipWhen(directory is null, $"what an application needs to be published {kind} does not restore here");
             return Path.Combine(directory, "NativeApp");
         }
     }

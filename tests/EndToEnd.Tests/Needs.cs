@@ -16,8 +16,8 @@ internal static class Needs
     internal static string Starlet()
     {
         var plackup = Program("plackup", "libplack-perl");
-        using var probe = ProgramUnderTest.Start("perl", ["-MPlack::Handler::Starlet", "-e", "1"]);
-        Assert.SkipWhen(probe.ExitAsync().GetAwaiter().GetResult().Code != 0, "Perl's Starlet is not installed (Debian package starlet)");
+        var probe = SystemPrograms.RunAsync("perl", "-MPlack::Handler::Starlet", "-e", "1").GetAwaiter().GetResult();
+        Assert.SkipUnless(probe.IsSuccess, "Perl's Starlet is not installed (Debian package starlet)");
         return plackup;
     }
 }

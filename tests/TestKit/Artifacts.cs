@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using CliWrap;
+using CliWrap.Buffered;
 
 namespace StarletNet.TestKit;
 
@@ -152,14 +154,10 @@ public static class Artifacts
 
     private static void Run(params string[] command)
     {
-        var start = new ProcessStartInfo("dotnet", [.. command, "-v", "q", "-nologo", .. LeavingNothingBehind])
-        {
-            RedirectStandardOutput = true,
-        };
-        using var process = Process.Start(start)!;
-        var text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0) throw new TestKitException($"dotnet {command[0]} {command[1]} failed:\n{text}");
+        // Without a limit: a first build may have to restore.
+        var result = Cli.Wrap("dotnet").WithArguments([.. command, "-v", "q", "-nologo", .. LeavingNothingBehind])
+            .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync().Task.GetAwaiter().GetResult();
+        if (!result.IsSuccess) throw new TestKitException($"dotnet {command[0]} {command[1]} failed:\n{result.StandardOutput}{result.StandardError}");
     }
 
     private static string FindRoot()

@@ -70,14 +70,14 @@ internal sealed unsafe class Scoreboard : IDisposable
     private const int LongestSize = 64;
 
     private readonly Place* _places;
-    private readonly nuint _length;
+    private readonly size_t _length;
 
     private Scoreboard(FileDescriptor memory, int places)
     {
         Memory = memory;
         Places = places;
-        _length = (nuint)(places * PlaceSize);
-        var address = LibC.mmap(0, _length, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, memory.Number, 0);
+        _length = (size_t)(places * PlaceSize);
+        var address = LibC.mmap(null, _length, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, memory.Number, 0);
         if (address == LibC.MAP_FAILED) throw SystemCallException.Of("mmap of the scoreboard");
         _places = (Place*)address;
     }
@@ -101,9 +101,9 @@ internal sealed unsafe class Scoreboard : IDisposable
     /// <summary>In a worker. All places: what is never touched costs nothing.</summary>
     internal static Scoreboard Open(int fd)
     {
-        LibC.StatX status;
+        statx status;
         if (LibC.statx(fd, "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &status) < 0) throw SystemCallException.Of("statx of the scoreboard");
-        return new Scoreboard(new FileDescriptor(fd), (int)(status.Size / PlaceSize));
+        return new Scoreboard(new FileDescriptor(fd), (int)(status.stx_size / PlaceSize));
     }
 
     /// <summary>Reads a place without ever waiting for its writer.</summary>
@@ -250,7 +250,7 @@ internal sealed unsafe class Scoreboard : IDisposable
 
     public void Dispose()
     {
-        LibC.munmap((nint)_places, _length);
+        LibC.munmap(_places, _length);
         Memory.Dispose();
     }
 }

@@ -51,7 +51,7 @@ internal sealed record TlsFiles(TlsFile Certificate, TlsFile? Key, TlsFile? Pass
         writer.Flush();
         fixed (byte* pointer = bytes.GetBuffer())
         {
-            var written = LibC.write(fd, pointer, (nint)bytes.Length);
+            var written = LibC.write(fd, pointer, (int)bytes.Length);
             if (written != bytes.Length) throw SystemCallException.Of("write of the certificate's memory");
         }
         return memory;
@@ -64,7 +64,7 @@ internal sealed record TlsFiles(TlsFile Certificate, TlsFile? Key, TlsFile? Pass
         var buffer = new byte[4096];
         fixed (byte* pointer = buffer)
         {
-            nint length;
+            ssize_t length;
             while ((length = LibC.pread(fd, pointer, buffer.Length, bytes.Length)) > 0) bytes.Write(buffer, 0, (int)length);
             if (length < 0) throw SystemCallException.Of("pread of the certificate's memory");
         }

@@ -45,10 +45,10 @@ internal sealed unsafe class EventQueue : IDisposable
         Signal[] all = [Signal.Chld, .. signals];
         // What our caller has ignored (nohup, a shell's background job). For CHLD it would make the kernel drop every exit status.
         foreach (var signal in all) signal.StopIgnoring();
-        var set = stackalloc byte[LibC.SignalSetSize];
-        LibC.sigemptyset(set);
-        foreach (var signal in all) LibC.sigaddset(set, signal.Number);
-        var number = LibC.signalfd(-1, set, LibC.SFD_CLOEXEC | LibC.SFD_NONBLOCK);
+        sigset_t set;
+        LibC.sigemptyset(&set);
+        foreach (var signal in all) LibC.sigaddset(&set, signal.Number);
+        var number = LibC.signalfd(-1, &set, LibC.SFD_CLOEXEC | LibC.SFD_NONBLOCK);
         if (number < 0) throw SystemCallException.Of("signalfd");
         _signals = new FileDescriptor(number);
         // Somebody may have ended already: an orphan of pid 1, a child of the program we were before an exec.
@@ -106,15 +106,15 @@ internal sealed unsafe class EventQueue : IDisposable
     private ulong ReadSignals()
     {
         const int AtOnce = 16;
-        var buffer = stackalloc byte[AtOnce * LibC.SignalInfoSize];
+        var buffer = stackalloc signalfd_siginfo[AtOnce];
         var received = 0UL;
-        nint length;
+        int count;
         do
         {
-            length = LibC.read(_signals!.Number, buffer, AtOnce * LibC.SignalInfoSize);
-            for (nint at = 0; at < length; at += LibC.SignalInfoSize) received |= Bit(*(int*)(buffer + at));
+            count = (int)LibC.read(_signals!.Number, buffer, AtOnce * sizeof(signalfd_siginfo)) / sizeof(signalfd_siginfo);
+            for (var i = 0; i < count; i++) received |= Bit((int)buffer[i].ssi_signo);
         }
-        while (length == AtOnce * LibC.SignalInfoSize);
+        while (count == AtOnce);
         return received;
     }
 
@@ -137,22 +137,23 @@ internal sealed unsafe class EventQueue : IDisposable
     /// <returns>Whether a signal is pending.</returns>
     private bool Poll(List<Event> batch, int timeoutMilliseconds)
     {
-        Span<LibC.PollFd> fds = _watched.Count < 64 ? stackalloc LibC.PollFd[_watched.Count + 1] : new LibC.PollFd[_watched.Count + 1];
+        Span<pollfd> fds = _watched.Count < 64 ? stackalloc pollfd[_watched.Count + 1] : new pollfd[_watched.Count + 1];
         // A negative number is passed over.
-        fds[0] = new LibC.PollFd { Fd = _signals?.Number ?? -1, Events = LibC.POLLIN };
+        fds[0] = new pollfd { fd = _signals?.Number ?? -1, events = LibC.POLLIN };
         for (var i = 0; i < _watched.Count; i++)
-            fds[i + 1] = new LibC.PollFd { Fd = _watched[i].Fd.Number, Events = LibC.POLLIN };
-        fixed (LibC.PollFd* pointer = fds)
+            fds[i + 1] = new pollfd { fd = _watched[i].Fd.Number, events = LibC.POLLIN };
+        fixed (pollfd* pointer = fds)
         {
-            if (LibC.poll(pointer, (nuint)fds.Length, timeoutMilliseconds) < 0)
+            if (LibC.poll(pointer, (uint)fds.Length, timeoutMilliseconds) < 0)
             {
-                if (Errno.Last == Errno.EINTR) return false;
-                throw SystemCallException.Of("poll");
+                var error = Errno.OfLastCall;
+                if (error == Errno.EINTR) return false;
+                throw new SystemCallException("poll", error);
             }
         }
         for (var i = 0; i < _watched.Count; i++)
-            if (fds[i + 1].Returned != 0) batch.Add(new Readable(_watched[i].Tag));
-        return fds[0].Returned != 0;
+            if (fds[i + 1].revents != 0) batch.Add(new Readable(_watched[i].Tag));
+        return fds[0].revents != 0;
     }
 
     public void Dispose() => _signals?.Dispose();

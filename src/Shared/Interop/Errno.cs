@@ -6,26 +6,31 @@ namespace StarletNet.Shared.Interop;
 internal readonly record struct Errno(int Number)
 {
     internal static readonly Errno None = new(0);
-    internal static readonly Errno EPERM = new(1);
-    internal static readonly Errno ENOENT = new(2);
-    internal static readonly Errno ESRCH = new(3);
-    internal static readonly Errno EINTR = new(4);
-    internal static readonly Errno ECHILD = new(10);
-    internal static readonly Errno EAGAIN = new(11);
-    internal static readonly Errno ENOMEM = new(12);
-    internal static readonly Errno EACCES = new(13);
-    internal static readonly Errno ENOTDIR = new(20);
-    internal static readonly Errno EISDIR = new(21);
-    internal static readonly Errno EINVAL = new(22);
-    internal static readonly Errno ENOSPC = new(28);
-    internal static readonly Errno ELOOP = new(40);
-    internal static readonly Errno EPROTOTYPE = new(91);
-    internal static readonly Errno EADDRINUSE = new(98);
-    internal static readonly Errno EADDRNOTAVAIL = new(99);
-    internal static readonly Errno ECONNABORTED = new(103);
-    internal static readonly Errno ECONNREFUSED = new(111);
+    internal static readonly Errno EPERM = new(LibC.EPERM);
+    internal static readonly Errno ENOENT = new(LibC.ENOENT);
+    internal static readonly Errno ESRCH = new(LibC.ESRCH);
+    internal static readonly Errno EINTR = new(LibC.EINTR);
+    internal static readonly Errno ECHILD = new(LibC.ECHILD);
+    internal static readonly Errno EAGAIN = new(LibC.EAGAIN);
+    internal static readonly Errno ENOMEM = new(LibC.ENOMEM);
+    internal static readonly Errno EACCES = new(LibC.EACCES);
+    internal static readonly Errno ENOTDIR = new(LibC.ENOTDIR);
+    internal static readonly Errno EISDIR = new(LibC.EISDIR);
+    internal static readonly Errno EINVAL = new(LibC.EINVAL);
+    internal static readonly Errno ENOSPC = new(LibC.ENOSPC);
+    internal static readonly Errno ELOOP = new(LibC.ELOOP);
+    internal static readonly Errno EPROTOTYPE = new(LibC.EPROTOTYPE);
+    internal static readonly Errno EAFNOSUPPORT = new(LibC.EAFNOSUPPORT);
+    internal static readonly Errno EADDRINUSE = new(LibC.EADDRINUSE);
+    internal static readonly Errno EADDRNOTAVAIL = new(LibC.EADDRNOTAVAIL);
+    internal static readonly Errno ECONNABORTED = new(LibC.ECONNABORTED);
+    internal static readonly Errno ECONNREFUSED = new(LibC.ECONNREFUSED);
+    internal static readonly Errno EINPROGRESS = new(LibC.EINPROGRESS);
 
-    /// <summary>errno of the calling thread's last libc call; read it at once, before anything else runs.</summary>
+    /// <summary>
+    /// errno of the calling thread's last libc call; read it at once, before anything else runs. Not after poll(2), which Tmds.LibC declares
+    /// without SetLastError: see <see cref="OfLastCall"/>.
+    /// </summary>
     internal static Errno Last => new(Marshal.GetLastPInvokeError());
 
     /// <summary>

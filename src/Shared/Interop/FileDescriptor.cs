@@ -59,10 +59,10 @@ internal sealed unsafe class FileDescriptor : SafeHandleMinusOneIsInvalid
     {
         fixed (byte* start = content)
         {
-            nint written = 0;
+            var written = 0;
             while (written < content.Length)
             {
-                var count = LibC.write(number, start + written, content.Length - written);
+                var count = (int)LibC.write(number, start + written, content.Length - written);
                 if (count < 0 && Errno.Last == Errno.EINTR) continue;
                 if (count < 0) return Errno.Last;
                 if (count == 0) return Errno.ENOSPC;

@@ -14,7 +14,7 @@ internal readonly record struct PeerCredentials(int Pid, uint Uid)
     {
         // struct ucred: pid, uid, gid.
         var credentials = stackalloc uint[3];
-        uint length = 3 * sizeof(uint);
+        socklen_t length = 3 * sizeof(uint);
         return LibC.getsockopt(socket, LibC.SOL_SOCKET, LibC.SO_PEERCRED, credentials, &length) == 0
             ? new PeerCredentials((int)credentials[0], credentials[1])
             : new PeerCredentials(0, uint.MaxValue);

@@ -109,10 +109,10 @@ internal sealed unsafe class ListeningSocket : IDisposable
     internal static IPEndPoint BoundEndPoint(int fd)
     {
         var address = new SocketAddress(AddressFamily.InterNetworkV6);
-        var length = (uint)address.Buffer.Length;
+        socklen_t length = address.Buffer.Length;
         fixed (byte* pointer = address.Buffer.Span)
         {
-            if (LibC.getsockname(fd, pointer, &length) < 0) throw SystemCallException.Of("getsockname");
+            if (LibC.getsockname(fd, (sockaddr*)pointer, &length) < 0) throw SystemCallException.Of("getsockname");
         }
         address.Size = (int)length;
         var family = BitConverter.ToUInt16(address.Buffer.Span) == LibC.AF_INET ? IPAddress.Any : IPAddress.IPv6Any;
@@ -123,11 +123,11 @@ internal sealed unsafe class ListeningSocket : IDisposable
     internal static (string Kind, string? Address) Describe(int fd)
     {
         int type;
-        uint length = sizeof(int);
+        socklen_t length = sizeof(int);
         if (LibC.getsockopt(fd, LibC.SOL_SOCKET, LibC.SO_TYPE, &type, &length) < 0) throw SystemCallException.Of("getsockopt");
         ushort family;
         length = sizeof(ushort);
-        if (LibC.getsockname(fd, (byte*)&family, &length) < 0) throw SystemCallException.Of("getsockname");
+        if (LibC.getsockname(fd, (sockaddr*)&family, &length) < 0) throw SystemCallException.Of("getsockname");
         return family == LibC.AF_UNIX ? ("unix", null) : (type == LibC.SOCK_DGRAM ? "udp" : "tcp", BoundEndPoint(fd).ToString());
     }
 
@@ -187,7 +187,7 @@ internal sealed unsafe class ListeningSocket : IDisposable
     {
         fixed (byte* pointer = address)
         {
-            if (LibC.bind(socket.Number, pointer, (uint)address.Length) < 0) throw SystemCallException.Of("bind");
+            if (LibC.bind(socket.Number, (sockaddr*)pointer, (uint)address.Length) < 0) throw SystemCallException.Of("bind");
         }
     }
 

@@ -11,7 +11,7 @@ internal static unsafe class SocketFacts
     internal static int? Type(int fd) => Option(fd, LibC.SO_TYPE);
 
     /// <summary>IPv4 or IPv6, TCP or UDP.</summary>
-    internal static bool IsInternet(int fd) => Option(fd, LibC.SO_DOMAIN) is LibC.AF_INET or LibC.AF_INET6;
+    internal static bool IsInternet(int fd) => Option(fd, LibC.SO_DOMAIN) is { } domain && (domain == LibC.AF_INET || domain == LibC.AF_INET6);
 
     internal static bool IsTcp(int fd) => IsInternet(fd) && Type(fd) == LibC.SOCK_STREAM;
 
@@ -23,11 +23,11 @@ internal static unsafe class SocketFacts
     /// </summary>
     internal static string? Name(int fd)
     {
-        var address = stackalloc byte[LibC.SocketAddressSize];
-        uint length = LibC.SocketAddressSize;
-        if (LibC.getsockname(fd, address, &length) < 0 || length < sizeof(ushort)) return null;
-        if (*(ushort*)address == LibC.AF_UNIX) return UnixName(new ReadOnlySpan<byte>(address, (int)length)[sizeof(ushort)..]);
-        if (*(ushort*)address is not LibC.AF_INET and not LibC.AF_INET6) return null;
+        sockaddr_storage address;
+        socklen_t length = sizeof(sockaddr_storage);
+        if (LibC.getsockname(fd, (sockaddr*)&address, &length) < 0 || length < sizeof(ushort)) return null;
+        if (address.ss_family == LibC.AF_UNIX) return UnixName(new ReadOnlySpan<byte>(&address, (int)length)[sizeof(ushort)..]);
+        if (address.ss_family != LibC.AF_INET && address.ss_family != LibC.AF_INET6) return null;
         var bound = ListeningSocket.BoundEndPoint(fd);
         if (bound.AddressFamily == AddressFamily.InterNetworkV6) bound.Address.ScopeId = 0;
         return bound.Address.Equals(System.Net.IPAddress.Any) ? $"{bound.Port}" : bound.ToString();
@@ -44,7 +44,7 @@ internal static unsafe class SocketFacts
     private static int? Option(int fd, int option)
     {
         int value;
-        uint length = sizeof(int);
+        socklen_t length = sizeof(int);
         return LibC.getsockopt(fd, LibC.SOL_SOCKET, option, &value, &length) == 0 ? value : null;
     }
 }

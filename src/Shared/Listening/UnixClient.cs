@@ -20,7 +20,7 @@ internal static unsafe class UnixClient
         LibC.setsockopt(socket.Number, LibC.SOL_SOCKET, LibC.SO_SNDTIMEO, time, 2 * sizeof(long));
         fixed (byte* pointer = address)
         {
-            if (LibC.connect(socket.Number, pointer, (uint)address.Length) == 0)
+            if (LibC.connect(socket.Number, (sockaddr*)pointer, (uint)address.Length) == 0)
             {
                 error = default;
                 return socket;

@@ -103,7 +103,7 @@ internal static unsafe class UnixSocketFile
         using var probe = ListeningSocket.Open(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_NONBLOCK);
         fixed (byte* pointer = address)
         {
-            var answers = LibC.connect(probe.Number, pointer, (uint)address.Length) == 0;
+            var answers = LibC.connect(probe.Number, (sockaddr*)pointer, (uint)address.Length) == 0;
             if (answers || Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EPROTOTYPE)
                 throw new SocketPathException(path, SocketPathConflict.InUse);
             // Gone meanwhile is as good as dead; anything else (no permission to ask) leaves the question open, so hands off.

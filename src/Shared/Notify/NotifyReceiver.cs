@@ -39,7 +39,7 @@ internal sealed unsafe class NotifyReceiver : IDisposable
         fixed (byte* pointer = raw)
         {
             if (LibC.setsockopt(number, LibC.SOL_SOCKET, LibC.SO_PASSCRED, &on, sizeof(int)) == 0
-                && LibC.bind(number, pointer, (uint)raw.Length) == 0)
+                && LibC.bind(number, (sockaddr*)pointer, (uint)raw.Length) == 0)
                 return new NotifyReceiver(socket, address);
         }
         var failure = SystemCallException.Of("bind of the notify socket");
@@ -56,13 +56,13 @@ internal sealed unsafe class NotifyReceiver : IDisposable
         var buffer = stackalloc byte[MaxDatagram];
         // Room for the credentials and nothing more: descriptors sent along do not fit, and the kernel closes those for us.
         var control = stackalloc byte[CredentialsSpace];
-        var vector = new LibC.IoVec { Base = buffer, Length = MaxDatagram };
-        var message = new LibC.MsgHdr { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = CredentialsSpace };
-        nint length;
+        var vector = new iovec { iov_base = buffer, iov_len = MaxDatagram };
+        var message = new msghdr { msg_iov = &vector, msg_iovlen = 1, msg_control = control, msg_controllen = CredentialsSpace };
+        ssize_t length;
         do length = LibC.recvmsg(Socket.Number, &message, LibC.MSG_DONTWAIT | LibC.MSG_CMSG_CLOEXEC);
         while (length < 0 && Errno.Last == Errno.EINTR);
         if (length < 0) return null;
-        var (pid, uid) = ReadCredentials(new ReadOnlySpan<byte>(control, (int)message.ControlLength));
+        var (pid, uid) = ReadCredentials(new ReadOnlySpan<byte>(control, (int)message.msg_controllen));
         return new NotifyMessage(Encoding.UTF8.GetString(buffer, (int)length), pid, uid);
     }
 

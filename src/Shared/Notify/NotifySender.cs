@@ -35,8 +35,8 @@ internal sealed unsafe class NotifySender
         using var owner = new FileDescriptor(socket);
         fixed (byte* address = _address, payload = Encoding.UTF8.GetBytes(assignments))
         {
-            var vector = new LibC.IoVec { Base = payload, Length = Encoding.UTF8.GetByteCount(assignments) };
-            var message = new LibC.MsgHdr { Name = address, NameLength = (uint)_address.Length, Vectors = &vector, VectorCount = 1 };
+            var vector = new iovec { iov_base = payload, iov_len = Encoding.UTF8.GetByteCount(assignments) };
+            var message = new msghdr { msg_name = address, msg_namelen = (uint)_address.Length, msg_iov = &vector, msg_iovlen = 1 };
             // A full queue is waited for, or READY=1 would be lost and a healthy generation given up; but not for ever. The receiver may
             // also be gone (its generation was given up), which is not ours to mend.
             var patience = stackalloc long[2] { PatienceSeconds, 0 };

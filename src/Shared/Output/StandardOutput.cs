@@ -15,7 +15,7 @@ internal static unsafe class StandardOutput
     {
         for (ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(text); !rest.IsEmpty;)
         {
-            nint count;
+            ssize_t count;
             fixed (byte* start = rest) count = LibC.write(1, start, rest.Length);
             if (count >= 0) rest = rest[(int)count..];
             else if (Errno.Last == Errno.EAGAIN) WaitForRoom();
@@ -26,7 +26,7 @@ internal static unsafe class StandardOutput
     // Somebody who shares it with us has made it non-blocking.
     private static void WaitForRoom()
     {
-        var room = new LibC.PollFd { Fd = 1, Events = LibC.POLLOUT };
+        var room = new pollfd { fd = 1, events = LibC.POLLOUT };
         _ = LibC.poll(&room, 1, -1);
     }
 }

@@ -43,8 +43,8 @@ internal sealed unsafe class ChildProcess
     /// <summary>Waits for the launch, which takes a millisecond or two, and gives its failure.</summary>
     internal LaunchFailure? WaitForLaunch()
     {
-        var report = new LibC.PollFd { Fd = _reportEnd.Number, Events = LibC.POLLIN };
-        while (LibC.poll(&report, 1, -1) < 0 && Errno.Last == Errno.EINTR) { }
+        var report = new pollfd { fd = _reportEnd.Number, events = LibC.POLLIN };
+        while (LibC.poll(&report, 1, -1) < 0 && Errno.OfLastCall == Errno.EINTR) { }
         return TakeLaunchFailure();
     }
 
@@ -74,26 +74,26 @@ internal sealed unsafe class ChildProcess
 
     private static int Spawn(ChildSpec spec, int reportFd, int firstFree)
     {
-        var actions = stackalloc byte[LibC.SpawnFileActionsSize];
-        var attributes = stackalloc byte[LibC.SpawnAttributesSize];
-        Check(LibC.posix_spawn_file_actions_init(actions), "posix_spawn_file_actions_init");
-        Check(LibC.posix_spawnattr_init(attributes), "posix_spawnattr_init");
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attributes;
+        Check(LibC.posix_spawn_file_actions_init(&actions), "posix_spawn_file_actions_init");
+        Check(LibC.posix_spawnattr_init(&attributes), "posix_spawnattr_init");
         var moved = new List<FileDescriptor>();
         try
         {
-            AddDescriptors(actions, spec.Descriptors, reportFd, firstFree, moved);
-            SetAttributes(attributes, spec.Scope);
+            AddDescriptors(&actions, spec.Descriptors, reportFd, firstFree, moved);
+            SetAttributes(&attributes, spec.Scope);
             using var argv = new NativeStrings([spec.Title ?? spec.Program, .. Launcher.Arguments(spec, reportFd)]);
             var variables = spec.Environment.Where(variable => variable.Key != Launcher.HooksVariable);
             using var envp = new NativeStrings([.. variables.Select(variable => $"{variable.Key}={variable.Value}")]);
-            int pid;
-            Check(LibC.posix_spawn(&pid, spec.LauncherPath, actions, attributes, argv.Pointer, envp.Pointer), "posix_spawn");
+            pid_t pid;
+            Check(LibC.posix_spawn(&pid, spec.LauncherPath, &actions, &attributes, argv.Pointer, envp.Pointer), "posix_spawn");
             return pid;
         }
         finally
         {
-            LibC.posix_spawnattr_destroy(attributes);
-            LibC.posix_spawn_file_actions_destroy(actions);
+            LibC.posix_spawnattr_destroy(&attributes);
+            LibC.posix_spawn_file_actions_destroy(&actions);
             foreach (var copy in moved) copy.Dispose();
         }
     }
@@ -103,7 +103,7 @@ internal sealed unsafe class ChildProcess
     /// number is first copied out of the way, so that the order of the dup2s cannot overwrite one that is still to be handed over.
     /// </summary>
     private static void AddDescriptors(
-        byte* actions, IReadOnlyList<HandedDescriptor> descriptors, int reportFd, int firstFree, List<FileDescriptor> moved)
+        posix_spawn_file_actions_t* actions, IReadOnlyList<HandedDescriptor> descriptors, int reportFd, int firstFree, List<FileDescriptor> moved)
     {
         foreach (var (fd, numberInChild) in descriptors)
         {
@@ -118,13 +118,13 @@ internal sealed unsafe class ChildProcess
         Check(LibC.posix_spawn_file_actions_adddup2(actions, reportFd, reportFd), "posix_spawn_file_actions_adddup2");
     }
 
-    private static void SetAttributes(byte* attributes, ProcessScope scope)
+    private static void SetAttributes(posix_spawnattr_t* attributes, ProcessScope scope)
     {
-        var set = stackalloc byte[LibC.SignalSetSize];
-        LibC.sigfillset(set);
-        Check(LibC.posix_spawnattr_setsigdefault(attributes, set), "posix_spawnattr_setsigdefault");
-        LibC.sigemptyset(set);
-        Check(LibC.posix_spawnattr_setsigmask(attributes, set), "posix_spawnattr_setsigmask");
+        sigset_t set;
+        LibC.sigfillset(&set);
+        Check(LibC.posix_spawnattr_setsigdefault(attributes, &set), "posix_spawnattr_setsigdefault");
+        LibC.sigemptyset(&set);
+        Check(LibC.posix_spawnattr_setsigmask(attributes, &set), "posix_spawnattr_setsigmask");
         var flags = LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETSIGMASK;
         if (scope == ProcessScope.OwnSession) flags |= LibC.POSIX_SPAWN_SETSID;
         if (scope == ProcessScope.OwnGroup)

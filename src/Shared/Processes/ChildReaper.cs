@@ -13,15 +13,15 @@ internal static unsafe class ChildReaper
     internal static bool TryReap(out int pid, out ChildExit exit)
     {
         int status;
-        LibC.RUsage usage;
+        rusage usage;
         do pid = LibC.wait4(-1, &status, LibC.WNOHANG, &usage);
         while (pid < 0 && Errno.Last == Errno.EINTR);
         exit = pid > 0 ? new ChildExit(status, Read(usage)) : default;
         return pid > 0;
     }
 
-    private static ChildUsage Read(in LibC.RUsage usage) => new(
-        TimeSpan.FromSeconds(usage.UserSeconds) + TimeSpan.FromMicroseconds(usage.UserMicroseconds),
-        TimeSpan.FromSeconds(usage.SystemSeconds) + TimeSpan.FromMicroseconds(usage.SystemMicroseconds),
-        usage.MaximumResidentKiB);
+    private static ChildUsage Read(in rusage usage) => new(
+        TimeSpan.FromSeconds(usage.ru_utime_tv_sec) + TimeSpan.FromMicroseconds(usage.ru_utime_tv_usec),
+        TimeSpan.FromSeconds(usage.ru_stime_tv_sec) + TimeSpan.FromMicroseconds(usage.ru_stime_tv_usec),
+        usage.ru_maxrss);
 }

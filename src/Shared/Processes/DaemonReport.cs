@@ -47,7 +47,7 @@ internal static unsafe class DaemonReport
 
     private static bool Read(FileDescriptor pipe, byte* one)
     {
-        nint count;
+        ssize_t count;
         while ((count = LibC.read(pipe.Number, one, 1)) < 0 && Errno.Last == Errno.EINTR) { }
         return count > 0;
     }

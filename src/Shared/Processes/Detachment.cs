@@ -61,7 +61,7 @@ internal sealed class Detachment(string roleVariable)
             Environment = environment,
             Descriptors = [new HandedDescriptor(pipe, pipe)],
             // Sockets that systemd left for the process it started are meant for the daemon.
-            SetListenPid = environment.GetValueOrDefault(EnvironmentNames.ListenPid) == LibC.getpid().ToString(CultureInfo.InvariantCulture),
+            SetListenPid = environment.GetValueOrDefault(EnvironmentNames.ListenPid) == ((int)LibC.getpid()).ToString(CultureInfo.InvariantCulture),
             Scope = scope,
         });
     }

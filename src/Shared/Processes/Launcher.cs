@@ -51,7 +51,7 @@ internal static unsafe class Launcher
 
     private static void DieWithParent(string[] signalAndParent)
     {
-        LibC.prctl(LibC.PR_SET_PDEATHSIG, nint.Parse(signalAndParent[0], CultureInfo.InvariantCulture));
+        LibC.prctl(LibC.PR_SET_PDEATHSIG, nuint.Parse(signalAndParent[0], CultureInfo.InvariantCulture), 0, 0, 0);
         // Gone before we could ask to be told: then nobody would ever tell us.
         if (LibC.getppid() != int.Parse(signalAndParent[1], CultureInfo.InvariantCulture)) LibC._exit(FailureExitCode);
     }
@@ -60,7 +60,7 @@ internal static unsafe class Launcher
     {
         // The parent reads end of file from this descriptor as "executed".
         FileDescriptor.SetCloseOnExec(reportFd);
-        if (setListenPid) LibC.setenv(EnvironmentNames.ListenPid, LibC.getpid().ToString(CultureInfo.InvariantCulture), 1);
+        if (setListenPid) LibC.setenv(EnvironmentNames.ListenPid, ((int)LibC.getpid()).ToString(CultureInfo.InvariantCulture), 1);
         if (directory.Length > 0 && LibC.chdir(directory) < 0) return new LaunchFailure(LaunchStep.ChangeDirectory, Errno.Last);
 
         // posix_spawn gave us default dispositions, but our own runtime has since ignored SIGPIPE, and exec keeps what is ignored.

@@ -8,7 +8,7 @@ namespace StarletNet.Shared.Processes;
 /// The machine code this process has mapped, and the constants beside it. Most of both is used once, at the start or in a deploy, and would
 /// stay resident for the months in between.
 /// </summary>
-internal static class OwnCode
+internal static unsafe class OwnCode
 {
     /// <summary>
     /// Unmaps the pages of all code and constants that come from files; what is used again is mapped again from the page cache as it is reached
@@ -54,7 +54,7 @@ internal static class OwnCode
         else if (line.StartsWith("Swap:"u8))
         {
             // Advice only: where it is refused (mlockall), the pages stay.
-            if (IsNone(line[5..]) && mapping.End > 0) _ = LibC.madvise((nint)mapping.Start, (nuint)(mapping.End - mapping.Start), LibC.MADV_DONTNEED);
+            if (IsNone(line[5..]) && mapping.End > 0) _ = LibC.madvise((void*)mapping.Start, (size_t)(ulong)(mapping.End - mapping.Start), LibC.MADV_DONTNEED);
             mapping = default;
         }
         // Capital letters begin the lines of what is known.

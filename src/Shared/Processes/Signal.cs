@@ -63,8 +63,8 @@ internal readonly record struct Signal(int Number)
     /// <remarks>Only an ignored one: what the runtime has put there stays.</remarks>
     internal unsafe void StopIgnoring()
     {
-        var current = stackalloc byte[LibC.SignalActionSize];
-        if (LibC.sigaction(Number, null, current) == 0 && *(nint*)current == LibC.SIG_IGN) LibC.signal(Number, LibC.SIG_DFL);
+        sigaction current;
+        if (LibC.sigaction(Number, null, &current) == 0 && current.sa_handler == LibC.SIG_IGN) LibC.signal(Number, LibC.SIG_DFL);
     }
 
     /// <summary>
@@ -73,5 +73,5 @@ internal readonly record struct Signal(int Number)
     /// </summary>
     internal static readonly Signal[] Meaningless = [new(16), new(24), new(26), new(27), new(29), new(30)];
 
-    internal void Ignore() => LibC.signal(Number, LibC.SIG_IGN);
+    internal unsafe void Ignore() => LibC.signal(Number, LibC.SIG_IGN);
 }

@@ -31,10 +31,10 @@ internal static unsafe class SignalMask
     /// <summary>For a thread that waits for something else than the queue, and is to be ended by them in the meantime.</summary>
     internal static void UnblockInThisThread(params ReadOnlySpan<Signal> signals)
     {
-        var set = stackalloc byte[LibC.SignalSetSize];
-        LibC.sigemptyset(set);
-        foreach (var signal in signals) LibC.sigaddset(set, signal.Number);
-        LibC.pthread_sigmask(LibC.SIG_UNBLOCK, set, null);
+        sigset_t set;
+        LibC.sigemptyset(&set);
+        foreach (var signal in signals) LibC.sigaddset(&set, signal.Number);
+        LibC.pthread_sigmask(LibC.SIG_UNBLOCK, &set, null);
     }
 
     private static ulong BitsOf(ReadOnlySpan<Signal> signals)
@@ -50,14 +50,13 @@ internal static unsafe class SignalMask
     /// <returns>What the thread blocked before.</returns>
     private static ulong Block(ulong signals)
     {
-        var set = stackalloc byte[LibC.SignalSetSize];
-        var before = stackalloc byte[LibC.SignalSetSize];
-        LibC.sigemptyset(set);
+        sigset_t set, before;
+        LibC.sigemptyset(&set);
         for (var number = 1; number <= Signal.Max; number++)
-            if ((signals & Bit(number)) != 0) LibC.sigaddset(set, number);
-        var error = LibC.pthread_sigmask(LibC.SIG_BLOCK, set, before);
+            if ((signals & Bit(number)) != 0) LibC.sigaddset(&set, number);
+        var error = LibC.pthread_sigmask(LibC.SIG_BLOCK, &set, &before);
         if (error != 0) throw new SystemCallException("pthread_sigmask", new Errno(error));
-        return *(ulong*)before;
+        return *(ulong*)&before;
     }
 
     private static bool BlockInFinalizerThread(ulong signals)

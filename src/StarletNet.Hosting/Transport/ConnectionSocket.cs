@@ -73,7 +73,7 @@ internal static unsafe class ConnectionSocket
 
     private static int SendGathered(int descriptor, in ReadOnlySequence<byte> bytes, out Errno error)
     {
-        var vectors = stackalloc LibC.IoVec[MaxSegments];
+        var vectors = stackalloc iovec[MaxSegments];
         var pins = _pins ??= new MemoryHandle[MaxSegments];
         var count = 0;
         try
@@ -82,10 +82,10 @@ internal static unsafe class ConnectionSocket
             {
                 if (segment.IsEmpty) continue;
                 pins[count] = segment.Pin();
-                vectors[count] = new LibC.IoVec { Base = (byte*)pins[count].Pointer, Length = segment.Length };
+                vectors[count] = new iovec { iov_base = (byte*)pins[count].Pointer, iov_len = segment.Length };
                 if (++count == MaxSegments) break;
             }
-            var message = new LibC.MsgHdr { Vectors = vectors, VectorCount = count };
+            var message = new msghdr { msg_iov = vectors, msg_iovlen = count };
             while (true)
             {
                 var sent = LibC.sendmsg(descriptor, &message, LibC.MSG_NOSIGNAL);

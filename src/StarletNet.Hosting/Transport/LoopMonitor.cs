@@ -132,7 +132,7 @@ internal sealed unsafe class LoopMonitor : IDisposable
 
     private void Wait(int milliseconds)
     {
-        var wake = new LibC.PollFd { Fd = _wake.Number, Events = LibC.POLLIN };
+        var wake = new pollfd { fd = _wake.Number, events = LibC.POLLIN };
         if (LibC.poll(&wake, 1, milliseconds) <= 0) return;
         ulong count;
         _ = LibC.read(_wake.Number, (byte*)&count, sizeof(ulong));

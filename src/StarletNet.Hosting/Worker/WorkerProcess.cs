@@ -155,18 +155,18 @@ internal sealed unsafe class WorkerProcess
     private void Run()
     {
         var control = true;
-        var fds = stackalloc LibC.PollFd[2];
+        var fds = stackalloc pollfd[2];
         while (true)
         {
-            fds[0] = new LibC.PollFd { Fd = _wake, Events = LibC.POLLIN };
+            fds[0] = new pollfd { fd = _wake, events = LibC.POLLIN };
             // poll(2) skips negative numbers; a channel at its end would be readable for ever.
-            fds[1] = new LibC.PollFd { Fd = control ? _control.Fd : -1, Events = LibC.POLLIN };
+            fds[1] = new pollfd { fd = control ? _control.Fd : -1, events = LibC.POLLIN };
             _ = LibC.poll(fds, 2, IsIdle ? Wait(Environment.TickCount64) : LookEveryMilliseconds);
             _heartbeat.Look(Environment.TickCount64);
             Settings.Logs.Access?.Buffer?.Look(Environment.TickCount64);
 
-            if (fds[0].Returned != 0) ClearWake();
-            if (fds[1].Returned != 0) control = HearMaster();
+            if (fds[0].revents != 0) ClearWake();
+            if (fds[1].revents != 0) control = HearMaster();
             while (_events.TryDequeue(out var happened))
             {
                 Handle(happened);

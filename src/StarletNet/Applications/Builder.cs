@@ -10,8 +10,8 @@ using StarletNet.Shared.Processes;
 namespace StarletNet.Master.Applications;
 
 /// <summary>
-/// Builds <see cref="SourceCode"/> with <c>dotnet build</c>, as a child of the queue: the running workers serve meanwhile, and go on when it
-/// fails. What it prints is shown when it fails.
+/// Builds <see cref="SourceCode"/> with <c>dotnet build</c>, which a child of the queue runs (<see cref="BuildRole"/>): the running workers
+/// serve meanwhile, and go on when it fails. What it prints is shown when it fails.
 /// </summary>
 internal sealed class Builder(EventQueue queue, SourceCode code, IReadOnlyDictionary<string, string> environment, MasterLog log)
 {
@@ -48,8 +48,9 @@ internal sealed class Builder(EventQueue queue, SourceCode code, IReadOnlyDictio
             log.Building(code.Path);
             var process = queue.Start(new ChildSpec
             {
-                Program = program,
-                Arguments = arguments,
+                Program = "/proc/self/exe",
+                Title = "starletnet",
+                Arguments = BuildRole.Arguments(program, arguments),
                 Environment = Variables(),
                 Descriptors = [new HandedDescriptor(output.Number, 1), new HandedDescriptor(output.Number, 2)],
                 Scope = ProcessScope.OwnGroup,
@@ -93,8 +94,10 @@ internal sealed class Builder(EventQueue queue, SourceCode code, IReadOnlyDictio
                 return new BuildOutcome(null);
             }
             var failure = ended.Process.TakeLaunchFailure();
-            Show(ended.Output);
-            return new BuildOutcome(failure is not null ? $"cannot execute dotnet: {failure.Errno}"
+            var output = Read(ended.Output);
+            if (!exit.IsSignal && exit.Code == BuildRole.CannotExecute) return new BuildOutcome(output);
+            if (output.Length > 0) StandardStreams.WriteError(output);
+            return new BuildOutcome(failure is not null ? $"cannot execute starletnet for the build: {failure.Errno}"
                 : exit.IsSuccess ? $"the build of {code.Path} does not say what it has built; does it build for several frameworks? Then publish it for one, and serve that"
                 : $"the build of {code.Path} failed ({exit})");
         }
@@ -137,12 +140,12 @@ internal sealed class Builder(EventQueue queue, SourceCode code, IReadOnlyDictio
     internal static bool IsStop(Event happened) => happened is Readable { Tag: WaitingCaller } || (happened is SignalReceived { Signal: var signal }
         && (signal == Signal.Term || signal == Signal.Int || signal == Signal.Quit || signal == Signal.Usr1));
 
-    private static unsafe void Show(FileDescriptor output)
+    private static unsafe string Read(FileDescriptor output)
     {
         var buffer = new byte[ShownBytes];
-        nint length;
+        ssize_t length;
         fixed (byte* start = buffer) length = LibC.pread(output.Number, start, buffer.Length, 0);
-        if (length > 0) StandardStreams.WriteError(Encoding.UTF8.GetString(buffer, 0, (int)length).TrimEnd());
+        return Encoding.UTF8.GetString(buffer, 0, Math.Max(0, (int)length)).TrimEnd();
     }
 }
 

@@ -49,8 +49,8 @@ internal sealed class AdoptedListeners(IReadOnlyList<ListenSpec> asked, ListenDe
         FileDescriptor.SetCloseOnExec(entry.Fd);
         switch (SocketFacts.Type(entry.Fd))
         {
-            case LibC.SOCK_STREAM: break;
-            case LibC.SOCK_DGRAM:
+            case { } type when type == LibC.SOCK_STREAM: break;
+            case { } type when type == LibC.SOCK_DGRAM:
                 log.DatagramSocketSkipped(entry.Name, entry.Fd);
                 return null;
             default: throw Failure($"{quoted}: descriptor {entry.Fd} is not a stream socket");

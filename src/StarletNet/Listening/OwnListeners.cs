@@ -177,10 +177,10 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
         // It can only be read by setting it; no other thread creates files yet.
         var umask = LibC.umask(0);
         LibC.umask(umask);
-        return umask;
+        return (ushort)umask;
     }
 
-    private static bool HasNoIpV6(Errno errno) => errno == Errno.EADDRNOTAVAIL || errno == LibC.EAFNOSUPPORT;
+    private static bool HasNoIpV6(Errno errno) => errno == Errno.EADDRNOTAVAIL || errno == Errno.EAFNOSUPPORT;
 
     private static string Advice(Errno errno, ListenAddress address)
     {

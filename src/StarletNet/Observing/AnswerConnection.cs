@@ -72,7 +72,7 @@ internal sealed unsafe class AnswerConnection : ServicePart
 
     private void Send()
     {
-        nint count;
+        ssize_t count;
         fixed (byte* start = _answer)
             count = LibC.send(_socket.Number, start + _sent, _answer!.Length - _sent, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
         if (count < 0 && Errno.Last != Errno.EAGAIN && Errno.Last != Errno.EINTR) _sent = _answer.Length;
@@ -89,7 +89,7 @@ internal sealed unsafe class AnswerConnection : ServicePart
         Close();
     }
 
-    private nint Receive(int at)
+    private ssize_t Receive(int at)
     {
         fixed (byte* start = _received) return LibC.recv(_socket.Number, start + at, LongestQuestion - at, LibC.MSG_DONTWAIT);
     }

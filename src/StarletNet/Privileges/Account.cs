@@ -14,7 +14,7 @@ internal sealed unsafe record Account(string Name, uint User, uint Group, string
         var entry = uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? LibC.getpwuid(number) : LibC.getpwnam(text);
         return entry == null
             ? null
-            : new Account(Marshal.PtrToStringUTF8((nint)entry->Name)!, entry->User, entry->Group, Marshal.PtrToStringUTF8((nint)entry->Directory)!);
+            : new Account(Marshal.PtrToStringUTF8((nint)entry->pw_name)!, entry->pw_uid, entry->pw_gid, Marshal.PtrToStringUTF8((nint)entry->pw_dir)!);
     }
 
     /// <param name="text">A name or a number; a number needs no entry.</param>
@@ -23,6 +23,6 @@ internal sealed unsafe record Account(string Name, uint User, uint Group, string
     {
         if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
         var entry = LibC.getgrnam(text);
-        return entry == null ? null : entry->Group;
+        return entry == null ? null : entry->gr_gid;
     }
 }

@@ -55,7 +55,7 @@ internal sealed record Identity(Account? Account, IReadOnlyList<uint> Groups)
         if (LibC.geteuid() != 0) return;
         if (Groups.Count > 0)
         {
-            fixed (uint* groups = Groups.ToArray()) Check(LibC.setgroups((nuint)Groups.Count, groups), "setgroups");
+            fixed (uint* groups = Groups.ToArray()) Check(LibC.setgroups(Groups.Count, (gid_t*)groups), "setgroups");
         }
         else if (Account is { } account)
         {

@@ -7,9 +7,9 @@ internal static class OpenFileLimit
 {
     internal static unsafe void Raise()
     {
-        LibC.ResourceLimit limit;
-        if (LibC.getrlimit(LibC.RLIMIT_NOFILE, &limit) < 0 || limit.Soft >= limit.Hard) return;
-        limit.Soft = limit.Hard;
+        rlimit limit;
+        if (LibC.getrlimit(LibC.RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= limit.rlim_max) return;
+        limit.rlim_cur = limit.rlim_max;
         // Refused only by an unusual system, and then what we have must do.
         LibC.setrlimit(LibC.RLIMIT_NOFILE, &limit);
     }

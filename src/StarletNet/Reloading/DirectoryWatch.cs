@@ -6,7 +6,7 @@ namespace StarletNet.Master.Reloading;
 /// <summary>Tells of changes below some directories, by inotify(7), which watches each directory by itself.</summary>
 internal sealed unsafe class DirectoryWatch : IDisposable
 {
-    private const uint Changes = LibC.IN_CLOSE_WRITE | LibC.IN_CREATE | LibC.IN_DELETE | LibC.IN_MOVED_FROM | LibC.IN_MOVED_TO | LibC.IN_ONLYDIR;
+    private static readonly uint Changes = LibC.IN_CLOSE_WRITE | LibC.IN_CREATE | LibC.IN_DELETE | LibC.IN_MOVED_FROM | LibC.IN_MOVED_TO | LibC.IN_ONLYDIR;
     private const int HeaderSize = 16, BufferSize = 64 * 1024;
 
     // No release has so many; somebody watches a home directory by mistake.
@@ -36,7 +36,7 @@ internal sealed unsafe class DirectoryWatch : IDisposable
     {
         string? changed = null;
         var buffer = stackalloc byte[BufferSize];
-        nint length;
+        ssize_t length;
         while ((length = LibC.read(Descriptor.Number, buffer, BufferSize)) > 0)
             for (nint at = 0; at < length;)
             {

@@ -98,10 +98,10 @@ internal sealed unsafe class DiagnosticPort : IDisposable
         while (!buffer.IsEmpty)
         {
             var left = _patience - _since.Elapsed;
-            var poll = new LibC.PollFd { Fd = _socket.Number, Events = LibC.POLLIN };
+            var poll = new pollfd { fd = _socket.Number, events = LibC.POLLIN };
             if (left <= TimeSpan.Zero || LibC.poll(&poll, 1, (int)left.TotalMilliseconds + 1) == 0)
                 throw new IOException($"the runtime does not answer within {_patience.TotalSeconds} s");
-            nint count;
+            ssize_t count;
             fixed (byte* start = buffer) count = LibC.recv(_socket.Number, start, buffer.Length, LibC.MSG_DONTWAIT);
             if (count < 0 && (Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EINTR)) continue;
             if (count <= 0) throw new IOException("the runtime has closed the connection");

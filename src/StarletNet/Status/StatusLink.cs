@@ -34,7 +34,7 @@ internal static unsafe class StatusLink
         var buffer = stackalloc byte[4096];
         while (true)
         {
-            var poll = new LibC.PollFd { Fd = socket, Events = LibC.POLLIN };
+            var poll = new pollfd { fd = socket, events = LibC.POLLIN };
             if (LibC.poll(&poll, 1, (int)Patience.TotalMilliseconds) == 0) throw NoAnswer(name);
             var count = LibC.recv(socket, buffer, 4096, LibC.MSG_DONTWAIT);
             if (count < 0 && (Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EINTR)) continue;

@@ -21,8 +21,8 @@ internal sealed unsafe class ControlChannel(FileDescriptor socket) : IDisposable
         var buffer = stackalloc byte[ControlMessage.MaxLength];
         while (true)
         {
-            var vector = new LibC.IoVec { Base = buffer, Length = ControlMessage.MaxLength };
-            var message = new LibC.MsgHdr { Vectors = &vector, VectorCount = 1 };
+            var vector = new iovec { iov_base = buffer, iov_len = ControlMessage.MaxLength };
+            var message = new msghdr { msg_iov = &vector, msg_iovlen = 1 };
             var length = LibC.recvmsg(socket.Number, &message, LibC.MSG_DONTWAIT);
             if (length < 0 && Errno.Last == Errno.EINTR) continue;
             // A worker that died with our words unread resets the channel: the same as its end.

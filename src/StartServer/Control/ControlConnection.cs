@@ -80,7 +80,7 @@ internal sealed unsafe class ControlConnection : ControlPart
         else Refuse(_length == Short ? "a request is one short line" : "the command line is too long");
     }
 
-    private nint Receive(int at)
+    private ssize_t Receive(int at)
     {
         fixed (byte* start = _received) return LibC.recv(_socket.Number, start + at, _received.Length - at, LibC.MSG_DONTWAIT);
     }
@@ -178,7 +178,7 @@ internal sealed unsafe class ControlConnection : ControlPart
     private void Send(byte[] line)
     {
         if (_socket.IsClosed) return;
-        nint count;
+        ssize_t count;
         fixed (byte* start = line) count = LibC.send(_socket.Number, start, line.Length, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
         if (count != line.Length) Close();
     }

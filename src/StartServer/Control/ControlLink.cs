@@ -82,7 +82,7 @@ internal sealed unsafe class ControlLink : IDisposable
         if (deadline.IsOver) throw new TimeoutException();
         var milliseconds = deadline.Milliseconds;
         if (tick is not null) milliseconds = milliseconds < 0 ? 1000 : Math.Min(milliseconds, 1000);
-        var poll = new LibC.PollFd { Fd = _socket.Number, Events = LibC.POLLIN };
+        var poll = new pollfd { fd = _socket.Number, events = LibC.POLLIN };
         var ready = LibC.poll(&poll, 1, milliseconds);
         if (ready == 0) tick?.Invoke();
         return ready > 0;

@@ -27,7 +27,7 @@ internal sealed class StatusFile
     private StatusFile(string path, FileIdentity? ours)
     {
         _path = path;
-        _temporary = $"{path}.{LibC.getpid().ToString(CultureInfo.InvariantCulture)}";
+        _temporary = $"{path}.{((int)LibC.getpid()).ToString(CultureInfo.InvariantCulture)}";
         _ours = ours;
     }
 

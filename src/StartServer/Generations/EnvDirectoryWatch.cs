@@ -9,7 +9,7 @@ namespace StartServer.Generations;
 /// </summary>
 internal sealed unsafe class EnvDirectoryWatch : IDisposable
 {
-    private const uint Changes = LibC.IN_CLOSE_WRITE | LibC.IN_CREATE | LibC.IN_DELETE | LibC.IN_MOVED_FROM | LibC.IN_MOVED_TO | LibC.IN_ATTRIB
+    private static readonly uint Changes = LibC.IN_CLOSE_WRITE | LibC.IN_CREATE | LibC.IN_DELETE | LibC.IN_MOVED_FROM | LibC.IN_MOVED_TO | LibC.IN_ATTRIB
         | LibC.IN_DELETE_SELF | LibC.IN_MOVE_SELF | LibC.IN_ONLYDIR;
 
     private readonly string _directory;

@@ -37,8 +37,8 @@ internal static class InheritedListeners
         switch (SocketFacts.Type(entry.Fd))
         {
             case null: throw Unfit(entry, "is no socket");
-            case LibC.SOCK_STREAM when !SocketFacts.IsListening(entry.Fd): throw Unfit(entry, "is a socket that does not listen");
-            case LibC.SOCK_STREAM or LibC.SOCK_DGRAM: break;
+            case { } type when type == LibC.SOCK_STREAM && !SocketFacts.IsListening(entry.Fd): throw Unfit(entry, "is a socket that does not listen");
+            case { } type when type == LibC.SOCK_STREAM || type == LibC.SOCK_DGRAM: break;
             default: throw Unfit(entry, "is neither a stream nor a datagram socket");
         }
         var name = SocketFacts.Name(entry.Fd) ?? throw Unfit(entry, "has no address that SERVER_STARTER_PORT could name");

@@ -106,20 +106,20 @@ internal sealed unsafe class RelayedOutput : GenerationOutput
 
     private List<Source> Wait(Source[] open, int milliseconds)
     {
-        var fds = new LibC.PollFd[open.Length + 1];
-        fds[0] = new LibC.PollFd { Fd = _wake.Number, Events = LibC.POLLIN };
-        for (var i = 0; i < open.Length; i++) fds[i + 1] = new LibC.PollFd { Fd = open[i].Pipe.Number, Events = LibC.POLLIN };
-        fixed (LibC.PollFd* pointer = fds)
+        var fds = new pollfd[open.Length + 1];
+        fds[0] = new pollfd { fd = _wake.Number, events = LibC.POLLIN };
+        for (var i = 0; i < open.Length; i++) fds[i + 1] = new pollfd { fd = open[i].Pipe.Number, events = LibC.POLLIN };
+        fixed (pollfd* pointer = fds)
         {
             // Interrupted: nothing is marked, and the caller comes back.
-            if (LibC.poll(pointer, (nuint)fds.Length, milliseconds) < 0) return [];
+            if (LibC.poll(pointer, (uint)fds.Length, milliseconds) < 0) return [];
         }
-        if (fds[0].Returned != 0)
+        if (fds[0].revents != 0)
         {
             ulong count;
             LibC.read(_wake.Number, (byte*)&count, sizeof(ulong));
         }
-        return [.. open.Where((_, i) => fds[i + 1].Returned != 0)];
+        return [.. open.Where((_, i) => fds[i + 1].revents != 0)];
     }
 
     /// <summary>Under the lock. False if there is nothing more for now.</summary>

@@ -71,10 +71,10 @@ internal static unsafe class StandardError
     {
         fixed (byte* start = bytes)
         {
-            nint written = 0;
+            var written = 0;
             while (written < bytes.Length)
             {
-                var count = LibC.write(fd, start + written, bytes.Length - written);
+                var count = (int)LibC.write(fd, start + written, bytes.Length - written);
                 if (count < 0 && Errno.Last == Errno.EINTR) continue;
                 if (count < 0 && Errno.Last == Errno.EAGAIN && written == 0 && _linesWait is not null) return false;
                 // A log that is full or gone must not stop the service, and there is no other place to say so.

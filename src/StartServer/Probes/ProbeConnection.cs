@@ -56,12 +56,12 @@ internal sealed unsafe class ProbeConnection : IDisposable
     {
         fixed (byte* pointer = address)
         {
-            if (LibC.connect(_socket.Number, pointer, (uint)address.Length) == 0) return;
+            if (LibC.connect(_socket.Number, (sockaddr*)pointer, (uint)address.Length) == 0) return;
         }
-        if (Errno.Last != LibC.EINPROGRESS && Errno.Last != Errno.EINTR) throw new ProbeException(Errno.Last.Text);
+        if (Errno.Last != Errno.EINPROGRESS && Errno.Last != Errno.EINTR) throw new ProbeException(Errno.Last.Text);
         Await(LibC.POLLOUT);
         int error;
-        uint length = sizeof(int);
+        socklen_t length = sizeof(int);
         LibC.getsockopt(_socket.Number, LibC.SOL_SOCKET, LibC.SO_ERROR, &error, &length);
         if (error != 0) throw new ProbeException(new Errno(error).Text);
     }
@@ -123,14 +123,14 @@ internal sealed unsafe class ProbeConnection : IDisposable
 
     private void Await(short events)
     {
-        var fd = new LibC.PollFd { Fd = _socket.Number, Events = events };
+        var fd = new pollfd { fd = _socket.Number, events = events };
         while (true)
         {
             var left = (int)(_timeout - Stopwatch.GetElapsedTime(_start)).TotalMilliseconds;
             if (left <= 0) throw new ProbeException($"no answer within {_timeout.TotalSeconds:0.#} s");
             var ready = LibC.poll(&fd, 1, left);
             if (ready > 0) return;
-            if (ready < 0 && Errno.Last != Errno.EINTR) throw new ProbeException(Errno.Last.Text);
+            if (ready < 0 && Errno.OfLastCall is var error && error != Errno.EINTR) throw new ProbeException(error.Text);
         }
     }
 

@@ -124,16 +124,18 @@ internal static unsafe class ProbeRequest
     private static bool IsTcp(int fd)
     {
         int protocol;
-        uint length = sizeof(int);
+        socklen_t length = sizeof(int);
         return LibC.getsockopt(fd, LibC.SOL_SOCKET, LibC.SO_PROTOCOL, &protocol, &length) == 0 && protocol == LibC.IPPROTO_TCP;
     }
 
     private static int QueueLength(int listener)
     {
-        var info = stackalloc byte[LibC.TcpInfoPrefix];
-        uint length = LibC.TcpInfoPrefix;
+        // The length of the accept queue is in tcpi_unacked of struct tcp_info.
+        const int Prefix = 32, Unacknowledged = 24;
+        var info = stackalloc byte[Prefix];
+        socklen_t length = Prefix;
         return LibC.getsockopt(listener, LibC.IPPROTO_TCP, LibC.TCP_INFO, info, &length) == 0
-            ? *(int*)(info + LibC.TcpInfoQueueOffset)
+            ? *(int*)(info + Unacknowledged)
             : throw SystemCallException.Of("getsockopt(TCP_INFO)");
     }
 }

@@ -61,7 +61,7 @@ internal sealed class ServiceManager
 
     private static IEnumerable<string> Messages(ServicePhase before, ServiceReport report)
     {
-        var ready = $"READY=1\nMAINPID={LibC.getpid().ToString(CultureInfo.InvariantCulture)}";
+        var ready = $"READY=1\nMAINPID={((int)LibC.getpid()).ToString(CultureInfo.InvariantCulture)}";
         // A HUP during the first start leads from there straight into a deploy; but who waits for the start waits for READY=1.
         if (before == ServicePhase.Starting && report.Phase == ServicePhase.Reloading) yield return ready;
         var change = report.Phase == before ? null : report.Phase switch

@@ -145,9 +145,9 @@ internal static unsafe class TakeOver
         var content = new byte[FileIdentity.SizeOf(number)];
         fixed (byte* start = content)
         {
-            for (nint at = 0; at < content.Length;)
+            for (var at = 0; at < content.Length;)
             {
-                var count = LibC.pread(number, start + at, content.Length - at, at);
+                var count = (int)LibC.pread(number, start + at, content.Length - at, at);
                 if (count <= 0) throw new SnapshotException("it cannot be read");
                 at += count;
             }

@@ -67,7 +67,7 @@ internal sealed unsafe class TrialRun : IDisposable
     {
         if (_words.IsClosed) return;
         var buffer = stackalloc byte[MostKept];
-        nint count;
+        ssize_t count;
         while ((count = LibC.read(_words.Number, buffer, MostKept)) > 0)
         {
             _said.AddRange(new ReadOnlySpan<byte>(buffer, (int)count));

@@ -13,9 +13,9 @@ internal sealed class H2Load(Ground ground)
         var h2load = Ground.Needed("h2load", "nghttp2-client");
         var log = ground.Scratch.File($"{Guid.NewGuid():N}.tsv");
         string[] where = place.Door == Door.Unix ? ["-B", $"unix:{place.Path}"] : [];
-        using var run = ProgramUnderTest.Start(h2load, ["-t1", $"-D{seconds}", $"--log-file={log}", .. options, .. where, place.Url("/")]);
-        var exit = await run.ExitAsync(TimeSpan.FromSeconds(seconds) + Deadlines.Event);
-        if (exit.Code != 0) throw new TestKitException($"h2load ended with {exit}\n{run.Describe()}");
+        var run = await SystemPrograms.RunAsync(TimeSpan.FromSeconds(seconds) + Deadlines.Event, h2load,
+            ["-t1", $"-D{seconds}", $"--log-file={log}", .. options, .. where, place.Url("/")]);
+        if (!run.IsSuccess) throw new TestKitException($"h2load ended with exit code {run.ExitCode}\n{run.StandardOutput}{run.StandardError}");
         var result = Parse(File.ReadLines(log), seconds);
         File.Delete(log);
         return result;

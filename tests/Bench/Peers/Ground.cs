@@ -49,9 +49,8 @@ internal sealed class Ground : IDisposable
     {
         var compiler = SystemPrograms.Find("clang") ?? Needed("gcc", "gcc");
         var program = Scratch.File("epoll");
-        using var compile = ProgramUnderTest.Start(compiler,
-            ["-O2", "-o", program, Path.Combine(Artifacts.RepositoryRoot, "tests", "Bench", "Limit", "epoll.c")]);
-        return compile.ExitAsync().GetAwaiter().GetResult().Code == 0 ? program : throw new NotThereException("it does not compile: " + compile.ErrorText.Split('\n')[0]);
+        var compile = SystemPrograms.RunAsync(compiler, "-O2", "-o", program, Path.Combine(Artifacts.RepositoryRoot, "tests", "Bench", "Limit", "epoll.c")).GetAwaiter().GetResult();
+        return compile.IsSuccess ? program : throw new NotThereException("it does not compile: " + compile.StandardError.Split('\n')[0]);
     }
 
     private string WriteFiles()

@@ -137,8 +137,8 @@ public class ScoreboardTests
     // What a SIGKILL between the two increments leaves behind: the first word of the place is odd.
     private static unsafe void MakeSequenceOdd(Scoreboard scoreboard)
     {
-        var memory = LibC.mmap(0, Scoreboard.PlaceSize, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, scoreboard.Memory.Number, 0);
-        Marshal.WriteInt32(memory, Marshal.ReadInt32(memory) | 1);
+        var memory = LibC.mmap(null, Scoreboard.PlaceSize, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, scoreboard.Memory.Number, 0);
+        *(int*)memory |= 1;
         LibC.munmap(memory, Scoreboard.PlaceSize);
     }
 

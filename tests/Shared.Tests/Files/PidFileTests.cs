@@ -180,10 +180,10 @@ public sealed class PidFileTests : IDisposable
     }
 
     [Fact]
-    public void A_pipe_or_a_device_is_never_replaced_by_a_file()
+    public async Task A_pipe_or_a_device_is_never_replaced_by_a_file()
     {
         System.IO.File.Delete(File);
-        using (var made = System.Diagnostics.Process.Start("mkfifo", ["-m", "644", File])) made.WaitForExit();
+        Assert.True((await SystemPrograms.RunAsync("mkfifo", "-m", "644", File)).IsSuccess);
         Assert.Equal($"failed to write file:{File}: Invalid argument", Assert.Throws<OperatorException>(() => PidFile.Create(File, 7, 1)).Message);
         Assert.Equal($"cannot write {File}: it is no regular file", Assert.Throws<OperatorException>(() => PidFile.TakeOver(File, 7, 1, "cannot write ")).Message);
         Assert.True(FileIdentity.Of(File)!.Value.IsPipe);

@@ -88,9 +88,7 @@ public sealed class ListeningSocketTests : IDisposable
         using var socket = ListeningSocket.BindUnix(path, 5, 0x1b0 /* 0660 */, (65534, 33));
 
         Assert.Equal((65534u, (UnixFileMode)0x1b0), (FileIdentity.OwnerOf(path), File.GetUnixFileMode(path)));
-        using var group = ProgramUnderTest.Start("stat", ["-c", "%g", path]);
-        await group.ExitAsync();
-        Assert.Equal("33", group.OutputText.Trim());
+        Assert.Equal("33", (await SystemPrograms.RunAsync("stat", "-c", "%g", path)).StandardOutput.Trim());
         CanConnect(new UnixDomainSocketEndPoint(path), ProtocolType.Unspecified);
     }
 

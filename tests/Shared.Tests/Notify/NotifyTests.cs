@@ -17,7 +17,7 @@ public sealed class NotifyTests
         sender.Ready("done");
         sender.Stopping("bye");
         var loading = receiver.Receive()!;
-        Assert.Equal((Environment.ProcessId, LibC.geteuid()), (loading.Pid, loading.Uid));
+        Assert.Equal((Environment.ProcessId, (uint)LibC.geteuid()), (loading.Pid, loading.Uid));
         Assert.Equal((false, "loading", null), (loading.IsReady, loading["STATUS"], loading["READY"]));
         var ready = receiver.Receive()!;
         Assert.Equal((true, "done"), (ready.IsReady, ready["STATUS"]));

@@ -51,7 +51,7 @@ public sealed partial class ChildProcessTests : IDisposable
     private static unsafe ChildExit Reap(int pid)
     {
         int status;
-        Assert.Equal(pid, LibC.wait4(pid, &status, 0, null));
+        Assert.Equal(pid, (int)LibC.wait4(pid, &status, 0, null));
         return new ChildExit(status);
     }
 

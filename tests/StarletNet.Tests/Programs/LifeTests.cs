@@ -419,7 +419,7 @@ public sealed class LifeTests : IDisposable
         await master.LineAsync("worker 0 .* is ready", mark);
     }
 
-    private static void Kill(int pid, int signal = 9) => _ = StarletNet.Shared.Interop.LibC.kill(pid, signal);
+    private static void Kill(int pid, int signal = 9) => _ = LibC.kill(pid, signal);
 
     // Twice within a second is once, so it is asked until it counts.
     private static Task AskUntil(ProgramUnderTest master, string answer, UnixSignal signal = UnixSignal.Term) => Eventually.TrueAsync(() =>

@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using StarletNet.TestKit;
 
 // More than there are processors: most of the time they wait.
-[assembly: CollectionBehavior(MaxParallelThreads = 4)]
+[assembly: Xunit.v3.Parallelization(MaxThreads = 4)]
 [assembly: SupportedOSPlatform("linux")]
 
 namespace StarletNet.Master.Tests.Programs;
@@ -16,6 +17,8 @@ namespace StarletNet.Master.Tests.Programs;
 /// </summary>
 public sealed class MasterUnderTest : IDisposable
 {
+    private static readonly string TmdsLibC = $"runtimes/linux-{(RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "x64")}/lib/netstandard2.0";
+
     private readonly ScratchDirectory _scratch = new();
     private readonly List<ProgramUnderTest> _programs = [];
 
@@ -23,7 +26,9 @@ public sealed class MasterUnderTest : IDisposable
     public MasterUnderTest(string? programs = null)
     {
         CopyFiles(programs ?? Artifacts.BinOrBeside, "bin", name => name.StartsWith("starletnet", StringComparison.Ordinal)
-            || name is "StarletNet.Shared.dll" || name.StartsWith("Serilog", StringComparison.Ordinal));
+            || name is "StarletNet.Shared.dll" or "CliWrap.dll" || name.StartsWith("Serilog", StringComparison.Ordinal));
+        // Of the portable program; the native one has it inside.
+        if (Path.Combine(programs ?? Artifacts.BinOrBeside, TmdsLibC) is var libc && Directory.Exists(libc)) CopyFiles(libc, $"bin/{TmdsLibC}", _ => true);
         Release("app");
         System.IO.File.Copy(File("app/FakeWorker.dll"), HostingAssembly, overwrite: true);
         Behave("");

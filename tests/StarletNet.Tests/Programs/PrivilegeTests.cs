@@ -71,12 +71,9 @@ public sealed class PrivilegeTests : IDisposable
         await master.NothingLeftAsync();
     }
 
-    private static string Owner(string file)
-    {
-        using var stat = ProgramUnderTest.Start("stat", ["-c", "%U", file]);
-        stat.ExitAsync().Wait();
-        return stat.OutputText.Trim();
-    }
+    private static string Owner(string file) => Stat("%U", file);
+
+    private static string Stat(string format, string file) => SystemPrograms.RunAsync("stat", "-c", format, file).GetAwaiter().GetResult().StandardOutput.Trim();
 
     [Fact]
     public async Task Groups_may_be_named_and_setuid_may_be_allowed()
@@ -137,12 +134,7 @@ public sealed class PrivilegeTests : IDisposable
         Assert.Equal(("0 65534", "0 0"), (Owners(moved), Owners(path)));
     }
 
-    private static string Owners(string file)
-    {
-        using var stat = ProgramUnderTest.Start("stat", ["-c", "%u %g", file]);
-        stat.ExitAsync().Wait();
-        return stat.OutputText.Trim();
-    }
+    private static string Owners(string file) => Stat("%u %g", file);
 
     [Theory]
     [InlineData("--error-log", "error log")]

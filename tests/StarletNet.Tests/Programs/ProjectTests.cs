@@ -99,6 +99,17 @@ public sealed class ProjectTests : IDisposable
     }
 
     [Fact]
+    public async Task A_dotnet_that_cannot_be_executed_is_named_with_the_reason()
+    {
+        _test.Write("tools/dotnet", "#!/no/such/interpreter\n", executable: true);
+        var master = StartProject();
+
+        await master.LineAsync($"^starletnet: cannot execute {_test.File("tools/dotnet")}: No such file or directory$");
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.Empty(Directory.GetFileSystemEntries(_test.File("tmp")));
+    }
+
+    [Fact]
     public async Task Term_during_the_first_build_ends_both()
     {
         _test.Write("build", "echo begun > '" + _test.File("begun") + "'; sleep 1000");

@@ -80,7 +80,7 @@ public sealed class ReplacementTests : IDisposable
         var victim = Pid(await master.LineAsync("worker 1 .* is ready"));
         var mark = master.Mark;
 
-        _ = StarletNet.Shared.Interop.LibC.kill(victim, 19);
+        _ = LibC.kill(victim, 19);
 
         await master.LineAsync($@"error: worker 1 \(pid {victim}\) is to be replaced: it gives no sign of life", mark);
         await master.LineAsync("worker 1 .* is ready", mark);
@@ -173,7 +173,7 @@ public sealed class ReplacementTests : IDisposable
         var master = await _test.StartReady("--child-exit", Command);
         var victim = Pid(await master.LineAsync("worker 1 .* is ready"));
 
-        _ = StarletNet.Shared.Interop.LibC.kill(victim, 9);
+        _ = LibC.kill(victim, 9);
 
         await master.LineAsync($"^gone: 1 {victim} 137 died 0$");
         await master.LineAsync("worker 1 .* is ready", master.Mark);
@@ -198,7 +198,7 @@ public sealed class ReplacementTests : IDisposable
         var master = await _test.StartReady("--child-exit", Command);
         var victim = Pid(await master.LineAsync("worker 1 .* is ready"));
 
-        _ = StarletNet.Shared.Interop.LibC.kill(victim, 9);
+        _ = LibC.kill(victim, 9);
 
         var started = (await master.LineAsync(@"^started: \d+ \d+$")).Text.Split(' ')[1..].Select(int.Parse).ToArray();
         Assert.Equal(started, master.Family.Select(process => process.Pid).Intersect(started).Order());

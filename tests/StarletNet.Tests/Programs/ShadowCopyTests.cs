@@ -50,7 +50,7 @@ public sealed class ShadowCopyTests : IDisposable
         Assert.Empty(Copies);
     }
 
-    private static void Kill(int pid) => _ = StarletNet.Shared.Interop.LibC.kill(pid, 9);
+    private static void Kill(int pid) => _ = LibC.kill(pid, 9);
 
     [Fact]
     public async Task A_worker_that_would_start_in_the_applications_directory_starts_in_the_copy()

@@ -90,8 +90,8 @@ public sealed class CheckTests
 
         Assert.SkipWhen(SystemPrograms.Find("groff") is null, "groff is not installed");
         using var scratch = new ScratchDirectory();
-        using var groff = ProgramUnderTest.Start("groff", ["-man", "-Tutf8", "-ww", "-z", scratch.Write("page.1", page.OutputText + "\n")]);
-        Assert.Equal((new ProgramExit(0, null), ""), (await groff.ExitAsync(), groff.ErrorText));
+        var groff = await SystemPrograms.RunAsync("groff", "-man", "-Tutf8", "-ww", "-z", scratch.Write("page.1", page.OutputText + "\n"));
+        Assert.Equal((0, ""), (groff.ExitCode, groff.StandardError));
 
         static int Count(string text, string part) => text.Split(part).Length - 1;
     }

@@ -2,7 +2,7 @@ using StarletNet.TestKit;
 
 namespace StarletNet.StartServer.Tests.Processes;
 
-/// <summary>Where no native code can be built, scripts/build makes a program of portable code, whose runtime has threads of its own.</summary>
+/// <summary>The program that a plain build makes: portable code, whose runtime has threads of its own.</summary>
 public sealed class PortableTests
 {
     [Fact]

@@ -3,7 +3,7 @@ using StarletNet.Shared.Interop;
 using StarletNet.TestKit;
 
 // More than there are processors: most of the time they wait.
-[assembly: CollectionBehavior(MaxParallelThreads = 4)]
+[assembly: Xunit.v3.Parallelization(MaxThreads = 4)]
 
 namespace StarletNet.StartServer.Tests.Processes;
 

@@ -17,45 +17,45 @@ internal static unsafe class Spawn
 
     internal static int Run(string path, IReadOnlyList<string> argv, IReadOnlyList<string> environment, IReadOnlyList<(int Ours, int Theirs)> descriptors)
     {
-        byte* attributes = stackalloc byte[LibC.SpawnAttributesSize];
-        byte* actions = stackalloc byte[LibC.SpawnFileActionsSize];
-        Check(LibC.posix_spawnattr_init(attributes), "posix_spawnattr_init");
-        Check(LibC.posix_spawn_file_actions_init(actions), "posix_spawn_file_actions_init");
+        posix_spawnattr_t attributes;
+        posix_spawn_file_actions_t actions;
+        Check(LibC.posix_spawnattr_init(&attributes), "posix_spawnattr_init");
+        Check(LibC.posix_spawn_file_actions_init(&actions), "posix_spawn_file_actions_init");
         var copies = descriptors.Select(d => FileDescriptor.Duplicate(d.Ours, 200)).ToList();
         try
         {
-            SetSignalsAndSession(attributes);
+            SetSignalsAndSession(&attributes);
             // From copies with high numbers: a target may be the number of another source.
             for (var i = 0; i < descriptors.Count; i++)
-                Check(LibC.posix_spawn_file_actions_adddup2(actions, copies[i].Number, descriptors[i].Theirs), "adddup2");
-            return Run(path, argv, environment, actions, attributes);
+                Check(LibC.posix_spawn_file_actions_adddup2(&actions, copies[i].Number, descriptors[i].Theirs), "adddup2");
+            return Run(path, argv, environment, &actions, &attributes);
         }
         finally
         {
             copies.ForEach(c => c.Dispose());
-            _ = LibC.posix_spawn_file_actions_destroy(actions);
-            _ = LibC.posix_spawnattr_destroy(attributes);
+            _ = LibC.posix_spawn_file_actions_destroy(&actions);
+            _ = LibC.posix_spawnattr_destroy(&attributes);
         }
     }
 
-    private static void SetSignalsAndSession(byte* attributes)
+    private static void SetSignalsAndSession(posix_spawnattr_t* attributes)
     {
-        byte* set = stackalloc byte[LibC.SignalSetSize];
-        _ = LibC.sigfillset(set);
-        Check(LibC.posix_spawnattr_setsigdefault(attributes, set), "setsigdefault");
-        _ = LibC.sigemptyset(set);
-        Check(LibC.posix_spawnattr_setsigmask(attributes, set), "setsigmask");
-        const short Flags = LibC.POSIX_SPAWN_SETSID | LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETSIGMASK;
-        Check(LibC.posix_spawnattr_setflags(attributes, Flags), "setflags");
+        sigset_t set;
+        _ = LibC.sigfillset(&set);
+        Check(LibC.posix_spawnattr_setsigdefault(attributes, &set), "setsigdefault");
+        _ = LibC.sigemptyset(&set);
+        Check(LibC.posix_spawnattr_setsigmask(attributes, &set), "setsigmask");
+        var flags = LibC.POSIX_SPAWN_SETSID | LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETSIGMASK;
+        Check(LibC.posix_spawnattr_setflags(attributes, (short)flags), "setflags");
     }
 
-    private static int Run(string path, IReadOnlyList<string> argv, IReadOnlyList<string> environment, byte* actions, byte* attributes)
+    private static int Run(string path, IReadOnlyList<string> argv, IReadOnlyList<string> environment, posix_spawn_file_actions_t* actions, posix_spawnattr_t* attributes)
     {
         var arguments = Strings(argv);
         var variables = Strings(environment);
         try
         {
-            int pid;
+            pid_t pid;
             // It returns when the child has executed the program.
             lock (Gate) Check(LibC.posix_spawn(&pid, path, actions, attributes, arguments, variables), $"posix_spawn {path}");
             return pid;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
-namespace StarletNet.Shared.Interop;
+namespace StarletNet.Hosting.Interop;
 
 internal static unsafe partial class LibC
 {
@@ -47,9 +47,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int accept4(int fd, byte* address, uint* length, int flags);
-
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial nint recv(int fd, byte* buffer, nint count, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint send(int fd, byte* buffer, nint count, int flags);

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace StarletNet.Shared.Interop;
+namespace StarletNet.Hosting.Interop;
 
 internal static unsafe partial class LibC
 {
