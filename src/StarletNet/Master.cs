@@ -110,6 +110,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         SayHeap(variables, application);
         using var reloader = Reloads() ? new Reloader(queue, log, releases.Watched) : null;
         using var scoreboard = new ScoreboardPlaces();
+        var answered = new AnsweredPaths(Variable(EnvironmentNames.HandedOverPaths), notify);
         var around = new PoolSurroundings(queue, log, notify, superdaemon, then => Prepare(releases, certificates, Generation, then))
         {
             Caller = caller,
@@ -124,6 +125,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
             Observers = observers,
             Listeners = [.. listeners.Listeners.Select(listener => listener.Name)],
             Scoreboard = scoreboard,
+            AnsweredPaths = answered,
             Title = options.Observing.NoTitles ? null : ProcessTitle.Find(),
             Watchdog = Watchdog.Period(Variable, Environment.ProcessId),
         };
@@ -131,7 +133,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
 
         Generation Generation(MasterOptions now, Application application)
         {
-            var environment = new WorkerEnvironment(variables, now, listeners.Listeners, HostingPath());
+            var environment = new WorkerEnvironment(variables, now, listeners.Listeners, HostingPath()) { AnsweredPaths = () => answered.Most };
             var launcher = new WorkerLauncher(environment, listeners.Listeners, scoreboard, options.ApplicationArguments, now.RequestShare, logs.Access);
             return new Generation(application, launcher, Settings(now) with { FewestWorkers = options.FewestWorkers }, now.Workers, now.ChildExit);
         }
@@ -230,7 +232,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         SpawnInterval = options.SpawnInterval,
         RespawnInterval = options.ErrRespawnInterval,
         // A warm-up ends by itself and never makes a start fail.
-        BootTimeout = options.WorkerBootTimeout + (options.WarmUpPaths.Count > 0 ? options.WarmUpTime : TimeSpan.Zero),
+        BootTimeout = options.WorkerBootTimeout + (options.WarmUp.IsOn ? options.WarmUpTime : TimeSpan.Zero),
         BootFailureLimit = options.BootFailureLimit,
         GracefulTimeout = options.GracefulTimeout,
         StopsFast = options.StopsFast,

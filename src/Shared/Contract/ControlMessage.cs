@@ -30,6 +30,9 @@ internal static class ControlMessage
     /// <summary>Worker → master: started, and not ready yet; the text says what it waits for, in one line for people. Said again when that changes.</summary>
     internal const string Unready = "unready";
 
+    /// <summary>Worker → master: the paths that it has answered most. See <see cref="WarmUpPaths"/>.</summary>
+    internal const string Paths = "paths";
+
     /// <summary>Worker → master: cannot serve; the text says why, in one line for people. The worker exits non-zero next.</summary>
     internal const string Failed = "failed";
 

@@ -108,6 +108,12 @@ internal static class EnvironmentNames
     /// <summary>Master → worker: how long that may take, in milliseconds.</summary>
     internal const string WarmUpTime = "STARLETNET_WORKER_WARMUP_MS";
 
+    /// <summary>Master → worker: 1: it counts the paths that it answers and reports them; absent: it does not.</summary>
+    internal const string WarmUpCount = "STARLETNET_WORKER_WARMUP_COUNT";
+
+    /// <summary>start_server → starletnet: the paths that the generation before has answered most. See <see cref="WarmUpPaths"/>.</summary>
+    internal const string HandedOverPaths = "STARLETNET_WARMUP_PATHS";
+
     /// <summary>To a worker without master: where it reports itself that it is ready (sd_notify(3)); else absent.</summary>
     internal const string Notify = "STARLETNET_WORKER_NOTIFY";
 
@@ -142,8 +148,8 @@ internal static class EnvironmentNames
     /// What a master is told and no application may see: one that calls UseSystemd() would declare the whole generation ready, and
     /// one that takes LISTEN_FDS or SERVER_STARTER_PORT at their word would open descriptors that mean something else in a worker.
     /// </summary>
-    internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
+    internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort, HandedOverPaths];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
-    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, AccessLogBuffer, Debug, Quit, Files, ReadyPath, WarmUp, WarmUpTime, Notify, Identity, Restore];
+    internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, AccessLogBuffer, Debug, Quit, Files, ReadyPath, WarmUp, WarmUpTime, WarmUpCount, Notify, Identity, Restore];
 }

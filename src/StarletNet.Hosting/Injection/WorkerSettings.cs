@@ -1,5 +1,6 @@
 using System.Globalization;
 using StarletNet.Hosting.AccessLog;
+using StarletNet.Hosting.Server;
 using StarletNet.Hosting.Transport;
 using StarletNet.Hosting.Worker;
 using StarletNet.Shared.Contract;
@@ -35,6 +36,9 @@ internal sealed record WorkerSettings(
 
     /// <summary>How long that may take.</summary>
     internal TimeSpan WarmUpTime { get; init; }
+
+    /// <summary>Null: paths are not counted.</summary>
+    internal AnsweredPaths? AnsweredPaths { get; init; }
 
     /// <summary>For a worker that has no master to do it; else silent.</summary>
     internal NotifySender Notify { get; init; } = new(null);
@@ -77,6 +81,7 @@ internal sealed record WorkerSettings(
             Logs = new WorkerLogs(ReadAccessLog()),
             ReadyPath = Read(EnvironmentNames.ReadyPath),
             WarmUpPaths = (Read(EnvironmentNames.WarmUp) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+            AnsweredPaths = Read(EnvironmentNames.WarmUpCount) is null ? null : new AnsweredPaths(),
             WarmUpTime = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.WarmUpTime)),
             Notify = new NotifySender(Read(EnvironmentNames.Notify)),
             Heartbeat = TimeSpan.FromMilliseconds(ReadNumberOrZero(EnvironmentNames.Heartbeat)),

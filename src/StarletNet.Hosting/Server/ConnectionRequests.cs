@@ -52,6 +52,9 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
 
     internal ConnectionLimits Limits => traffic.Limits;
 
+    /// <summary>Null: this connection's paths are not counted.</summary>
+    internal AnsweredPaths? AnsweredPaths => IsOwn ? null : traffic.AnsweredPaths;
+
     /// <summary>Has the connection held to the operator's time limits.</summary>
     internal void Watch(Deadlines deadlines) =>
         connection.Input.Watch = _clock = new ConnectionClock(connection, this, traffic.Limits, deadlines);

@@ -143,6 +143,7 @@ internal sealed class RunningRequest(ConnectionRequests connection)
 
     private Task Completed()
     {
+        if (connection.AnsweredPaths is { } paths && _response!.StatusCode == StatusCodes.Status200OK && _method == HttpMethods.Get) paths.Count(_request!.RawTarget);
         End(_response!.StatusCode);
         return Task.CompletedTask;
     }

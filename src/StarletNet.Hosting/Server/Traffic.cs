@@ -30,6 +30,9 @@ internal sealed class Traffic(
     /// <summary>Null: there is none.</summary>
     internal AccessLogWriter? AccessLog { get; init; }
 
+    /// <summary>Null: paths are not counted.</summary>
+    internal AnsweredPaths? AnsweredPaths { get; init; }
+
     internal ConnectionLimits Limits => limits;
 
     /// <summary>Called before Kestrel sees the connection, so that its requests find their place.</summary>

@@ -96,7 +96,7 @@ internal sealed class WorkerServer(
         _transport = transport;
         var traffic = new Traffic(transport, scoreboard, limits.OfConnections,
             () => worker.AskForRetirement(ControlMessage.ForOverdue), _log)
-        { AccessLog = worker.Settings.Logs.Access };
+        { AccessLog = worker.Settings.Logs.Access, AnsweredPaths = worker.Settings.AnsweredPaths };
         if (traffic.AccessLog is { } log && services.GetService<DiagnosticListener>() is { } diagnostics) _refused = RefusedRequests.Watch(diagnostics, log);
         _traffic = traffic;
         listeners.Use(traffic);

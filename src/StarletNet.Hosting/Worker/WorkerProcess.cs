@@ -164,6 +164,7 @@ internal sealed unsafe class WorkerProcess
             _ = LibC.poll(fds, 2, IsIdle ? Wait(Environment.TickCount64) : LookEveryMilliseconds);
             _heartbeat.Look(Environment.TickCount64);
             Settings.Logs.Access?.Buffer?.Look(Environment.TickCount64);
+            if (Settings.AnsweredPaths?.Report(Environment.TickCount64) is { } paths) _control.Send(ControlMessage.Paths, paths, mayBeLost: true);
 
             if (fds[0].revents != 0) ClearWake();
             if (fds[1].revents != 0) control = HearMaster();

@@ -25,7 +25,7 @@ internal static class IdleOptions
         ("allow-setuid-children", "--user or --group", options => (options.User ?? options.Group) is not null),
         ("reuse-port", "a TCP address to listen on", options => options.Listeners.DefaultIfEmpty(ListenSpec.Default).Any(spec => spec.Address is ListenAddress.Tcp)),
         ("request-timeout-grace", "--request-timeout", options => options.Http.RequestTimeout > TimeSpan.Zero),
-        ("warmup-time", "--warmup", options => options.WarmUpPaths.Count > 0),
+        ("warmup-time", "--warmup", options => options.WarmUp.IsOn),
         ("shadow-dir", "--shadow-copy", options => options.RunsCopies),
         ("shadow-link", "--shadow-copy", options => options.RunsCopies),
     ];

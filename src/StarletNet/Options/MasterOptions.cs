@@ -101,8 +101,8 @@ internal sealed record MasterOptions
     /// <summary>What the application must answer before a worker is ready; null: nothing.</summary>
     internal string? ReadyPath { get; init; }
 
-    /// <summary>Paths that each worker asks of itself before it is ready.</summary>
-    internal IReadOnlyList<string> WarmUpPaths { get; init; } = [];
+    /// <summary>What each worker asks of itself before it is ready.</summary>
+    internal WarmUpChoice WarmUp { get; init; } = WarmUpChoice.None;
 
     /// <summary>How long that may take.</summary>
     internal TimeSpan WarmUpTime { get; init; } = TimeSpan.FromSeconds(5);
@@ -267,6 +267,18 @@ internal sealed record MasterOptions
 
     /// <summary>Options whose value nobody asked for but by the preset: they yield to what the application has chosen itself.</summary>
     internal IReadOnlySet<string> FromPreset { get; init; } = new HashSet<string>();
+}
+
+/// <summary>Of <c>--warmup</c>.</summary>
+/// <param name="Paths">Given ones.</param>
+/// <param name="IsAuto">Also the paths that the workers before have answered most.</param>
+internal sealed record WarmUpChoice(IReadOnlyList<string> Paths, bool IsAuto)
+{
+    internal const string Auto = "auto";
+
+    internal static readonly WarmUpChoice None = new([], false);
+
+    internal bool IsOn => IsAuto || Paths.Count > 0;
 }
 
 /// <summary>Of <c>--reload</c>.</summary>

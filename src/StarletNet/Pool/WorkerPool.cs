@@ -53,6 +53,8 @@ internal sealed record PoolSurroundings(
 
     internal required ScoreboardPlaces Scoreboard { get; init; }
 
+    internal required AnsweredPaths AnsweredPaths { get; init; }
+
     /// <summary>Null: ps(1) shows the command line.</summary>
     internal ProcessTitle? Title { get; init; }
 
@@ -178,6 +180,7 @@ internal sealed class WorkerPool
             case ControlMessage.Dump: Dump(_workers[id]); break;
             case ControlMessage.Reopen when _around.Logs.FileNames.Any(): ReopenLogs(); break;
             case ControlMessage.Unready: Say(new PoolEvent.WorkerUnready(id, text)); break;
+            case ControlMessage.Paths: _around.AnsweredPaths.Take(text); break;
             case ControlMessage.Failed: Say(new PoolEvent.WorkerFailed(id, text)); break;
                 // A newer worker may say more than we understand.
         }

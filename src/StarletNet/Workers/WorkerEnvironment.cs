@@ -21,6 +21,9 @@ internal sealed class WorkerEnvironment(
     /// <summary>Asked for each worker: an operator may change the limit of a container that runs.</summary>
     internal Func<ContainerMemory?> Memory { get; init; } = () => ContainerMemory.Find();
 
+    /// <summary>Asked for each worker: what the workers before it have answered most.</summary>
+    internal Func<IReadOnlyList<string>> AnsweredPaths { get; init; } = () => [];
+
     internal bool ShowsTitles => !options.Observing.NoTitles;
 
     internal IReadOnlyDictionary<string, string> Of(Worker worker, int workers, int controlFd, (int Fd, int Place)? scoreboard, int requests, int? certificates = null, IEnumerable<int>? held = null, int? accessLog = null, string? identity = null, string? ownHeapLimit = null)
@@ -56,9 +59,10 @@ internal sealed class WorkerEnvironment(
         if (options.WorkerQuit == MasterOptions.QuitDump) variables[EnvironmentNames.Quit] = EnvironmentNames.QuitDump;
         if (options.Observing.LogLevel == ObservingChoices.Debug) variables[EnvironmentNames.Debug] = "1";
         if (options.ReadyPath is { } readyPath) variables[EnvironmentNames.ReadyPath] = readyPath;
-        if (options.WarmUpPaths.Count > 0)
+        if (options.WarmUp.IsAuto) variables[EnvironmentNames.WarmUpCount] = "1";
+        if (WarmUpPaths.Format(options.WarmUp.Paths.Union(options.WarmUp.IsAuto ? AnsweredPaths() : [])) is { Length: > 0 } paths)
         {
-            variables[EnvironmentNames.WarmUp] = string.Join(',', options.WarmUpPaths);
+            variables[EnvironmentNames.WarmUp] = paths;
             variables[EnvironmentNames.WarmUpTime] = Milliseconds(options.WarmUpTime);
         }
         if (identity is not null) variables[EnvironmentNames.Identity] = identity;

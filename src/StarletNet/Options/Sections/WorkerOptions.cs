@@ -12,11 +12,11 @@ internal static class WorkerOptions
 
     private static readonly ValueKind<string?> ReadyPath = new("PATH", Path, path => path);
 
-    private static readonly ValueKind<IReadOnlyList<string>> WarmUpPaths = new("PATHS",
-        text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } paths
-            ? [.. paths.Select(Path)]
-            : throw new FormatException("is empty; give paths, separated by commas"),
-        paths => paths.Count > 0 ? string.Join(',', paths) : null);
+    private static readonly ValueKind<WarmUpChoice> WarmUp = new("PATHS",
+        text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } words
+            ? new WarmUpChoice([.. words.Where(word => word != WarmUpChoice.Auto).Select(Path)], words.Contains(WarmUpChoice.Auto))
+            : throw new FormatException("is empty; give paths, separated by commas, or auto"),
+        choice => choice.IsOn ? string.Join(',', choice.IsAuto ? [WarmUpChoice.Auto, .. choice.Paths] : choice.Paths) : null);
 
     private static string Path(string text) => text.StartsWith('/') && text.All(letter => letter is > ' ' and <= '~')
         ? text
@@ -41,10 +41,11 @@ internal static class WorkerOptions
         Value("ready-path", ReadyPath,
             "Take a worker for ready only when its application answers a request for that path, put through its whole pipeline, with a status from 200 to 299.",
             options => options.ReadyPath, (options, path) => options with { ReadyPath = path }),
-        Value("warmup", WarmUpPaths,
+        Value("warmup", WarmUp,
             "Before it counts as ready, each worker asks its application for these paths (GET, separated by commas, a comma in a path is %2C) until its code is compiled. "
-            + "These requests are not counted and not in the access log; their User-Agent is starletnet-warmup. Failures are logged and do no harm.",
-            options => options.WarmUpPaths, (options, paths) => options with { WarmUpPaths = paths }),
+            + "auto: the paths without query that the workers before it have answered most with 200. These requests are not counted and not in the access log; their "
+            + "User-Agent is starletnet-warmup. Failures are logged and do no harm.",
+            options => options.WarmUp, (options, choice) => options with { WarmUp = choice }),
         Value("warmup-time", ValueKinds.TimeAboveZero("nothing is warmed up in no time; leave out --warmup"), "Longest time that a worker warms up.",
             options => options.WarmUpTime, (options, time) => options with { WarmUpTime = time }),
         Switch("preload-app",
