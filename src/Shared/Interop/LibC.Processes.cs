@@ -120,6 +120,9 @@ internal static unsafe partial class LibC
     /// <summary>pidfd_send_signal(2), as kill(2) would send it. 424 on every architecture.</summary>
     internal static int pidfd_send_signal(int pidfd, int signal) => (int)syscall(424, pidfd, signal, 0, 0);
 
+    /// <summary>pidfd_send_signal(2), as sigqueue(3) would send it.</summary>
+    internal static int pidfd_send_signal(int pidfd, SignalInfo* signal) => (int)syscall(424, pidfd, signal->Number, (nint)signal, 0);
+
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint syscall(nint number, nint first, nint second);
 
