@@ -232,6 +232,8 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         BootTimeout = options.WorkerBootTimeout,
         BootFailureLimit = options.BootFailureLimit,
         GracefulTimeout = options.GracefulTimeout,
+        DrainWebSockets = options.DrainWebSockets,
+        StopDelay = options.StopDelay,
         StopsFast = options.StopsFast,
         Surge = options.Surge,
         MaxAge = options.WorkerMaxAge,
