@@ -235,6 +235,8 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         BootTimeout = options.WorkerBootTimeout + (options.WarmUp.IsOn ? options.WarmUpTime : TimeSpan.Zero),
         BootFailureLimit = options.BootFailureLimit,
         GracefulTimeout = options.GracefulTimeout,
+        DrainWebSockets = options.DrainWebSockets,
+        StopDelay = options.StopDelay,
         StopsFast = options.StopsFast,
         Surge = options.Surge,
         MaxAge = options.WorkerMaxAge,

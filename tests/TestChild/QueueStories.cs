@@ -25,6 +25,7 @@ internal static unsafe class QueueStories
             case "last words": LastWords(); break;
             case "children": Children(); break;
             case "signals": Signals(); break;
+            case "values": Values(); break;
             case "ignored": Ignored(); break;
             case "threads": Threads(); break;
             case "exec": Exec(); break;
@@ -59,6 +60,21 @@ internal static unsafe class QueueStories
     {
         Queue.Handle(Signal.Hup, Signal.Usr1, Signal.Term);
         Send(Signal.Hup, Signal.Usr1, Signal.Hup, Signal.Term);
+        Take();
+    }
+
+    /// <summary>A standard signal that is pending keeps the value of the first one; the second one is lost.</summary>
+    private static void Values()
+    {
+        Queue.Handle(Signal.Hup, Signal.Usr1, Signal.Term, Signal.Quit);
+        var own = Environment.ProcessId;
+        Signal.Term.SendTo(own, 7);
+        Signal.Term.SendTo(own);
+        Signal.Hup.SendTo(own);
+        Signal.Hup.SendTo(own, 8);
+        using var pidfd = new FileDescriptor(LibC.pidfd_open(own));
+        Signal.Usr1.SendByPidfd(pidfd.Number, -9);
+        Signal.Quit.SendByPidfd(pidfd.Number, int.MaxValue);
         Take();
     }
 
@@ -142,6 +158,7 @@ internal static unsafe class QueueStories
     {
         Readable => "readable",
         ChildExited exited => exited.Exit.ToString(),
+        SignalReceived { Value: { } value } received => $"{received.Signal.Name} {value.Value} from {(value.Sender == Environment.ProcessId ? "itself" : value.Sender)}",
         SignalReceived received => received.Signal.Name,
         TimerFired fired => (string)fired.Key,
         _ => throw new ArgumentException(happened.ToString()),

@@ -36,8 +36,16 @@ internal static class ControlMessage
     /// <summary>Worker → master: cannot serve; the text says why, in one line for people. The worker exits non-zero next.</summary>
     internal const string Failed = "failed";
 
-    /// <summary>Master → worker: stop accepting, finish what is there within the two clocks, exit 0.</summary>
+    /// <summary>
+    /// Master → worker: stop accepting, finish what is there within the two clocks, exit 0. The text says how many milliseconds upgraded
+    /// connections may stay before that; without text they may not. Said again, it can only make that time shorter.
+    /// </summary>
     internal const string Drain = "drain";
+
+    /// <summary>
+    /// Worker → master: nothing is left but upgraded connections that may stay; the text is their number. Said again when it changes.
+    /// </summary>
+    internal const string Lingering = "lingering";
 
     /// <summary>Master → worker: give up what is unfinished and exit now; used when an operator asks a second time.</summary>
     internal const string Abort = "abort";

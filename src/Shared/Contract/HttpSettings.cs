@@ -23,7 +23,7 @@ internal sealed class HttpSettings
     internal const string RequestTimeout = "request-timeout", RequestTimeoutGrace = "request-timeout-grace";
     internal const string MaxKeepAliveRequests = "max-keepalive-reqs", MaxConnections = "max-connections";
     internal const string MaxHeaderSize = "max-header-size", MaxHeaders = "max-headers", MaxRequestLine = "max-request-line", MaxBody = "max-body";
-    internal const string ServerSoftware = "server-software", Path = "path", StatusPath = "status-path";
+    internal const string ServerSoftware = "server-software", Path = "path", StatusPath = "status-path", HealthPath = "health-path";
 
     /// <summary>1: an expectation that is not 100-continue is refused; 0, or absent: overlooked, as Kestrel does.</summary>
     internal const string Expectations = "expectations";
@@ -63,7 +63,7 @@ internal sealed class HttpSettings
             var sign = entry.AsSpan().IndexOfAny('=', '~');
             if (sign <= 0) throw new FormatException($"'{entry}' is no setting");
             var value = Uri.UnescapeDataString(entry[(sign + 1)..]);
-            if (entry[..sign] is not (ServerSoftware or Path or StatusPath) && !long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            if (entry[..sign] is not (ServerSoftware or Path or StatusPath or HealthPath) && !long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
                 throw new FormatException($"'{value}' in '{entry}' is not a number");
             values.Add(new HttpSetting(entry[..sign], value, entry[sign] == '~'));
         }

@@ -82,8 +82,8 @@ internal sealed unsafe class EventQueue : IDisposable
         while (batch.Count == 0)
         {
             var signalled = Poll(batch, _reapIsDue ? 0 : _timers.MillisecondsToNext());
-            var signals = signalled ? ReadSignals() : 0;
-            if (_reapIsDue || Contains(signals, Signal.Chld)) Reap(batch);
+            List<SignalReceived> signals = signalled ? ReadSignals() : [];
+            if (_reapIsDue || signals.Exists(one => one.Signal == Signal.Chld)) Reap(batch);
             AddSignals(signals, batch);
             _timers.TakeDue(batch);
         }
@@ -102,37 +102,40 @@ internal sealed unsafe class EventQueue : IDisposable
         batch.AddRange(exits);
     }
 
-    /// <returns>A bit for each that was pending.</returns>
-    private ulong ReadSignals()
+    /// <summary>
+    /// In the order in which they are read. A standard signal that is pending already is not queued a second time, and keeps the value of
+    /// the first one. Two of the same number with different values are two events: the receiver decides which one counts.
+    /// </summary>
+    private List<SignalReceived> ReadSignals()
     {
         const int AtOnce = 16;
         var buffer = stackalloc signalfd_siginfo[AtOnce];
-        var received = 0UL;
+        var received = new List<SignalReceived>();
         int count;
         do
         {
             count = (int)LibC.read(_signals!.Number, buffer, AtOnce * sizeof(signalfd_siginfo)) / sizeof(signalfd_siginfo);
-            for (var i = 0; i < count; i++) received |= Bit((int)buffer[i].ssi_signo);
+            for (var i = 0; i < count; i++)
+            {
+                var signal = Received(buffer[i]);
+                if (!received.Contains(signal)) received.Add(signal);
+            }
         }
         while (count == AtOnce);
         return received;
     }
 
-    private static void AddSignals(ulong received, List<Event> batch)
+    private static SignalReceived Received(in signalfd_siginfo info) => new(new Signal((int)info.ssi_signo))
     {
-        if (received == 0) return;
-        foreach (var signal in StopSignals)
-            if (Contains(received, signal)) batch.Add(new SignalReceived(signal));
-        for (var number = 1; number <= Signal.Max; number++)
-        {
-            var signal = new Signal(number);
-            if (Contains(received, signal) && signal != Signal.Chld && !StopSignals.Contains(signal)) batch.Add(new SignalReceived(signal));
-        }
+        Value = info.ssi_code == LibC.SI_QUEUE ? new SignalValue((int)info.ssi_pid, info.ssi_int) : null,
+    };
+
+    private static void AddSignals(List<SignalReceived> received, List<Event> batch)
+    {
+        if (received.Count == 0) return;
+        foreach (var signal in StopSignals) batch.AddRange(received.Where(one => one.Signal == signal));
+        batch.AddRange(received.Where(one => one.Signal != Signal.Chld && !StopSignals.Contains(one.Signal)).OrderBy(one => one.Signal.Number));
     }
-
-    private static bool Contains(ulong signals, Signal signal) => (signals & Bit(signal.Number)) != 0;
-
-    private static ulong Bit(int number) => 1UL << (number - 1);
 
     /// <returns>Whether a signal is pending.</returns>
     private bool Poll(List<Event> batch, int timeoutMilliseconds)

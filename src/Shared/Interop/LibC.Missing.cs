@@ -110,6 +110,16 @@ internal static unsafe class MissingLibC
         /// <summary>As kill(2) would send it. 424 on every architecture.</summary>
         internal static int pidfd_send_signal(int pidfd, int signal) => (int)LibC.syscall(424, pidfd, signal, 0, 0);
 
+        /// <summary>As sigqueue(3) would send it.</summary>
+        internal static int pidfd_send_signal(int pidfd, siginfo_queued* signal) => (int)LibC.syscall(424, pidfd, signal->si_signo, (void*)signal, 0);
+
+        /// <summary><c>union sigval</c> is passed like a pointer.</summary>
+        [DllImport(Library, SetLastError = true)]
+        internal static extern int sigqueue(pid_t pid, int sig, nint value);
+
+        /// <summary><c>si_code</c> of a signal that sigqueue(3) has sent.</summary>
+        internal static int SI_QUEUE => -1;
+
         [DllImport(Library)]
         internal static extern nuint getauxval(nuint type);
 
@@ -241,9 +251,23 @@ internal struct posix_spawn_file_actions_t
     [FieldOffset(0)] private readonly long _alignment;
 }
 
-/// <summary>Of which only the first word is read.</summary>
+/// <summary>128 bytes everywhere; the members that are read.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 128)]
 internal struct signalfd_siginfo
 {
     [FieldOffset(0)] internal uint ssi_signo;
+    [FieldOffset(8)] internal int ssi_code;
+    [FieldOffset(12)] internal uint ssi_pid;
+    [FieldOffset(44)] internal int ssi_int;
+}
+
+/// <summary><c>siginfo_t</c> as pidfd_send_signal(2) takes it: 128 bytes on every architecture; x86-64 and arm64 have these offsets.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+internal struct siginfo_queued
+{
+    [FieldOffset(0)] internal int si_signo;
+    [FieldOffset(8)] internal int si_code;
+    [FieldOffset(16)] internal int si_pid;
+    [FieldOffset(20)] internal uint si_uid;
+    [FieldOffset(24)] internal nint si_value;
 }

@@ -56,6 +56,20 @@ internal readonly record struct Signal(int Number)
     /// <summary>kill(2). False, with errno in <see cref="Errno.Last"/>, if the process is gone or not ours.</summary>
     internal bool SendTo(int pid) => LibC.kill(pid, Number) == 0;
 
+    /// <summary>sigqueue(3): the receiver can read <paramref name="value"/>.</summary>
+    internal bool SendTo(int pid, int value) => LibC.sigqueue(pid, Number, value) == 0;
+
+    /// <summary>The same by pidfd. Without effect if the process has ended.</summary>
+    /// <remarks>
+    /// The kernel keeps the value in memory that RLIMIT_SIGPENDING bounds. At the limit it still delivers a standard signal, without the
+    /// value (kernel/signal.c, __send_signal_locked).
+    /// </remarks>
+    internal unsafe void SendByPidfd(int pidfd, int value)
+    {
+        var info = new siginfo_queued { si_signo = Number, si_code = LibC.SI_QUEUE, si_pid = (int)LibC.getpid(), si_uid = LibC.geteuid(), si_value = value };
+        _ = LibC.pidfd_send_signal(pidfd, &info);
+    }
+
     /// <summary>
     /// Gives an ignored signal its default action again: our caller's SIG_IGN (nohup, a shell's background job) would be handed on to
     /// every child, and for CHLD it makes the kernel drop exit statuses.

@@ -64,6 +64,8 @@ internal static class WorkerServices
         // Before the prefix, and so outside of it: the path stands as it was given.
         if (worker.Settings.Http.Find(HttpSettings.StatusPath) is { } statusPath)
             services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new StatusPage(statusPath.Value, worker.Settings.Scoreboard)));
+        if (worker.Settings.Http.Find(HttpSettings.HealthPath) is { } healthPath)
+            services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new HealthPage(healthPath.Value, worker.Settings.Scoreboard)));
         // Before both, so that they too know who asks.
         if (worker.Settings.Http.Find(HttpSettings.Forwarded) is not { Number: 0 }) services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new ForwardedFromNear()));
         if (SharedKeys.AreUsedBy(services)) SharedKeys.AddTo(services, worker);

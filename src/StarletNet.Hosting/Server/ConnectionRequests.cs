@@ -11,7 +11,7 @@ namespace StarletNet.Hosting.Server;
 /// <summary>
 /// What runs on one connection, and how it is asked to close. Kestrel's requests find it among the connection's features.
 /// </summary>
-internal sealed class ConnectionRequests(EpollConnection connection, Traffic traffic) : IRouteSource
+internal sealed partial class ConnectionRequests(EpollConnection connection, Traffic traffic) : IRouteSource
 {
     // HTTP/1 runs one request at a time, HTTP/2 many; locked, because HTTP/2's begin and end on any thread, and uncontended
     // everywhere else.
@@ -21,7 +21,7 @@ internal sealed class ConnectionRequests(EpollConnection connection, Traffic tra
     private bool _seen;
     private int _told;
     private volatile bool _http2;
-    private bool _upgraded;
+    private volatile bool _upgraded;
     private long _begun;
     private ConnectionClock? _clock;
 

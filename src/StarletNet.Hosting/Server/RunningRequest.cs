@@ -117,6 +117,13 @@ internal sealed class RunningRequest(ConnectionRequests connection)
         return Deadlines.None;
     }
 
+    /// <summary>Takes the client away; for a stream of HTTP/2 this leaves the connection alone.</summary>
+    internal void Abort()
+    {
+        WriteCut();
+        _features?.Get<IHttpRequestLifetimeFeature>()?.Abort();
+    }
+
     /// <summary>For the access log, before the client is taken away.</summary>
     internal void WriteCut()
     {

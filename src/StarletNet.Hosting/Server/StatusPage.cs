@@ -32,6 +32,7 @@ internal sealed class StatusPage(PathString path, ScoreboardPlace scoreboard) : 
     private async Task Answer(HttpContext context)
     {
         var page = Page();
+        if (scoreboard.ServiceStops) context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         context.Response.ContentType = MetricsText.ContentType;
         context.Response.ContentLength = page.Length;
         context.Response.Headers.CacheControl = "no-store";

@@ -55,11 +55,17 @@ internal sealed class Traffic(
         transport.StopAccepting();
     }
 
-    public (int All, int Waiting) Count()
+    public (int All, int Waiting, int Upgraded) Count()
     {
         // The number first: a connection that Kestrel is just being handed counts as waiting, never as gone.
         var all = transport.Connections.Count;
-        return (all, all - Requests.Count(r => !r.MaySendMore));
+        int told = 0, upgraded = 0;
+        foreach (var requests in Requests)
+        {
+            if (!requests.MaySendMore) told++;
+            if (requests.IsUpgraded) upgraded++;
+        }
+        return (all, all - told, upgraded);
     }
 
     public TrafficFigures Measure()
@@ -88,10 +94,17 @@ internal sealed class Traffic(
 
     public IReadOnlyCollection<string> Running() => [.. Requests.SelectMany(r => r.Describe(Environment.TickCount64))];
 
-    public void ListUnfinished(TimeSpan waited)
+    public void ListUnfinished(TimeSpan waited) => List([.. Requests.SelectMany(r => r.Describe(Environment.TickCount64))], waited);
+
+    public void CutRequests(TimeSpan waited)
     {
-        var now = Environment.TickCount64;
-        var unfinished = Requests.SelectMany(r => r.Describe(now)).ToList();
+        var all = Requests.ToList();
+        List([.. all.SelectMany(r => r.DescribeRequests(Environment.TickCount64))], waited);
+        foreach (var requests in all) requests.AbortRequests();
+    }
+
+    private void List(List<string> unfinished, TimeSpan waited)
+    {
         if (unfinished.Count == 0) return;
         var more = unfinished.Count > MostListed ? $", and {unfinished.Count - MostListed} more" : "";
         WorkerLog.Unfinished(log, unfinished.Count, waited.TotalSeconds, string.Join(", ", unfinished.Take(MostListed)) + more);

@@ -10,8 +10,10 @@ internal interface ITraffic
 
     public void StopAccepting();
 
-    /// <summary>How many connections there are, and on how many of them a request may still come in good faith.</summary>
-    public (int All, int Waiting) Count();
+    /// <summary>
+    /// How many connections there are, on how many of them a request may still come in good faith, and how many are upgraded.
+    /// </summary>
+    public (int All, int Waiting, int Upgraded) Count();
 
     /// <summary>All that went over the wire so far, and the request that has been running for the longest time.</summary>
     public TrafficFigures Measure();
@@ -28,6 +30,9 @@ internal interface ITraffic
     public IReadOnlyCollection<string> Running();
 
     public void ListUnfinished(TimeSpan waited);
+
+    /// <summary>Writes down which requests are unfinished and cuts them. Upgraded connections stay.</summary>
+    public void CutRequests(TimeSpan waited);
 
     public void AbortConnections();
 }

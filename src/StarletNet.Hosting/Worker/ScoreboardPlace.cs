@@ -12,6 +12,12 @@ internal sealed class ScoreboardPlace(Scoreboard scoreboard, int place)
     /// <summary>All of it, for whoever shows it.</summary>
     internal Scoreboard All => scoreboard;
 
+    /// <summary>
+    /// The service is to stop, or stops. The master says so in the last place, which is its own; a worker without a master has only one,
+    /// and says so itself.
+    /// </summary>
+    internal bool ServiceStops => scoreboard.PhaseOf(scoreboard.Places - 1) == WorkerPhase.Draining;
+
     private long _limit = -1;
     private Action? _limitReached;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using StarletNet.Hosting.Injection;
@@ -17,6 +18,9 @@ internal sealed unsafe class WorkerProcess
 {
     // While draining: how often the connections are counted and the clocks read.
     private const int LookEveryMilliseconds = 20;
+
+    // While only time or a client ends anything, which may take hours: each look walks over all connections.
+    private const int LookWhileLingering = 200;
 
     private readonly ControlChannel _control;
     private readonly WorkerClocks _clocks;
@@ -161,7 +165,7 @@ internal sealed unsafe class WorkerProcess
             fds[0] = new pollfd { fd = _wake, events = LibC.POLLIN };
             // poll(2) skips negative numbers; a channel at its end would be readable for ever.
             fds[1] = new pollfd { fd = control ? _control.Fd : -1, events = LibC.POLLIN };
-            _ = LibC.poll(fds, 2, IsIdle ? Wait(Environment.TickCount64) : LookEveryMilliseconds);
+            _ = LibC.poll(fds, 2, Pause(Environment.TickCount64));
             _heartbeat.Look(Environment.TickCount64);
             Settings.Logs.Access?.Buffer?.Look(Environment.TickCount64);
             if (Settings.AnsweredPaths?.Report(Environment.TickCount64) is { } paths) _control.Send(ControlMessage.Paths, paths, mayBeLost: true);
@@ -177,12 +181,19 @@ internal sealed unsafe class WorkerProcess
 
             // Counting takes a walk over all connections, and without a drain nothing depends on it.
             if (IsIdle) continue;
-            var (all, waiting) = Volatile.Read(ref _traffic)?.Count() ?? (0, 0);
-            Handle(new WorkerEvent.Look(all, waiting));
+            var (all, waiting, upgraded) = Volatile.Read(ref _traffic)?.Count() ?? (0, 0, 0);
+            Handle(new WorkerEvent.Look(all, waiting, upgraded));
         }
     }
 
     private bool IsIdle => _state is WorkerState.Booting or WorkerState.Serving;
+
+    private int Pause(long now) => _state switch
+    {
+        WorkerState.Booting or WorkerState.Serving => Wait(now),
+        WorkerState.Lingering => LookWhileLingering,
+        _ => LookEveryMilliseconds,
+    };
 
     private int Wait(long now)
     {
@@ -202,7 +213,7 @@ internal sealed unsafe class WorkerProcess
         WorkerEvent? order = verb switch
         {
             null => new WorkerEvent.MasterGone(),
-            ControlMessage.Drain => new WorkerEvent.StopAsked(),
+            ControlMessage.Drain => new WorkerEvent.StopAsked(long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var stay) ? stay : 0),
             ControlMessage.Abort => new WorkerEvent.AbortAsked(),
             // A newer master may say more than we understand.
             _ => null,
@@ -231,6 +242,10 @@ internal sealed unsafe class WorkerProcess
             case WorkerAction.StopAccepting: _traffic?.StopAccepting(); break;
             case WorkerAction.CloseDue: _traffic?.CloseDue(_clocks.KeepAliveIn(_state)); break;
             case WorkerAction.ListUnfinished: _traffic?.ListUnfinished(TimeSpan.FromMilliseconds(now - _drainBegan)); break;
+            case WorkerAction.CutRequests: _traffic?.CutRequests(TimeSpan.FromMilliseconds(now - _drainBegan)); break;
+            case WorkerAction.SayLingering:
+                _control.Send(ControlMessage.Lingering, (_state is WorkerState.Lingering { Told: var told } ? told : 0).ToString(CultureInfo.InvariantCulture));
+                break;
             case WorkerAction.AbortConnections: _traffic?.AbortConnections(); break;
             case WorkerAction.ReleaseServer:
                 Settings.Logs.Access?.Buffer?.Flush();

@@ -14,10 +14,21 @@ internal abstract record WorkerState
     /// </summary>
     /// <param name="Since">When the drain began.</param>
     /// <param name="IsOrphan">The master is gone.</param>
-    internal sealed record Grace(long Since, bool IsOrphan = false) : WorkerState;
+    /// <param name="StayUntil">So long may upgraded connections stay; 0: no longer than others.</param>
+    internal sealed record Grace(long Since, bool IsOrphan = false, long StayUntil = 0) : WorkerState;
+
+    /// <summary>
+    /// Between the two parts: upgraded connections are served as before, everything else drains, and the application does not know yet.
+    /// </summary>
+    /// <param name="Since">When the drain began.</param>
+    /// <param name="StayUntil">When upgraded connections are told to go.</param>
+    /// <param name="IsCut">Requests that were unfinished at the graceful timeout are cut.</param>
+    /// <param name="Told">The number that the master knows; -1: none, because something else is still to finish.</param>
+    /// <param name="ToldAt">When it was told.</param>
+    internal sealed record Lingering(long Since, long StayUntil, bool IsCut = false, int Told = -1, long ToldAt = 0) : WorkerState;
 
     /// <summary>The drain's second part: the application has been told to stop, and what is running may finish.</summary>
-    /// <param name="Since">When the drain began.</param>
+    /// <param name="Since">When the drain began, or <see cref="Lingering"/> ended: the graceful timeout counts from here.</param>
     /// <param name="IsOrphan">The master is gone.</param>
     internal sealed record Finishing(long Since, bool IsOrphan = false) : WorkerState;
 
@@ -31,7 +42,8 @@ internal abstract record WorkerEvent
     internal sealed record Started : WorkerEvent;
 
     /// <summary>Somebody wants the worker gone: the master, a signal, the application itself.</summary>
-    internal record StopAsked : WorkerEvent;
+    /// <param name="Stay">For so many milliseconds upgraded connections may stay.</param>
+    internal record StopAsked(long Stay = 0) : WorkerEvent;
 
     /// <summary>The end of the control channel: a worker never outlives its master.</summary>
     internal sealed record MasterGone : StopAsked;
@@ -40,7 +52,7 @@ internal abstract record WorkerEvent
     internal sealed record AbortAsked : WorkerEvent;
 
     /// <summary>A look at the clock and at the connections.</summary>
-    internal sealed record Look(int Connections, int Waiting) : WorkerEvent;
+    internal sealed record Look(int Connections, int Waiting, int Upgraded = 0) : WorkerEvent;
 }
 
 internal enum WorkerAction
@@ -65,6 +77,12 @@ internal enum WorkerAction
 
     /// <summary>Write down which requests are about to be cut.</summary>
     ListUnfinished,
+
+    /// <summary>Write down which requests are unfinished and cut them, but no upgraded connection.</summary>
+    CutRequests,
+
+    /// <summary>Tell the master how many connections stay.</summary>
+    SayLingering,
 
     AbortConnections,
 

@@ -8,6 +8,7 @@ namespace StarletNet.Hosting.Worker;
 /// What a worker does next: (state, event, time) → (state, actions), without side effects.
 /// <code>
 /// Booting ── Started ──▶ Serving ── StopAsked ──▶ Grace ── none waiting, or keep-alive clock ──▶ Finishing ── none left ──▶ Stopping
+///    │                                              └──▶ Lingering ── none upgraded, or its clock ──▶ Finishing
 ///    └── StopAsked: exit ────────────────────────────┴────── graceful clock, AbortAsked: list, cut ────────┴──────────▶ Stopping
 /// </code>
 /// </summary>
@@ -18,10 +19,10 @@ namespace StarletNet.Hosting.Worker;
 /// between, what still runs is exactly what a stopping Kestrel would have left running, so applications know the
 /// situation; and since our server's own stop waits until the drain is over, Kestrel's heartbeat (its time limits, the end
 /// of HTTP/2 connections) still beats.</para>
-/// <para>A second StopAsked changes nothing: a terminal's ^C reaches several processes, and the master may send TERM after its
-/// message.</para>
+/// <para>A second StopAsked changes nothing, except that it may end the stay of upgraded connections: a terminal's ^C reaches several
+/// processes, and the master may send TERM after its message.</para>
 /// </remarks>
-internal static class WorkerTransitions
+internal static partial class WorkerTransitions
 {
     internal static (WorkerState State, IReadOnlyList<WorkerAction> Actions) Next(
         WorkerState state, WorkerEvent happened, long now, WorkerClocks clocks) => (state, happened) switch
@@ -31,13 +32,17 @@ internal static class WorkerTransitions
             (Booting, StopAsked) => (new Stopping(now), [SayDraining, ReleaseServer, Exit]),
             (Booting, AbortAsked) => (new Stopping(now), [ReleaseServer, Exit]),
 
-            (Serving, StopAsked asked) => (new Grace(now, asked is MasterGone), [StopAccepting, SayDraining, CloseDue]),
+            (Serving, StopAsked asked) => (new Grace(now, asked is MasterGone, StayUntil(asked, now)), [StopAccepting, SayDraining, CloseDue]),
             (Serving, AbortAsked) => Cut(now, StopAccepting, SayDraining, AbortConnections, ReleaseServer, StopHost),
 
-            (Grace, AbortAsked) => Cut(now, AbortConnections, ReleaseServer, StopHost),
+            (Grace or Lingering, AbortAsked) => Cut(now, AbortConnections, ReleaseServer, StopHost),
+            (Grace s, Look look) when IsOver(s, look, now, clocks) && Stays(s.StayUntil, look, now) => (new Lingering(s.Since, s.StayUntil), [CloseDue]),
             (Grace s, Look) when clocks.Overdue(s.Since, now) => Cut(now, ListUnfinished, AbortConnections, ReleaseServer, StopHost),
             (Grace s, Look look) when look.Waiting == 0 || clocks.GraceOver(s, now) => (new Finishing(s.Since, s.IsOrphan), [CloseDue, StopHost]),
             (Grace, Look) => (state, [CloseDue]),
+
+            (Lingering s, Look look) => Linger(s, look, now, clocks),
+            (Lingering s, StopAsked asked) => Shorten(s, asked, now),
 
             (Finishing, AbortAsked) => Cut(now, AbortConnections, ReleaseServer),
             (Finishing s, Look { Connections: 0 }) => (new Stopping(clocks.HostDeadline(s.Since, now)), [ReleaseServer]),
@@ -48,12 +53,13 @@ internal static class WorkerTransitions
             (Stopping s, Look) when now >= s.ExitAt => (state, [Exit]),
 
             // From the next look on it hurries.
-            (Grace s, MasterGone) => (s with { IsOrphan = true }, []),
+            (Grace s, MasterGone) => (s with { IsOrphan = true, StayUntil = 0 }, []),
             (Finishing s, MasterGone) => (s with { IsOrphan = true }, []),
 
             // A host that finishes starting while it is being stopped takes no connections any more; asking twice is once.
-            (Serving or Grace or Finishing or Stopping, Started) => (state, []),
-            (Grace or Finishing or Stopping, StopAsked) => (state, []),
+            (Serving or Grace or Lingering or Finishing or Stopping, Started) => (state, []),
+            (Grace s, StopAsked asked) => (s with { StayUntil = Math.Min(s.StayUntil, StayUntil(asked, now)) }, []),
+            (Finishing or Stopping, StopAsked) => (state, []),
             (Booting or Serving or Stopping, Look) => (state, []),
             _ => throw new InvalidOperationException($"no row for {state} and {happened}"),
         };

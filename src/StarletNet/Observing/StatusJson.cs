@@ -63,6 +63,7 @@ internal static class StatusJson
         json.WriteString("state", worker.State.ToString().ToLowerInvariant());
         json.WriteString("letter", ((char)worker.State).ToString());
         if (worker.Leaves is not null) json.WriteString("leaves", worker.Leaves);
+        if (worker.Lingering is { } lingering) json.WriteNumber("lingering", lingering);
         if (figures.StartedAt > 0) json.WriteString("startedAt", JsonLine.Moment(DateTimeOffset.FromUnixTimeMilliseconds(figures.StartedAt)));
         if (figures.ReadyAt > 0) json.WriteString("readyAt", JsonLine.Moment(DateTimeOffset.FromUnixTimeMilliseconds(figures.ReadyAt)));
         json.WriteNumber("requests", figures.Requests);

@@ -27,8 +27,12 @@ internal sealed record WorkerReport(int Slot, int Pid, int Generation, WorkerSta
     /// <summary>After so many requests it is replaced; 0: never for that.</summary>
     internal int MaxRequests { get; init; }
 
+    /// <summary>How many upgraded connections stay with it, once nothing else is left; null before.</summary>
+    internal int? Lingering { get; init; }
+
     internal static WorkerReport Of(Worker worker, int pid, WorkerFigures figures) => new(
-        worker.Slot, pid, worker.Generation, StateOf(worker, figures), worker.Leaves?.ToString().ToLowerInvariant(), figures, ProcessUse.Of(pid));
+        worker.Slot, pid, worker.Generation, StateOf(worker, figures), worker.Leaves?.ToString().ToLowerInvariant(), figures, ProcessUse.Of(pid))
+    { Lingering = worker.Lingering };
 
     private static WorkerState StateOf(Worker worker, WorkerFigures figures) => worker.Phase switch
     {

@@ -62,7 +62,7 @@ internal sealed record HttpChoices
     /// <param name="path">What the application is mounted below.</param>
     /// <param name="statusPath">Where the worker shows the scoreboard.</param>
     /// <param name="yields">Whether an option's value yields to the application's own, by the option's name.</param>
-    internal HttpSettings ForWorker(string? path, string? statusPath, Func<string, bool> yields)
+    internal HttpSettings ForWorker(string? path, string? statusPath, string? healthPath, Func<string, bool> yields)
     {
         var keepsAlive = !DisableKeepAlive && KeepAliveTimeout != TimeSpan.Zero;
         // One by one and not as a list of pairs: each kind of pair that goes through LINQ costs native code.
@@ -82,6 +82,7 @@ internal sealed record HttpChoices
         Add(HttpSettings.ServerSoftware, ServerSoftware);
         Add(HttpSettings.Path, path);
         Add(HttpSettings.StatusPath, statusPath);
+        Add(HttpSettings.HealthPath, healthPath);
         Add(HttpSettings.Forwarded, BelievesNearProxies ? null : "0");
         Add(HttpSettings.Expectations, RefusesExpectations ? "1" : null);
         Add(HttpSettings.KeepAppEndpoints, KeepsAppEndpoints ? "1" : null);

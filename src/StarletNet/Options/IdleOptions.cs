@@ -13,7 +13,7 @@ internal static class IdleOptions
     [
         "daemonize", "loader", "reload-dirs", "reload", "child-exit", "worker-quit", "metrics", "max-reqs-per-child", "min-reqs-per-child", "max-requests-jitter", "worker-max-memory", "worker-max-age", "worker-timeout",
         "worker-boot-timeout", "boot-failure-limit", "surge", "spawn-interval", "err-respawn-interval", "preload-app", "harakiri-header",
-        "request-timeout-grace", "reuse-port", Sections.ObservingOptions.StatusSocket,
+        "request-timeout-grace", "reuse-port", "drain-websockets", "stop-delay", Sections.ObservingOptions.StatusSocket,
     ];
 
     private static readonly (string Name, string Needs, Func<MasterOptions, bool> Has)[] Companions =

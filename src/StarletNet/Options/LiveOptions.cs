@@ -12,7 +12,7 @@ internal static class LiveOptions
     [
         "max-workers", "spawn-interval", "err-respawn-interval", "boot-failure-limit", "worker-boot-timeout", "ready-path", "warmup", "warmup-time", "loop", "loops", "max-threads",
         "max-reqs-per-child", "min-reqs-per-child", "max-requests-jitter", "worker-max-age", "surge", "child-exit",
-        "graceful-timeout", "drain-keepalive", "worker-quit", "access-log-buffer", "access-log-flush", "path", "app", "content-root", "env", "shadow-copy", "shadow-dir", "shadow-link",
+        "graceful-timeout", "drain-keepalive", "drain-websockets", "stop-delay", "worker-quit", "access-log-buffer", "access-log-flush", "path", "app", "content-root", "env", "shadow-copy", "shadow-dir", "shadow-link",
         .. HttpOptions.All.Select(option => option.Name),
     ];
 

@@ -186,6 +186,12 @@ internal sealed record MasterOptions
 
     private readonly TimeSpan? _drainKeepAlive;
 
+    /// <summary>How long upgraded connections may stay with a worker that a deploy has replaced; zero: no longer than others.</summary>
+    internal TimeSpan DrainWebSockets { get; init; }
+
+    /// <summary>How long the service goes on after it was told to stop, with a health answer of 503; zero: not at all.</summary>
+    internal TimeSpan StopDelay { get; init; }
+
     /// <summary>A worker that gets QUIT leaves its stacks in the log before it drains.</summary>
     internal string WorkerQuit { get; init; } = QuitDrain;
 

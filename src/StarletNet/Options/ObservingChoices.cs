@@ -46,4 +46,7 @@ internal sealed record ObservingChoices
 
     /// <summary>On the application's own listeners, for clients of this machine; null: none.</summary>
     internal string? StatusPath { get; init; }
+
+    /// <summary>On the application's own listeners, for any client; null: none.</summary>
+    internal string? HealthPath { get; init; }
 }

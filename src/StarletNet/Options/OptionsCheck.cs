@@ -20,6 +20,8 @@ internal static class OptionsCheck
         if (options.MaxThreads < 2 * options.Loops)
             throw Refuse($"{nameOf("max-threads")}: {options.MaxThreads} is too few for --loops {options.Loops}, which needs at least {2 * options.Loops}");
         CheckPrivileges(options, nameOf);
+        if (options.Observing.HealthPath is { } health && health == options.Observing.StatusPath)
+            throw Refuse($"{nameOf("health-path")}: {health} is the path of --status-path, too; give each a path of its own");
         if (options.Project is not null && options.Application is not null) throw Refuse($"{nameOf("project")}: and {nameOf("app")} both name what to serve; give one of them");
         if (options.Builds && (options.User ?? options.Group) is not null)
             throw Refuse($"{nameOf("user")}: what is built would be built by who starts starletnet; serve the output of dotnet publish");

@@ -250,6 +250,15 @@ internal sealed class MasterLog : IDisposable
             case PoolNotice.StoppingInStages n:
                 Information(49, "stopping in stages (signal USR1): one of {Workers} workers each {Seconds} s", n.Workers, n.Interval.TotalSeconds);
                 break;
+            case PoolNotice.StopDelayed n:
+                Information(50, "stopping ({Cause:l}) in {Seconds} s (--stop-delay); until then workers serve, and the health answer is 503", Words(n.Cause), n.Delay.TotalSeconds);
+                break;
+            case PoolNotice.Lingers n:
+                Information(51, "nothing is left but {Connections} long-lived connection{Plural:l}, which may stay (--drain-websockets)", n.Connections, n.Connections == 1 ? "" : "s");
+                break;
+            case PoolNotice.LingeringEnds n:
+                Information(52, "the service stops ({Cause:l}); long-lived connections are told to go", Words(n.Cause));
+                break;
             case PoolNotice.StoppingFaster n:
                 Warning(46, "asked to stop again ({Cause:l}): {How:l}", Words(n.Cause),
                     n.Haste switch

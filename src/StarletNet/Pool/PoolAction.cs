@@ -9,7 +9,9 @@ internal abstract record PoolAction
     /// <param name="Workers">How many the master keeps, for the worker to know.</param>
     internal sealed record Start(Worker Worker, int Workers) : PoolAction;
 
-    internal sealed record Drain(int Id) : PoolAction;
+    /// <param name="Id">The worker.</param>
+    /// <param name="Stay">How long its upgraded connections may stay.</param>
+    internal sealed record Drain(int Id, TimeSpan Stay = default) : PoolAction;
 
     internal sealed record Abort(int Id) : PoolAction;
 
@@ -26,6 +28,12 @@ internal abstract record PoolAction
 
     /// <summary>The first set serves: tell whoever supervises us.</summary>
     internal sealed record AnnounceReady : PoolAction;
+
+    /// <summary>The health answer of every worker says from now on that the service stops.</summary>
+    internal sealed record FailHealth : PoolAction;
+
+    /// <summary>Tell the supervisor how many connections stay with this generation.</summary>
+    internal sealed record AnnounceLingering(int Connections) : PoolAction;
 
     /// <summary>Nobody is left: the master ends.</summary>
     internal sealed record End(int ExitCode) : PoolAction;
@@ -90,6 +98,15 @@ internal abstract record PoolNotice
     /// <param name="Workers">So many, one each <paramref name="Interval"/>.</param>
     /// <param name="Interval">The spawn interval.</param>
     internal sealed record StoppingInStages(int Workers, TimeSpan Interval) : PoolNotice;
+
+    /// <summary>The stop begins after the delay; until then the workers serve.</summary>
+    internal sealed record StopDelayed(StopCause Cause, TimeSpan Delay) : PoolNotice;
+
+    /// <summary>Nothing is left but connections that may stay.</summary>
+    internal sealed record Lingers(int Connections) : PoolNotice;
+
+    /// <summary>Connections that were allowed to stay are told to go.</summary>
+    internal sealed record LingeringEnds(StopCause Cause) : PoolNotice;
 
     internal sealed record StoppingFaster(StopCause Cause, StopHaste Haste) : PoolNotice;
 

@@ -1,3 +1,4 @@
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Processes;
 
 namespace StarletNet.Master.Pool;
@@ -50,7 +51,19 @@ internal abstract record PoolEvent
     /// <summary>HUP: replace every worker by one of this generation, whose application has been looked up already.</summary>
     internal sealed record RestartAsked(int Generation) : PoolEvent;
 
-    internal sealed record StopAsked(StopCause Cause) : PoolEvent;
+    /// <param name="Cause">What asks.</param>
+    /// <param name="Meaning">Why, by the word of start_server.</param>
+    internal sealed record StopAsked(StopCause Cause, SignalMeaning Meaning = SignalMeaning.None) : PoolEvent
+    {
+        /// <summary>Another generation serves; the service goes on.</summary>
+        internal bool IsReplaced => Meaning == SignalMeaning.Replaced;
+    }
+
+    /// <summary>A timer ran out: the delay of a stop is over.</summary>
+    internal sealed record StopDelayOver : PoolEvent;
+
+    /// <summary>The worker has nothing left but upgraded connections that may stay.</summary>
+    internal sealed record WorkerLingers(int Id, int Connections) : PoolEvent;
 
     /// <summary>TTIN, TTOU: one worker more or less.</summary>
     internal sealed record WorkersAsked(int Delta) : PoolEvent;

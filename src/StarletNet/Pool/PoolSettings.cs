@@ -18,6 +18,12 @@ internal sealed record PoolSettings
     /// <summary>Zero: no limit.</summary>
     internal required TimeSpan GracefulTimeout { get; init; }
 
+    /// <summary><c>--drain-websockets</c>: how long upgraded connections may stay with a worker that a newer one has replaced.</summary>
+    internal TimeSpan DrainWebSockets { get; init; }
+
+    /// <summary><c>--stop-delay</c>: how long the service goes on when it is told to stop, and its health answer says so.</summary>
+    internal TimeSpan StopDelay { get; init; }
+
     /// <summary>TTOU does not go below.</summary>
     internal int FewestWorkers { get; init; } = 1;
 

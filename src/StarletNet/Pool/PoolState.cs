@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using StarletNet.Shared.Contract;
 
 namespace StarletNet.Master.Pool;
 
@@ -32,6 +33,12 @@ internal sealed record Worker(int Id, int Slot, int Generation, TimeSpan Started
     internal RetireReason? LeavesOtherwise { get; init; }
 
     internal TimeSpan? DrainingSince { get; init; }
+
+    /// <summary>How long its upgraded connections may stay; zero unless it was told to drain and they may.</summary>
+    internal TimeSpan Stay { get; init; }
+
+    /// <summary>How many stay, once nothing else is left; null before.</summary>
+    internal int? Lingering { get; init; }
 
     /// <summary>Why it cannot serve: in its own words, or because its time to start ran out.</summary>
     internal string? Failure { get; init; }
@@ -107,7 +114,21 @@ internal abstract record PoolState(WorkerSet Set)
     /// <param name="Cause">The latest reason.</param>
     /// <param name="CauseAt">When it came.</param>
     /// <param name="Haste">How it was asked for so far.</param>
-    internal sealed record Stopping(WorkerSet Set, int ExitCode, StopCause Cause, TimeSpan CauseAt, StopHaste Haste) : PoolState(Set);
+    internal sealed record Stopping(WorkerSet Set, int ExitCode, StopCause Cause, TimeSpan CauseAt, StopHaste Haste) : PoolState(Set)
+    {
+        /// <summary>A newer generation serves, and upgraded connections may stay.</summary>
+        internal bool Stays { get; init; }
+
+        /// <summary>The number of those that was announced last; null: none was.</summary>
+        internal int? Announced { get; init; }
+    }
+
+    /// <summary>The service is to stop, and serves until the delay is over; its health answer says so already.</summary>
+    /// <param name="Set">As in every state.</param>
+    /// <param name="Cause">Why.</param>
+    /// <param name="CauseAt">When it was asked.</param>
+    /// <param name="Meaning">What start_server said of it; none if another asked.</param>
+    internal sealed record Leaving(WorkerSet Set, StopCause Cause, TimeSpan CauseAt, SignalMeaning Meaning) : PoolState(Set);
 
     /// <summary>Nobody is left.</summary>
     internal sealed record Ended(WorkerSet Set, int ExitCode) : PoolState(Set);

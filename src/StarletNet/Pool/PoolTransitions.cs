@@ -13,7 +13,7 @@ internal readonly record struct Moment(TimeSpan Now, double Jitter = 0);
 ///    │                                 └──────────────── HUP ─────────────────────▶    │ HUP: again, with the newest
 ///    └── limit of failures: exit 1 ──┬── TERM, INT, QUIT, USR1, superdaemon gone ──────┘
 ///                                    ▼
-///                                Stopping ── nobody left ──▶ Ended
+///                 (Leaving, for the stop delay) ──▶ Stopping ── no worker left ──▶ Ended
 /// </code>
 /// Events change facts; afterwards <see cref="Fill"/> looks which slot wants a worker and whether it may have one now.
 /// </summary>
@@ -26,7 +26,8 @@ internal sealed class PoolTransitions(PoolSettings settings)
     {
         var step = new Step(settings, at);
         var next = Handle(step, state, happened);
-        if (next is Booting or Serving or Rolling) next = Fill(step, step.CheckProgress(next));
+        if (next is Booting or Serving or Rolling or Leaving) next = Fill(step, step.CheckProgress(next));
+        if (next is Stopping { Stays: true } leaving) next = step.AnnounceLingering(leaving);
         if (next is Stopping { Set.Workers.IsEmpty: true } stopped)
         {
             step.Do(new PoolAction.End(stopped.ExitCode));
@@ -53,19 +54,28 @@ internal sealed class PoolTransitions(PoolSettings settings)
         (_, PoolEvent.BootTimedOut e) => Known(state, e.Id, worker => step.BootTimedOut(state, worker)),
         (_, PoolEvent.DrainTimedOut e) => Known(state, e.Id, worker => step.DrainTimedOut(state, worker)),
 
+        (_, PoolEvent.WorkerLingers e) => Known(state, e.Id, worker => state with { Set = state.Set.Replace(worker with { Lingering = e.Connections }) }),
+
         // A restart that came too late must not undo the stop.
-        (Stopping, PoolEvent.RestartAsked) => step.Tell(state, new PoolNotice.RestartIgnored()),
+        (Stopping or Leaving, PoolEvent.RestartAsked) => step.Tell(state, new PoolNotice.RestartIgnored()),
         (_, PoolEvent.RestartAsked e) => step.Restart(state, e.Generation),
 
-        (Stopping, PoolEvent.WorkersAsked) => state,
+        (Stopping or Leaving, PoolEvent.WorkersAsked) => state,
         (_, PoolEvent.WorkersAsked e) => step.ChangeWorkers(state, e.Delta),
 
         (Stopping { Haste: StopHaste.Staged } stopping, PoolEvent.RetireDue) => step.RetireNext(stopping),
         (_, PoolEvent.RetireDue) => state,
 
+        (Leaving leaving, PoolEvent.StopDelayOver) => step.StopNow(leaving, leaving.Cause, ExitCodes.Success),
+        (_, PoolEvent.StopDelayOver) => state,
+        (Leaving leaving, PoolEvent.StopAsked e) => step.StopBeforeDelay(leaving, e),
+
+        (Stopping { Stays: true } stopping, PoolEvent.StopAsked { IsReplaced: false } e) => step.EndLingering(stopping, e.Cause),
         (Stopping { Haste: StopHaste.Staged } stopping, PoolEvent.StopAsked e) => step.StopAtOnce(stopping, e.Cause),
+        // start_server signals every old generation again at each deploy.
+        (Stopping, PoolEvent.StopAsked { IsReplaced: true }) => state,
         (Stopping stopping, PoolEvent.StopAsked e) => step.StopFaster(stopping, e.Cause),
-        (_, PoolEvent.StopAsked e) => step.Stop(state, e.Cause, ExitCodes.Success),
+        (_, PoolEvent.StopAsked e) => step.Stop(state, e),
 
         _ => throw new InvalidOperationException($"no row for {state.GetType().Name} and {happened.GetType().Name}"),
     };
@@ -151,13 +161,13 @@ internal sealed record Wish(int Slot, int Generation, TimeSpan Due)
 
     /// <summary>
     /// From when on there may be one worker more; null: not before one has left. Those that drain count, or a restart would double
-    /// the memory, but not for ever.
+    /// the memory, but not for ever. Those that only wait for their WebSockets to end do not: that may take hours, and was asked for.
     /// </summary>
     private static TimeSpan? Room(WorkerSet set, PoolSettings settings)
     {
-        var tooMany = set.Workers.Length - (set.Target + settings.Surge);
+        var tooMany = set.Workers.Count(worker => worker.Lingering is null) - (set.Target + settings.Surge);
         if (tooMany < 0) return TimeSpan.Zero;
-        var since = set.Workers.Where(worker => worker.Phase == WorkerPhase.Draining).Select(worker => worker.DrainingSince).Order().Skip(tooMany);
+        var since = set.Workers.Where(worker => worker is { Phase: WorkerPhase.Draining, Lingering: null }).Select(worker => worker.DrainingSince).Order().Skip(tooMany);
         return since.FirstOrDefault() + PoolSettings.DrainHoldsBack;
     }
 

@@ -1,3 +1,4 @@
+using StarletNet.Shared.Errors;
 using static StarletNet.Master.Pool.PoolState;
 
 namespace StarletNet.Master.Pool;
@@ -29,25 +30,39 @@ internal sealed partial class Step
         return state with { Set = state.Set with { Slots = state.Set.Slots[..target] } };
     }
 
-    internal PoolState Stop(PoolState state, StopCause cause, int exitCode)
+    /// <summary>
+    /// At once, or after the stop delay. A generation that was replaced does not wait: the service goes on, and load balancers have nothing
+    /// to notice.
+    /// </summary>
+    internal PoolState Stop(PoolState state, PoolEvent.StopAsked asked)
+    {
+        var isDelayed = settings.StopDelay > TimeSpan.Zero && state.Set.Announced && !asked.IsReplaced && !IsFast(asked.Cause)
+            && asked.Cause is StopCause.Term or StopCause.Quit or StopCause.Usr1;
+        return isDelayed ? Leave(state, asked) : StopNow(state, asked.Cause, ExitCodes.Success, asked.IsReplaced);
+    }
+
+    internal PoolState StopNow(PoolState state, StopCause cause, int exitCode, bool isReplaced = false)
     {
         Do(new PoolAction.CancelTimer(new PoolEvent.StartDue()));
+        if (!isReplaced) Do(new PoolAction.FailHealth());
+        var stays = isReplaced && !IsFast(cause) && settings.DrainWebSockets > TimeSpan.Zero;
+        if (!stays) state = SendAway(state);
         if (cause == StopCause.Usr1 && settings.SpawnInterval > TimeSpan.Zero)
         {
             Tell(state, new PoolNotice.StoppingInStages(state.Set.Count(WorkerPhase.Ready), settings.SpawnInterval));
             // Those that have not served yet are nobody's capacity.
             state = RetireAll(state, RetireReason.Stop, worker => worker.Phase == WorkerPhase.Starting);
-            return RetireNext(new Stopping(state.Set, exitCode, cause, Now, StopHaste.Staged));
+            return RetireNext(new Stopping(state.Set, exitCode, cause, Now, StopHaste.Staged) { Stays = stays });
         }
         if (cause != StopCause.BootFailed) Tell(state, new PoolNotice.Stopping(cause, state.Set.Workers.Length, IsFast(cause)));
-        return StopAll(state, cause, exitCode);
+        return StopAll(state, cause, exitCode, stays);
     }
 
     /// <summary>A staged stop: the oldest worker goes now, the next one an interval later, as in Starlet.</summary>
     internal PoolState RetireNext(Stopping stopping)
     {
         if (stopping.Set.Workers.FirstOrDefault(worker => worker.Phase == WorkerPhase.Ready) is not { } oldest) return stopping;
-        var retired = RetireAll(stopping, RetireReason.Stop, worker => worker.Id == oldest.Id);
+        var retired = RetireAll(stopping, RetireReason.Stop, worker => worker.Id == oldest.Id, stay: StayIn(stopping.Stays));
         if (retired.Set.Count(WorkerPhase.Ready) > 0) Do(new PoolAction.SetTimer(new PoolEvent.RetireDue(), settings.SpawnInterval));
         return retired;
     }
@@ -58,13 +73,13 @@ internal sealed partial class Step
         if (cause == StopCause.Usr1) return stopping;
         Do(new PoolAction.CancelTimer(new PoolEvent.RetireDue()));
         Tell(stopping, new PoolNotice.Stopping(cause, stopping.Set.Workers.Length, IsFast(cause)));
-        return StopAll(stopping, cause, stopping.ExitCode);
+        return StopAll(stopping, cause, stopping.ExitCode, stopping.Stays);
     }
 
-    private Stopping StopAll(PoolState state, StopCause cause, int exitCode)
+    private Stopping StopAll(PoolState state, StopCause cause, int exitCode, bool stays)
     {
-        var retired = RetireAll(state, RetireReason.Stop, worker => worker.Phase != WorkerPhase.Draining, IsFast(cause));
-        var stopping = new Stopping(retired.Set, exitCode, cause, Now, StopHaste.Graceful);
+        var retired = RetireAll(state, RetireReason.Stop, worker => worker.Phase != WorkerPhase.Draining, IsFast(cause), StayIn(stays));
+        var stopping = new Stopping(retired.Set, exitCode, cause, Now, StopHaste.Graceful) { Stays = stays };
         return IsFast(cause) ? Hurry(stopping, StopHaste.Abort) : stopping;
     }
 

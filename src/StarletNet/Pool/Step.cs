@@ -52,7 +52,8 @@ internal sealed partial class Step(PoolSettings settings, Moment at)
         // In the same step: a slot is served by one worker and no more.
         var served = set.Workers.FirstOrDefault(other => other.Slot == worker.Slot && other.Phase == WorkerPhase.Ready && other.Id != worker.Id);
         if (served is null) return state;
-        state = RetireAll(state, served.Leaves ?? RetireReason.Replaced, other => other.Id == served.Id);
+        var reason = served.Leaves ?? RetireReason.Replaced;
+        state = RetireAll(state, reason, other => other.Id == served.Id, stay: StayFor(reason));
         return state with { Set = state.Set with { PacedAt = Now } };
     }
 
@@ -175,7 +176,7 @@ internal sealed partial class Step(PoolSettings settings, Moment at)
         if (state is Booting && limit > 0 && backoff.Failures >= limit)
         {
             Tell(state, new PoolNotice.StartGivenUp(backoff.Failures));
-            return Stop(state, StopCause.BootFailed, ExitCodes.Failure);
+            return StopNow(state, StopCause.BootFailed, ExitCodes.Failure);
         }
         Tell(state, new PoolNotice.WaitsToStart(backoff.NotBefore - Now, backoff.Failures));
         return state with { Set = state.Set with { Backoff = backoff } };
@@ -214,20 +215,20 @@ internal sealed partial class Step(PoolSettings settings, Moment at)
         return forgiven ? backoff with { Failures = 0 } : backoff;
     }
 
-    private PoolState RetireAll(PoolState state, RetireReason reason, Func<Worker, bool> which, bool isFast = false)
+    private PoolState RetireAll(PoolState state, RetireReason reason, Func<Worker, bool> which, bool isFast = false, TimeSpan stay = default)
     {
         foreach (var worker in state.Set.Workers.Where(which))
         {
             Tell(state, new PoolNotice.Retiring(worker, reason, isFast));
             Do(new PoolAction.CancelTimer(new PoolEvent.BootTimedOut(worker.Id)));
-            var draining = worker with { Phase = WorkerPhase.Draining, DrainingSince = Now, Leaves = reason };
+            var draining = worker with { Phase = WorkerPhase.Draining, DrainingSince = Now, Leaves = reason, Stay = stay };
             if (reason == RetireReason.Stuck)
             {
                 Crash(worker);
             }
             else
             {
-                Do(new PoolAction.Drain(worker.Id));
+                Do(new PoolAction.Drain(worker.Id, stay));
                 SetKillTimer(draining);
             }
             state = state with { Set = state.Set.Replace(draining) };
@@ -240,7 +241,8 @@ internal sealed partial class Step(PoolSettings settings, Moment at)
     {
         var due = new PoolEvent.DrainTimedOut(worker.Id);
         if (worker.ReadyAt is null) Do(new PoolAction.SetTimer(due, PoolSettings.KillMargin));
-        else if (settings.GracefulTimeout > TimeSpan.Zero) Do(new PoolAction.SetTimer(due, settings.GracefulTimeout + PoolSettings.KillMargin));
+        // What has stayed gets the graceful timeout after that.
+        else if (settings.GracefulTimeout > TimeSpan.Zero) Do(new PoolAction.SetTimer(due, worker.Stay + settings.GracefulTimeout + PoolSettings.KillMargin));
         else Do(new PoolAction.CancelTimer(due));
     }
 

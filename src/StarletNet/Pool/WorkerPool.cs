@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using StarletNet.Master.Applications;
 using StarletNet.Master.Observing;
 using StarletNet.Master.Output;
@@ -78,6 +79,7 @@ internal sealed class WorkerPool
     private readonly PoolCounters _counters = new();
     private (int Generation, int Ready, int Wanted) _titled;
     private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly LingeringReport _lingering;
     private PoolState _state;
     private int _generation = 1;
 
@@ -88,6 +90,7 @@ internal sealed class WorkerPool
         _state = PoolTransitions.Initial(first.Workers);
         _generations[_generation] = _newest = first;
         around.ExitCommand.Command = first.ChildExit;
+        _lingering = new LingeringReport(around.Queue, around.Notify);
     }
 
     /// <summary>Until nobody is left.</summary>
@@ -129,7 +132,8 @@ internal sealed class WorkerPool
             case TimerFired { Key: ExitCommandTimedOut timer }: _around.ExitCommand.HearTimeout(timer); break;
             case TimerFired { Key: WatchdogDue }: GiveSignOfLife(); break;
             case TimerFired { Key: HeartbeatLook or MemoryLook } timer: LookAtWorkers(timer.Key); break;
-            case SignalReceived { Signal: var signal }: HearSignal(signal); break;
+            case TimerFired { Key: LingeringReport }: _lingering.GoOn(); break;
+            case SignalReceived signal: HearSignal(signal.Signal, MeaningOf(signal)); break;
         }
     }
 
@@ -179,6 +183,9 @@ internal sealed class WorkerPool
             case ControlMessage.Retire when text == ControlMessage.ForOverdue: Say(new PoolEvent.RetireAsked(id, RetireReason.Overdue)); break;
             case ControlMessage.Dump: Dump(_workers[id]); break;
             case ControlMessage.Reopen when _around.Logs.FileNames.Any(): ReopenLogs(); break;
+            case ControlMessage.Lingering when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var connections):
+                Say(new PoolEvent.WorkerLingers(id, connections));
+                break;
             case ControlMessage.Unready: Say(new PoolEvent.WorkerUnready(id, text)); break;
             case ControlMessage.Paths: _around.AnsweredPaths.Take(text); break;
             case ControlMessage.Failed: Say(new PoolEvent.WorkerFailed(id, text)); break;
@@ -232,14 +239,19 @@ internal sealed class WorkerPool
         Say(new PoolEvent.StopAsked(StopCause.SuperdaemonGone));
     }
 
-    private void HearSignal(Signal signal)
+    // From our parent alone: start_server started us, and no other process knows what it has decided.
+    private static SignalMeaning MeaningOf(SignalReceived signal) => signal.Value is { } value && value.Sender != 0 && value.Sender == LibC.getppid()
+        ? (SignalMeaning)value.Value
+        : SignalMeaning.None;
+
+    private void HearSignal(Signal signal, SignalMeaning meaning)
     {
         _around.Log.SignalHeard(signal);
         if (signal == Signal.Hup) Restart();
-        else if (signal == Signal.Term) Say(new PoolEvent.StopAsked(StopCause.Term));
-        else if (signal == Signal.Int) Say(new PoolEvent.StopAsked(StopCause.Int));
-        else if (signal == Signal.Quit) Say(new PoolEvent.StopAsked(StopCause.Quit));
-        else if (signal == Signal.Usr1) Say(new PoolEvent.StopAsked(StopCause.Usr1));
+        else if (signal == Signal.Term) Say(new PoolEvent.StopAsked(StopCause.Term, meaning));
+        else if (signal == Signal.Int) Say(new PoolEvent.StopAsked(StopCause.Int, meaning));
+        else if (signal == Signal.Quit) Say(new PoolEvent.StopAsked(StopCause.Quit, meaning));
+        else if (signal == Signal.Usr1) Say(new PoolEvent.StopAsked(StopCause.Usr1, meaning));
         else if (signal == Signal.Ttin) Say(new PoolEvent.WorkersAsked(1));
         else if (signal == Signal.Ttou) Say(new PoolEvent.WorkersAsked(-1));
         else if (signal == Signal.Usr2 && _around.Logs.FileNames.Any()) ReopenLogs();
@@ -261,7 +273,7 @@ internal sealed class WorkerPool
     private void Restart()
     {
         if (_around.Logs.FileNames.Any()) ReopenLogs();
-        if (_around.Builder is null || _state is PoolState.Stopping) TakeNewGeneration();
+        if (_around.Builder is null || _state is PoolState.Stopping or PoolState.Leaving) TakeNewGeneration();
         else Try(_around.Builder.Begin);
     }
 
@@ -273,7 +285,7 @@ internal sealed class WorkerPool
 
     private void TakeNewGeneration() => Try(() =>
     {
-        if (_state is PoolState.Stopping)
+        if (_state is PoolState.Stopping or PoolState.Leaving)
         {
             Say(new PoolEvent.RestartAsked(_generation));
             return;
@@ -338,7 +350,7 @@ internal sealed class WorkerPool
         switch (action)
         {
             case PoolAction.Start a: Start(a.Worker, a.Workers); break;
-            case PoolAction.Drain a: Drain(a.Id); break;
+            case PoolAction.Drain a: Drain(a.Id, a.Stay); break;
             case PoolAction.Abort a: _workers.GetValueOrDefault(a.Id)?.Abort(); break;
             case PoolAction.Crash a: Crash(a.Id); break;
             case PoolAction.Kill a: _workers.GetValueOrDefault(a.Id)?.Kill(); break;
@@ -346,6 +358,8 @@ internal sealed class WorkerPool
             case PoolAction.CancelTimer a: _around.Queue.CancelTimer(a.Due); break;
             case PoolAction.Tell a: Tell(a.Notice); break;
             case PoolAction.AnnounceReady: AnnounceReady(); break;
+            case PoolAction.FailHealth: _around.Scoreboard.SayStopping(); break;
+            case PoolAction.AnnounceLingering a: _lingering.Report(a.Connections); break;
             case PoolAction.End a: _around.Log.Exiting(a.ExitCode); break;
         }
     }
@@ -377,11 +391,11 @@ internal sealed class WorkerPool
     }
 
     // ApplicationStopping may end the request that goes on beyond its time, and with it what its stack would have told. A stop does not wait.
-    private void Drain(int id)
+    private void Drain(int id, TimeSpan stay)
     {
         if (!_workers.TryGetValue(id, out var worker)) return;
         if (_state.Set.Find(id)?.Leaves == RetireReason.Overdue) DrainAfterReport(worker);
-        else worker.Drain();
+        else worker.Drain(stay);
     }
 
     private void DrainAfterReport(WorkerHandle worker) =>
@@ -434,12 +448,15 @@ internal sealed class WorkerPool
                 if (_state.Set.Announced) _around.Notify.Ready(Status());
                 OwnCode.GiveBack();
                 break;
+            case PoolNotice.StopDelayed delayed:
+                _around.Notify.Stopping(string.Create(CultureInfo.InvariantCulture, $"serving for {delayed.Delay.TotalSeconds:0.###} s more, then stopping"));
+                break;
             case PoolNotice.Stopping or PoolNotice.StoppingInStages:
                 _around.Notify.Stopping(notice is PoolNotice.Stopping { IsFast: true } ? "workers give up what is unfinished" : "workers drain");
                 _around.Observers.GiveWay();
                 break;
         }
-        if (notice is PoolNotice.Stopping or PoolNotice.StoppingInStages or PoolNotice.StartGivenUp) GiveUpRestart();
+        if (notice is PoolNotice.Stopping or PoolNotice.StoppingInStages or PoolNotice.StopDelayed or PoolNotice.StartGivenUp) GiveUpRestart();
     }
 
     private void GiveUpRestart()

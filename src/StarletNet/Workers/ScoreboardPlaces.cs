@@ -36,6 +36,9 @@ internal sealed class ScoreboardPlaces : IDisposable
 
     internal WorkerFigures? Read(int? place) => place is { } known ? _scoreboard.Read(known) : null;
 
+    /// <summary>Each worker reads it: the service stops.</summary>
+    internal void SayStopping() => _scoreboard.SetPhase(Count, Environment.ProcessId, WorkerPhase.Draining);
+
     /// <summary>What all workers that are gone have counted.</summary>
     internal WorkerFigures Departed => _scoreboard.Read(Count);
 

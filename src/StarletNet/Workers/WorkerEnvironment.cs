@@ -47,7 +47,7 @@ internal sealed class WorkerEnvironment(
         variables[EnvironmentNames.MaxThreads] = Text(options.MaxThreads);
         variables[EnvironmentNames.GracefulTimeout] = Milliseconds(options.GracefulTimeout);
         variables[EnvironmentNames.DrainKeepAlive] = Milliseconds(options.DrainKeepAlive);
-        if (options.Http.ForWorker(options.Path, options.Observing.StatusPath, options.FromPreset.Contains).Format() is { Length: > 0 } http) variables[EnvironmentNames.Http] = http;
+        if (options.Http.ForWorker(options.Path, options.Observing.StatusPath, options.Observing.HealthPath, options.FromPreset.Contains).Format() is { Length: > 0 } http) variables[EnvironmentNames.Http] = http;
         if (certificates is { } fd) variables[EnvironmentNames.Tls] = Text(fd);
         if (string.Join(',', held ?? []) is { Length: > 0 } kept) variables[EnvironmentNames.Held] = kept;
         if (accessLog is { } log)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Processes;
 
@@ -20,7 +21,9 @@ internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel 
     internal WorkerFigures? Figures => scoreboard.Read(place);
 
     /// <summary>By message; by signal to one that cannot be told otherwise.</summary>
-    internal void Drain() => Tell(ControlMessage.Drain, Signal.Term);
+    /// <param name="stay">How long upgraded connections may stay.</param>
+    internal void Drain(TimeSpan stay = default) => Tell(
+        ControlMessage.Format(ControlMessage.Drain, stay > TimeSpan.Zero ? ((long)stay.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) : ""), Signal.Term);
 
     internal void Abort() => Tell(ControlMessage.Abort, Signal.Kill);
 
@@ -37,9 +40,9 @@ internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel 
     /// <summary>Has it say what it is answering, if it can.</summary>
     internal void Report() => channel.Send(ControlMessage.Report);
 
-    private void Tell(string verb, Signal otherwise)
+    private void Tell(string message, Signal otherwise)
     {
-        if (!channel.Send(verb)) process.Signal(otherwise);
+        if (!channel.Send(message)) process.Signal(otherwise);
     }
 
     public void Dispose()

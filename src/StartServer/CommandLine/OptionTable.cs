@@ -106,7 +106,7 @@ internal static class OptionTable
             + "where the start_server is that is meant.")
         { ValueName = "SOCKET", Extension = true, Section = Clients },
         new(Restart, ValueForm.Switch,
-            "Deploys, and returns when a new generation serves and those before it have ended. With --control: makes one attempt, shows how "
+            "Deploys, and returns when a new generation serves and those before it have ended, or have only long-lived connections left that may stay. With --control: makes one attempt, shows how "
             + "it goes, and says why it failed. With --pid-file and --status-file: the same, silently; a server that cannot be asked by its pid, as "
             + "Server::Starter's, gets HUP, and its status file is looked at.")
         { Section = Clients },

@@ -26,6 +26,7 @@ internal static class Names
         Role.Previous => "previous",
         Role.Old => "old",
         Role.Draining => "draining",
+        Role.Lingering => "lingering",
         Role.Stopping => "stopping",
         _ => throw new UnreachableException(role.ToString()),
     };

@@ -40,6 +40,11 @@ internal static class NewsJson
                 }
                 json.WriteEndArray();
                 break;
+            case GenerationLingers e:
+                Begin(json, "generation-lingers");
+                WriteGeneration(json, e.Generation);
+                json.WriteNumber("connections", e.Connections);
+                break;
             case GenerationEnded e:
                 Begin(json, "generation-ended");
                 WriteGeneration(json, e.Generation);
@@ -57,6 +62,7 @@ internal static class NewsJson
                 json.WriteNumber("request", e.Request);
                 json.WriteString("outcome", Names.Of(e.Outcome));
                 json.WriteString("reason", e.Reason);
+                if (e.Lingering > 0) json.WriteNumber("lingering", e.Lingering);
                 break;
             default: throw new UnreachableException(news.ToString());
         }
@@ -73,6 +79,7 @@ internal static class NewsJson
             json.WriteStartObject();
             WriteGeneration(json, line.Generation);
             json.WriteString("state", Names.Of(line.Role));
+            if (line.Connections > 0) json.WriteNumber("connections", line.Connections);
             json.WriteNumber("seconds", Math.Round(line.Age.TotalSeconds, 1));
             json.WriteEndObject();
         }

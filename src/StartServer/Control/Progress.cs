@@ -68,6 +68,9 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
             case "old-signalled":
                 yield return $"sent {e.Text("signal")} to {string.Join(", ", e.All("generations", Generation))}";
                 break;
+            case "generation-lingers":
+                yield return $"{Generation(e)} keeps {Connections(e.Number("connections"))}";
+                break;
             case "generation-ended":
                 yield return e.Text("exit") == "exit code 0" ? $"{Generation(e)} drained" : $"{Generation(e)} ended: {e.Text("exit")}";
                 break;
@@ -76,7 +79,7 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
                 foreach (var line in e.All("lastLines", line => "  " + Printable(line.GetString()))) yield return line;
                 break;
             case "deploy-ended":
-                yield return e.Text("outcome") == "done" ? "done" : $"not deployed: {e.Text("reason")}";
+                yield return e.Text("outcome") == "done" ? Done(e.Number("lingering")) : $"not deployed: {e.Text("reason")}";
                 break;
             default: break;
         }
@@ -86,9 +89,13 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
     {
         "candidate-started" => $"waiting for {Generation(e)} to be ready",
         "candidate-failed" => "waiting for what start_server does next",
-        "candidate-accepted" or "old-signalled" or "generation-ended" => "waiting for the old generations to end",
+        "candidate-accepted" or "old-signalled" or "generation-ended" or "generation-lingers" => "waiting for the old generations to end",
         _ => null,
     };
+
+    private static string Done(int lingering) => lingering == 0 ? "done" : $"done; {Connections(lingering)} may stay with older generations (--drain-websockets)";
+
+    private static string Connections(int number) => number == 1 ? "1 long-lived connection" : $"{number} long-lived connections";
 
     private static string Generation(JsonElement e) => $"generation {e.Number("generation")} (pid {e.Number("pid")})";
 

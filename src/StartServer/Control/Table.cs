@@ -12,7 +12,7 @@ internal static class Table
         text.Append($"start_server {list.Number("pid")}: {list.Text("doing")}\n");
         Append(text, ["GENERATION", "PID", "STATE", "AGE"], list.All("generations", row => new[]
         {
-            row.Number("generation").ToString(), row.Number("pid").ToString(), row.Text("state"), Age(row.Seconds("seconds")),
+            row.Number("generation").ToString(), row.Number("pid").ToString(), State(row), Age(row.Seconds("seconds")),
         }));
         Append(text, ["LISTENER", "KIND", "ADDRESS", "FD"], list.All("listeners", row => new[]
         {
@@ -21,6 +21,13 @@ internal static class Table
         text.Append($"\nrestarts after a crash: {list.Number("restarts")}\nlast failure: {(list.Text("lastFailure") is { Length: > 0 } failure ? failure : "none")}\n");
         return text.ToString();
     }
+
+    private static string State(JsonElement row) => row.Number("connections") switch
+    {
+        0 => row.Text("state"),
+        1 => $"{row.Text("state")}, 1 connection",
+        var connections => $"{row.Text("state")}, {connections} connections",
+    };
 
     /// <summary>The two largest units: 45s, 3m20s, 2h5m, 4d3h.</summary>
     internal static string Age(double seconds)

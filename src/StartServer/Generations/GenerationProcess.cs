@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Notify;
 using StarletNet.Shared.Processes;
@@ -28,6 +29,13 @@ internal sealed class GenerationProcess(int number, ChildProcess process, Notify
         if (_pidfd is not null) LibC.pidfd_send_signal(_pidfd.Number, signal.Number);
         // A kernel before 5.3, or out of descriptors: by pid, which was ours when we last looked.
         else Process.Signal(signal);
+    }
+
+    /// <summary>The same, and the generation can read why it is sent.</summary>
+    internal void Signal(Signal signal, SignalMeaning meaning)
+    {
+        if (_pidfd is not null) signal.SendByPidfd(_pidfd.Number, (int)meaning);
+        else signal.SendTo(Process.Pid, (int)meaning);
     }
 
     /// <summary>Why its program never ran; known once <see cref="EndLaunch"/> was called.</summary>

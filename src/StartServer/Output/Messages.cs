@@ -87,6 +87,9 @@ internal static class Messages
 
     internal static string OldWorkerDied(int pid, ChildExit exit) => $"old worker {pid} died, status:{exit.RawStatus}";
 
+    internal static string OldLingers(Generation old, int connections) =>
+        $"old worker {old.Pid} has nothing left but {connections} long-lived connection{(connections == 1 ? "" : "s")}, which may stay (--drain-websockets)";
+
     internal static string DiedUnexpectedly(int pid, ChildExit exit) => $"worker {pid} died unexpectedly with status:{exit.RawStatus}, restarting";
 
     internal static string Stopping(Signal received, ChosenSignal sent, IReadOnlyList<Generation> all) =>

@@ -23,6 +23,11 @@ internal sealed record Fleet
     /// <summary>The numbers of those old ones that have got their signal.</summary>
     internal IReadOnlyList<int> Told { get; init; } = [];
 
+    /// <summary>
+    /// Those of the told ones that have nothing left but connections that stay (<c>--drain-websockets</c> of starletnet).
+    /// </summary>
+    internal IReadOnlyList<LingeringGeneration> Lingering { get; init; } = [];
+
     /// <summary>Set while the current one is watched; null when it need not prove itself any more.</summary>
     internal Probation? Probation { get; init; }
 
@@ -53,7 +58,12 @@ internal sealed record Fleet
 
     /// <summary>Without an old one that has ended.</summary>
     internal Fleet Without(Generation ended) =>
-        this with { Old = [.. Old.Where(old => old != ended)], Told = [.. Told.Where(number => number != ended.Number)] };
+        this with
+        {
+            Old = [.. Old.Where(old => old != ended)],
+            Told = [.. Told.Where(number => number != ended.Number)],
+            Lingering = [.. Lingering.Where(lingering => lingering.Generation != ended.Number)],
+        };
 }
 
 /// <summary>The time for which a new generation is watched beside the one it replaced (<c>--watch</c>).</summary>

@@ -21,6 +21,9 @@ internal sealed record CandidateAccepted(Generation Candidate, TimeSpan Took) : 
 /// <summary>Old generations have been told to finish.</summary>
 internal sealed record OldSignalled(IReadOnlyList<Generation> Old, ChosenSignal Signal) : News;
 
+/// <summary>An old generation has nothing left to finish but connections that stay.</summary>
+internal sealed record GenerationLingers(Generation Generation, int Connections) : News;
+
 /// <summary>A generation that had been accepted has ended: an old one drained, or the current one died.</summary>
 internal sealed record GenerationEnded(Generation Generation, ChildExit Exit) : News;
 
@@ -30,11 +33,14 @@ internal sealed record RolledBack(Generation From, Generation To, string Reason)
 /// <summary>A deploy is over.</summary>
 /// <param name="Request">As in <see cref="DeployRequested"/>; 0 for one that nobody waits for: a HUP's, or an automatic restart.</param>
 /// <param name="Reason">For people.</param>
-internal sealed record DeployEnded(long Request, DeployOutcome Outcome, string Reason) : News;
+/// <param name="Lingering">How many connections stay with older generations.</param>
+internal sealed record DeployEnded(long Request, DeployOutcome Outcome, string Reason, int Lingering = 0) : News;
 
 internal enum DeployOutcome
 {
-    /// <summary>The candidate was accepted, has stood its watch, and every older generation has ended.</summary>
+    /// <summary>
+    /// The candidate was accepted, has stood its watch, and every older generation has ended, or has only connections left that stay.
+    /// </summary>
     Done,
 
     /// <summary>The attempts are used up; the old generation serves on.</summary>

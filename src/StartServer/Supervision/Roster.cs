@@ -18,13 +18,20 @@ internal enum Role
     /// <summary>Has been told to go.</summary>
     Draining,
 
+    /// <summary>Has been told to go, and has nothing left but connections that stay.</summary>
+    Lingering,
+
     /// <summary>Has been told to stop together with all others.</summary>
     Stopping,
 }
 
 /// <summary>A generation that is alive, as far as we know.</summary>
 /// <param name="Age">Since it was started.</param>
-internal sealed record RosterLine(Generation Generation, Role Role, TimeSpan Age);
+internal sealed record RosterLine(Generation Generation, Role Role, TimeSpan Age)
+{
+    /// <summary>Connections that stay; 0 unless it is <see cref="Role.Lingering"/>.</summary>
+    internal int Connections { get; init; }
+}
 
 /// <summary>What there is to be listed.</summary>
 /// <param name="Generations">By number.</param>
@@ -43,7 +50,7 @@ internal sealed record Roster(IReadOnlyList<RosterLine> Generations, int Restart
     private static IEnumerable<RosterLine> Lines(SupervisorState state, Fleet fleet, Func<Generation, TimeSpan> age)
     {
         if (state is Stopping stopping) return stopping.Remaining.Select(generation => new RosterLine(generation, Role.Stopping, age(generation)));
-        var accepted = fleet.All.Select(generation => new RosterLine(generation, RoleOf(generation, fleet), age(generation)));
+        var accepted = fleet.All.Select(generation => new RosterLine(generation, RoleOf(generation, fleet), age(generation)) { Connections = Lingering.ConnectionsOf(fleet, generation) });
         return state is Trying { Candidate: var candidate } ? accepted.Append(new RosterLine(candidate, Role.Candidate, age(candidate))) : accepted;
     }
 
@@ -51,6 +58,7 @@ internal sealed record Roster(IReadOnlyList<RosterLine> Generations, int Restart
     {
         if (generation == fleet.Current) return Role.Current;
         if (generation == fleet.Probation?.Previous) return Role.Previous;
+        if (Lingering.ConnectionsOf(fleet, generation) > 0) return Role.Lingering;
         return fleet.Told.Contains(generation.Number) ? Role.Draining : Role.Old;
     }
 }

@@ -167,7 +167,7 @@ internal sealed partial class Supervisor(
 
     private void SendTo(Send send)
     {
-        foreach (var generation in send.Generations) _generations[generation.Pid].Signal(send.Signal.Signal);
+        foreach (var generation in send.Generations) _generations[generation.Pid].Signal(send.Signal.Signal, send.Meaning);
     }
 
     private void Write(WriteStatus write)
@@ -180,6 +180,7 @@ internal sealed partial class Supervisor(
         for (var count = 0; count < MessagesAtOnce && generation.Notifications.Receive() is { } message; count++)
         {
             if (!generation.Believes(message)) continue;
+            if (Lingering.ConnectionsIn(message) is { } connections) Handle(new Lingers(generation.Number, connections));
             // Ready and dead in one batch is dead: nobody may be retired for its sake.
             var ready = message.IsReady && !_dead.Contains(generation.Process.Pid);
             Handle(ready ? new Ready(generation.Number) : new Spoke(generation.Number));

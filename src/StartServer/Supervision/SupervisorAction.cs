@@ -1,3 +1,5 @@
+using StarletNet.Shared.Contract;
+
 namespace StartServer.Supervision;
 
 /// <summary>One thing to be done, in the order given.</summary>
@@ -10,7 +12,8 @@ internal sealed record Log(string Line) : SupervisorAction;
 internal sealed record Spawn(int Number) : SupervisorAction;
 
 /// <summary>Send a signal to each.</summary>
-internal sealed record Send(ChosenSignal Signal, IReadOnlyList<Generation> Generations) : SupervisorAction;
+/// <param name="Meaning">Travels as the signal's value.</param>
+internal sealed record Send(ChosenSignal Signal, IReadOnlyList<Generation> Generations, SignalMeaning Meaning = SignalMeaning.Stop) : SupervisorAction;
 
 /// <summary>Ask a generation whether it serves; answered later by <see cref="Probed"/>. Never asked twice at a time of the same one.</summary>
 internal sealed record Probe(Generation Generation) : SupervisorAction;

@@ -37,6 +37,9 @@ internal sealed record Spoke(int Generation) : SupervisorEvent;
 /// <summary>A generation has sent READY=1.</summary>
 internal sealed record Ready(int Generation) : SupervisorEvent;
 
+/// <summary>A generation has said how many connections stay with it after all other work is finished.</summary>
+internal sealed record Lingers(int Generation, int Connections) : SupervisorEvent;
+
 /// <summary>The policy has been replaced by another: an envdir says something else now.</summary>
 internal sealed record PolicyChanged : SupervisorEvent;
 

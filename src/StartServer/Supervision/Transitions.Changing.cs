@@ -1,3 +1,4 @@
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Processes;
 using StartServer.Output;
 
@@ -57,7 +58,7 @@ internal sealed partial class Transitions
     {
         Generation[] first = [.. old.Where(generation => !fleet.Told.Contains(generation.Number))];
         actions.Add(new Log(Messages.KillingOld));
-        actions.Add(new Send(policy.OnHup, old));
+        actions.Add(new Send(policy.OnHup, old, SignalMeaning.Replaced));
         if (old.Count > 0) actions.Add(new Tell(new OldSignalled(old, policy.OnHup)));
         if (policy.DrainTimeout > TimeSpan.Zero)
             actions.AddRange(first.Select(generation => new SetTimer(new DrainOverdue(generation.Number), policy.DrainTimeout)));
@@ -141,15 +142,15 @@ internal sealed partial class Transitions
             : new Step(running with { Fleet = fleet with { ListenersSince = null } }, [new ReleaseListeners(), .. step.Actions]);
     }
 
-    /// <summary>A deploy is over when its generation has stood its watch and all before it have ended.</summary>
+    /// <summary>A deploy is over when its generation has stood its watch and all before it have ended, or only linger.</summary>
     private static Step FinishDeploys(Step step)
     {
         if (step.State is not Running { Fleet: { Unfinished.Count: > 0 } fleet } running) return step;
         var done = fleet.Unfinished.ToLookup(deploy =>
-            (fleet.Probation is null || fleet.Current != deploy.Generation) && !fleet.Old.Any(old => old.Number < deploy.Generation.Number));
+            (fleet.Probation is null || fleet.Current != deploy.Generation) && !fleet.Old.Any(old => old.Number < deploy.Generation.Number && Lingering.ConnectionsOf(fleet, old) == 0));
         if (!done.Contains(true)) return step;
         var told = done[true].Select(deploy =>
-            new Tell(new DeployEnded(deploy.Request, DeployOutcome.Done, Messages.Deployed(deploy.Generation, fleet.Current))));
+            new Tell(new DeployEnded(deploy.Request, DeployOutcome.Done, Messages.Deployed(deploy.Generation, fleet.Current), Lingering.ConnectionsOf(fleet))));
         // A spawn stays the last of its list.
         var spawn = step.Actions.OfType<Spawn>();
         return new Step(

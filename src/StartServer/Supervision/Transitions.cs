@@ -42,6 +42,8 @@ internal sealed partial class Transitions(SupervisionPolicy policy)
         // The KILL that somebody was promised before the stop is not forgotten.
         (Stopping s, GraceOver e) when Find(s.Remaining, e.Generation) is { } late => Kill(s, late, SupervisionPolicy.RejectGrace),
         (Stopping s, DrainOverdue e) when Find(s.Remaining, e.Generation) is { } late => Kill(s, late, policy.DrainTimeout),
+        (Stopping s, Lingers { Connections: > 0 } e) when Find(s.Remaining, e.Generation) is { } lingering => StopsLingering(s, lingering),
+        (Stopping or Stopped, Lingers) => Stay(state),
         (Stopping, RestartRequested) => Stay(state, new Log(Messages.RestartIgnored)),
         (Stopping or Stopped, DeployRequested e) => Refuse(state, e, DeployOutcome.Stopping, Messages.StopsInstead),
         (Stopping or Stopped, Executed or Spoke or Ready or Probed or PolicyChanged or CommandLineChanged or TimerEvent) => Stay(state),
@@ -89,6 +91,8 @@ internal sealed partial class Transitions(SupervisionPolicy policy)
         (Running s, Died e) when s.Fleet.Old.FirstOrDefault(old => old.Pid == e.Pid) is { } old => OldDied(s, old, e),
         // Not while nobody else serves: the new generation has died meanwhile, and its successor will retire the old ones.
         (Running { Fleet.Current: not null } s, OldDue e) => OldIsDue(s, e.Generation),
+        (Running s, Lingers e) when s.Fleet.Told.Contains(e.Generation) && Find(s.Fleet.Old, e.Generation) is { } old => OldLingers(s, old, e.Connections),
+        (Running, Lingers) => Stay(state),
         (Running s, DrainOverdue e) when Find(s.Fleet.Old, e.Generation) is { } late => Kill(s, late, policy.DrainTimeout),
 
         (Running s, CommandLineChanged e) => Stay(s with { Fleet = s.Fleet with { ListenersSince = e.Back ? s.Fleet.Current?.Number : s.Fleet.LastNumber + 1 } }),

@@ -15,7 +15,7 @@ namespace StartServer.Upgrade;
 internal sealed record Snapshot
 {
     /// <summary>Raised whenever a program that knows only the one before it would go wrong with it.</summary>
-    private const int Format = 2;
+    private const int Format = 3;
 
     private const string Title = "start_server snapshot ";
 

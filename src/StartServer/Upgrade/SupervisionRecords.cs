@@ -38,6 +38,7 @@ internal static class SupervisionRecords
         Crashes = f.Number("crashes", given?.Crashes),
         Old = f.List("old", given?.Old, GenerationOf),
         Told = f.Numbers("told", given?.Told),
+        Lingering = f.List("lingering", given?.Lingering, LingeringOf),
         Probation = f.Optional("probation", given?.Probation, ProbationOf),
         RenewedAt = f.Time("renewed-at", given?.RenewedAt),
         Unfinished = f.List("unfinished", given?.Unfinished, UnfinishedOf),
@@ -46,6 +47,9 @@ internal static class SupervisionRecords
         Restarts = f.Number("restarts", given?.Restarts),
         LastFailure = f.Optional("last-failure", given?.LastFailure),
     };
+
+    private static LingeringGeneration LingeringOf(Fields f, LingeringGeneration? given) => new(
+        f.Number("generation", given?.Generation), f.Number("connections", given?.Connections));
 
     private static Probation ProbationOf(Fields f, Probation? given) => new(
         f.Record("previous", given?.Previous, GenerationOf), f.Time("previous-since", given?.PreviousSince), f.Long("request", given?.Request));

@@ -17,6 +17,7 @@ public sealed class EventQueueTests : IDisposable
     [InlineData("last words", "readable, exit code 4, timer", "READY=1, reaped")]
     [InlineData("children", "exit code 0, exit code 1, exit code 2, exit code 3, exit code 4, HUP")]
     [InlineData("signals", "TERM, HUP, USR1")]
+    [InlineData("values", "TERM 7 from itself, QUIT 2147483647 from itself, HUP, USR1 -9 from itself")]
     [InlineData("ignored", "HUP, WINCH", "exit code 7")]
     [InlineData("exec", "exit code 9, TERM, HUP")]
     public async Task What_is_pending_comes_in_one_batch_and_in_order(string story, params string[] batches)

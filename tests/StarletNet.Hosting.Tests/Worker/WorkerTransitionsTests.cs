@@ -122,8 +122,8 @@ public sealed class WorkerTransitionsTests
     [Fact]
     public void Every_pair_of_state_and_event_is_decided()
     {
-        WorkerState[] states = [new Booting(), new Serving(), new Grace(0), new Finishing(0), new Stopping(0)];
-        WorkerEvent[] events = [new Started(), new StopAsked(), new MasterGone(), new AbortAsked(), new Look(0, 0), new Look(2, 1)];
+        WorkerState[] states = [new Booting(), new Serving(), new Grace(0), new Lingering(0, 1), new Lingering(0, Began + 1), new Finishing(0), new Stopping(0)];
+        WorkerEvent[] events = [new Started(), new StopAsked(), new MasterGone(), new AbortAsked(), new StopAsked(50), new Look(0, 0), new Look(2, 1), new Look(2, 0, 2)];
         foreach (var state in states)
         {
             foreach (var happened in events) WorkerTransitions.Next(state, happened, Began, Clocks);

@@ -157,7 +157,7 @@ public sealed class InjectionTests
             worker.Tell(ControlMessage.Drain);
             Assert.Equal(0, await worker.Exit());
             if (debugs) await worker.OutputLine("debug: the master says: drain");
-            Assert.Equal(debugs, worker.Output.Contains("debug: StopAsked { }: Serving { } → Grace", StringComparison.Ordinal));
+            Assert.Equal(debugs, worker.Output.Contains("debug: StopAsked { Stay = 0 }: Serving { } → Grace", StringComparison.Ordinal));
         }
     }
 

@@ -1,5 +1,7 @@
 using StarletNet.Master.Pool;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Processes;
+using WorkerPhase = StarletNet.Master.Pool.WorkerPhase;
 
 namespace StarletNet.Master.Tests.Pool;
 
@@ -28,6 +30,8 @@ public sealed class EveryRowTests
         ["one is stuck"] = () => new PoolDriver().Up().Say(new PoolEvent.RetireAsked(2, RetireReason.Stuck)).Ready(3),
         ["all at once"] = () => new PoolDriver(workers: 3, s => s with { Surge = 1024 }).Up().Hup().Ready(4),
         ["stopping in stages"] = () => new PoolDriver(workers: 2, s => s with { SpawnInterval = TimeSpan.FromSeconds(1) }).Begin().Ready(1).Pass(1).Ready(2).Stop(StopCause.Usr1),
+        ["stopping later"] = () => new PoolDriver(2, s => s with { StopDelay = TimeSpan.FromSeconds(30) }).Up().Stop(),
+        ["replaced"] = () => new PoolDriver(2, s => s with { DrainWebSockets = TimeSpan.FromHours(1), UnderSuperdaemon = true }).Up().Say(new PoolEvent.StopAsked(StopCause.Term, SignalMeaning.Replaced)),
         ["stopping"] = () => new PoolDriver().Up().Stop(),
         ["aborting"] = () => new PoolDriver().Up().Stop().Stop(),
         ["ended"] = () => new PoolDriver(workers: 1).Up().Stop().Exit(1),
@@ -56,6 +60,9 @@ public sealed class EveryRowTests
         ["3 too big"] = new PoolEvent.RetireAsked(3, RetireReason.Memory),
         ["2 recovered"] = new PoolEvent.WorkerRecovered(2),
         ["1 old"] = new PoolEvent.AgeReached(1),
+        ["1 lingers"] = new PoolEvent.WorkerLingers(1, 2),
+        ["delay over"] = new PoolEvent.StopDelayOver(),
+        ["replaced"] = new PoolEvent.StopAsked(StopCause.Term, SignalMeaning.Replaced),
         ["next stage"] = new PoolEvent.RetireDue(),
         ["usr1"] = new PoolEvent.StopAsked(StopCause.Usr1),
         ["start due"] = new PoolEvent.StartDue(),

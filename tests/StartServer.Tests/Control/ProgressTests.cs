@@ -31,7 +31,9 @@ public sealed class ProgressTests
     [InlineData("generation 4 (pid 104) drained\n", "drained")]
     [InlineData("generation 4 (pid 104) ended: signal KILL\n", "killed")]
     [InlineData("generation 5 failed, generation 4 serves again: it died\n  bad ?[31mconfiguration\n", "rolled back")]
+    [InlineData("generation 4 (pid 104) keeps 1 long-lived connection\n", "lingers")]
     [InlineData("done\n", "done")]
+    [InlineData("done; 3 long-lived connections may stay with older generations (--drain-websockets)\n", "done but for some")]
     [InlineData("not deployed: no\n", "not done")]
     public void Each_event_is_a_line(string expected, string which) => Assert.Equal(expected, Shown(live: false, which switch
     {
@@ -44,6 +46,8 @@ public sealed class ProgressTests
         "drained" => new GenerationEnded(Old, new ChildExit(0)),
         "killed" => new GenerationEnded(Old, new ChildExit(9)),
         "rolled back" => new RolledBack(New, Old, "it died"),
+        "lingers" => new GenerationLingers(Old, 1),
+        "done but for some" => new DeployEnded(1, DeployOutcome.Done, "", Lingering: 3),
         "done" => new DeployEnded(1, DeployOutcome.Done, ""),
         _ => new DeployEnded(1, DeployOutcome.Busy, "no"),
     }));

@@ -17,7 +17,7 @@ public sealed class EveryPairTests : TransitionTestBase
         .. new[] { 101, 103, 104, 999 }.Select(pid => new Died(pid, Code(1))),
         .. Enumerable.Range(1, 5).SelectMany(number => new SupervisorEvent[]
         {
-            new Spoke(number), new Ready(number), new RetryDue(number), new LookOver(number), new ReadyOverdue(number),
+            new Spoke(number), new Lingers(number, 0), new Lingers(number, 3), new Ready(number), new RetryDue(number), new LookOver(number), new ReadyOverdue(number),
             new GraceOver(number), new OldDue(number), new Executed(number), new DrainOverdue(number), new WatchOver(number),
             new AutoRestartDue(number), new ProbeDue(number), new Probed(number, ProbeOutcome.Answered, "200"),
             new Probed(number, ProbeOutcome.Failed, "connection refused"), new Probed(number, ProbeOutcome.Misdirected, "421"),

@@ -8,7 +8,7 @@ namespace StarletNet.Master.Options.Sections;
 
 internal static class ObservingOptions
 {
-    internal const string StatusSocket = "status-socket";
+    internal const string StatusSocket = "status-socket", HealthPath = "health-path";
 
     private static readonly ValueKind<string> SocketName = new("SOCKET", ReadSocket, name => name);
 
@@ -66,6 +66,9 @@ internal static class ObservingOptions
             "Answer GET on this path of the application's own listeners with the same figures, for clients of this machine and of Unix sockets; "
             + "others reach the application.",
             options => options.Observing.StatusPath, (options, path) => With(options, options.Observing with { StatusPath = path })),
+        Value(HealthPath, ValueKinds.OptionalText(Path),
+            "Answer GET on this path of the application's own listeners for load balancers, to any client: 200, or 503 when the service stops.",
+            options => options.Observing.HealthPath, (options, path) => With(options, options.Observing with { HealthPath = path })),
     ];
 
     private static MasterOptions With(MasterOptions options, ObservingChoices choices) => options with { Observing = choices };

@@ -1,3 +1,4 @@
+using StarletNet.Shared.Contract;
 using StartServer.Supervision;
 
 namespace StarletNet.StartServer.Tests.Supervision.Random;
@@ -67,6 +68,7 @@ internal sealed class Laws(World world)
         {
             Holds(!send.Generations.Contains(after.Fleet.Current), "the current one gets no signal");
             Holds(!send.Generations.Contains(after.Fleet.Probation?.Previous), "the one that stands by gets no signal");
+            Holds(send.Meaning == SignalMeaning.Replaced || send.Signal == ChosenSignal.Kill || !send.Generations.Any(after.Fleet.Old.Contains), "an old one is told that it is replaced");
         }
     }
 
@@ -132,6 +134,9 @@ internal sealed class Laws(World world)
         Holds(fleet.Current is null || !fleet.Old.Contains(fleet.Current), "the current one is not old");
         Holds(fleet.Old.Distinct().Count() == fleet.Old.Count, "nobody is old twice");
         Holds(fleet.Told.All(number => fleet.Old.Any(old => old.Number == number)), "who was told is old");
+        Holds(fleet.Lingering.All(one => one.Connections > 0 && fleet.Told.Contains(one.Generation)), "a generation that lingers was told to go");
+        Holds(fleet.Unfinished.All(deploy => fleet.Probation is not null || fleet.Old.Any(old => old.Number < deploy.Generation.Number && !fleet.Lingering.Any(one => one.Generation == old.Number))),
+            "a deploy waits only for generations that do not linger");
         Holds(fleet.Probation is not { Previous: var previous } || (fleet.Current is not null && fleet.Untold.Contains(previous)),
             "the one that stands by is there, and was not told to go");
         Holds(fleet.All.All(generation => generation.Number <= fleet.LastNumber), "numbers grow");

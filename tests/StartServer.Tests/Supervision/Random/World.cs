@@ -146,7 +146,8 @@ internal sealed class World
             Execute(child);
             return;
         }
-        Speak(child, ready: Chance(60));
+        if (Chance(20)) Handle(new Lingers(child.Generation.Number, _dice.Next(3)));
+        else Speak(child, ready: Chance(60));
     }
 
     private void Speak(FakeChild child, bool ready)
