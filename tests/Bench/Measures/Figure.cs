@@ -14,6 +14,7 @@ internal sealed record Figure(string Name, string Format, bool Compared = false)
     internal static readonly Figure Memory = new("PSS MB", "0.0");
     internal static readonly Figure Errors = new("errors", "0");
     internal static readonly Figure OwnRate = new("x own rate undisturbed", "0.00");
+    internal static readonly Figure OwnP99 = new("x own p99 before", "0.0");
     internal static readonly Figure PerConnection = new("KB/idle connection", "0.0", true);
     internal static readonly Figure ToChild = new("exec to child ms", "0.0");
     internal static readonly Figure ToAnswer = new("exec to first answer ms", "0", true);
@@ -26,7 +27,7 @@ internal sealed record Figure(string Name, string Format, bool Compared = false)
     /// <summary>In the order of the tables' columns.</summary>
     internal static readonly IReadOnlyList<Figure> All =
     [
-        Rate, Cost, Half, P99, P999, OwnRate, PerConnection, Memory, ToChild, ToAnswer, ToReady, SuperdaemonMemory, MasterMemory,
+        Rate, Cost, Half, P99, P999, OwnRate, OwnP99, PerConnection, Memory, ToChild, ToAnswer, ToReady, SuperdaemonMemory, MasterMemory,
         FirstWorker, FurtherWorker, Errors,
     ];
 

@@ -9,7 +9,13 @@ internal sealed class Ground : IDisposable
     internal const string Json = """{"message":"Hello, World!","number":42,"words":["one","two","three"]}""";
     internal static readonly int[] Sizes = [64 * 1024, 5 * 1024 * 1024];
 
-    private readonly Lazy<string> _limit, _psgi, _files, _application, _hello;
+    /// <summary>Of <see cref="Page"/>: a page that takes the application some hundred microseconds.</summary>
+    internal const string PagePath = "/Identity/Account/Login";
+
+    /// <summary>Its log would be half of what is measured.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> PageEnvironment = new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Warning" };
+
+    private readonly Lazy<string> _limit, _psgi, _files, _application, _hello, _page;
     private readonly Lazy<Certificate> _certificate;
 
     internal Ground()
@@ -19,6 +25,7 @@ internal sealed class Ground : IDisposable
         _files = new(WriteFiles);
         _certificate = new(() => Certificate.Write(Scratch));
         _application = new(() => Path.Combine(Artifacts.TestApp("BenchApp"), "BenchApp.dll"));
+        _page = new(PublishPage);
         _hello = new(() => Path.Combine(Artifacts.Example("hello"), "hello.dll"));
     }
 
@@ -29,6 +36,9 @@ internal sealed class Ground : IDisposable
 
     /// <summary>examples/hello, published.</summary>
     internal string HelloApplication => _hello.Value;
+
+    /// <summary>The SDK's template of a site with accounts in SQLite, made and published.</summary>
+    internal string Page => _page.Value;
 
     internal string Psgi => _psgi.Value;
 
@@ -44,6 +54,20 @@ internal sealed class Ground : IDisposable
         SystemPrograms.Find(program) ?? throw new NotThereException($"{program} is not installed (Debian package {package})");
 
     public void Dispose() => Scratch.Dispose();
+
+    private string PublishPage()
+    {
+        var (source, output) = (Scratch.File("page-source"), Scratch.File("page"));
+        Run("new", "webapp", "-au", "Individual", "-n", "page", "-o", source, "--no-restore");
+        Run("publish", source, "-c", "Release", "-o", output, "-nodeReuse:false");
+        return Path.Combine(output, "page.dll");
+
+        static void Run(params string[] arguments)
+        {
+            var run = SystemPrograms.RunAsync("dotnet", arguments).GetAwaiter().GetResult();
+            if (!run.IsSuccess) throw new NotThereException($"dotnet {arguments[0]} fails: {run.StandardOutput.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal))}");
+        }
+    }
 
     private string CompileLimit()
     {

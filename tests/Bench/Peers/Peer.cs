@@ -21,6 +21,9 @@ internal sealed record Peer(string Name, string Words, string Family, int Worker
     /// <summary>The same, but so that HUP to the process started deploys; null where that cannot be.</summary>
     internal Func<Ground, Place, Launch>? StartDeployable { get; init; }
 
+    /// <summary><see cref="Ground.Page"/> under a superdaemon to which HUP means a deploy, with options of the server's; null where that cannot be.</summary>
+    internal Func<Ground, Place, IReadOnlyList<string>, Launch>? StartPageDeployable { get; init; }
+
     /// <summary>The hello example with so many workers, one generation under a superdaemon where there is one; null where memory is of no interest.</summary>
     internal Func<Ground, Place, int, Launch>? StartHello { get; init; }
 

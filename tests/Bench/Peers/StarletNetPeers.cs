@@ -16,6 +16,9 @@ internal static class StarletNetPeers
         StartDeployable = (ground, place) => UnderStartServer(ground, place, ground.Application, loop, workers),
         // One is enough: its own number of workers plays no part there.
         StartHello = workers == 2 ? (ground, place, count) => UnderStartServer(ground, place, ground.HelloApplication, loop, count) : null,
+        StartPageDeployable = loop == "inline" && workers == 1
+            ? (ground, place, options) => new Launch(Artifacts.StartServer, [$"--port=127.0.0.1:{place.Port}", "--", Artifacts.StarletNet, .. options, ground.Page]) { Environment = Ground.PageEnvironment }
+            : null,
         Roles = new Roles(0, 1, 2),
     };
 

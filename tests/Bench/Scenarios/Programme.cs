@@ -43,6 +43,10 @@ internal static class Programme
         new BlockedScenario(64),
         new IdleScenario(10_000),
         new DeployScenario(),
+        new FirstSecondScenario("first-second", "default options"),
+        new FirstSecondScenario("first-second-ready", "--ready-path", "--ready-path", Ground.PagePath),
+        new FirstSecondScenario("first-second-warm", "--warmup", "--warmup", Ground.PagePath),
+        new FirstSecondScenario("first-second-auto", "--warmup auto", "--warmup", "auto"),
         new StartScenario(),
         new MemoryScenario(),
     ];
