@@ -113,13 +113,6 @@ internal static unsafe class MissingLibC
         /// <summary>As sigqueue(3) would send it.</summary>
         internal static int pidfd_send_signal(int pidfd, siginfo_queued* signal) => (int)LibC.syscall(424, pidfd, signal->si_signo, (void*)signal, 0);
 
-        /// <summary><c>union sigval</c> is passed like a pointer.</summary>
-        [DllImport(Library, SetLastError = true)]
-        internal static extern int sigqueue(pid_t pid, int sig, nint value);
-
-        /// <summary><c>si_code</c> of a signal that sigqueue(3) has sent.</summary>
-        internal static int SI_QUEUE => -1;
-
         [DllImport(Library)]
         internal static extern nuint getauxval(nuint type);
 

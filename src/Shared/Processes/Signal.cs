@@ -57,7 +57,7 @@ internal readonly record struct Signal(int Number)
     internal bool SendTo(int pid) => LibC.kill(pid, Number) == 0;
 
     /// <summary>sigqueue(3): the receiver can read <paramref name="value"/>.</summary>
-    internal bool SendTo(int pid, int value) => LibC.sigqueue(pid, Number, value) == 0;
+    internal bool SendTo(int pid, int value) => LibC.sigqueue(pid, Number, new sigval { sigval_int = value }) == 0;
 
     /// <summary>The same by pidfd. Without effect if the process has ended.</summary>
     /// <remarks>
