@@ -8,7 +8,7 @@ public sealed class OptionsTests
         var options = Parse();
 
         Assert.Equal((5, 3, false, false), (options.Rounds, options.Seconds, options.Quick, options.Readme));
-        Assert.Equal(27, options.Scenarios.Count);
+        Assert.Equal(31, options.Scenarios.Count);
         Assert.Contains(options.Peers, peer => peer.Name == "starletnet-inline-4");
         Assert.Contains(options.Peers, peer => peer.Name == "starman");
         Assert.Equal("/root/out/bench", options.Output);
@@ -19,7 +19,7 @@ public sealed class OptionsTests
     {
         var options = Parse("--quick");
         Assert.Equal((1, 1), (options.Rounds, options.Seconds));
-        Assert.Equal(22, options.Scenarios.Count);
+        Assert.Equal(26, options.Scenarios.Count);
         Assert.Contains(Parse("--quick", "--only=self").Scenarios, scenario => scenario.Name == "self");
         Assert.Equal(["starletnet-inline-2", "kestrel", "nginx", "limit-2"], options.Peers.Select(peer => peer.Name));
 

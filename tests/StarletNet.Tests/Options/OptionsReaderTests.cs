@@ -80,6 +80,25 @@ public sealed class OptionsReaderTests
         Assert.Equal("app.dll", options.Application);
     }
 
+    [Theory]
+    [InlineData("/a,/b?c=d", false, "/a", "/b?c=d")]
+    [InlineData("auto", true)]
+    [InlineData("/a, auto", true, "/a")]
+    public void Paths_to_warm_up_with_are_read(string given, bool isAuto, params string[] paths)
+    {
+        var options = Read("--warmup", given, "--warmup-time", "2");
+
+        Assert.Equal(isAuto, options.WarmUp.IsAuto);
+        Assert.Equal(paths, options.WarmUp.Paths);
+        Assert.Equal(2, options.WarmUpTime.TotalSeconds);
+    }
+
+    [Theory]
+    [InlineData("option --warmup: 'a' is not a path", "--warmup", "a")]
+    [InlineData("option --warmup: is empty", "--warmup", ",")]
+    [InlineData("option --warmup-time: means nothing without --warmup", "--warmup-time", "2")]
+    public void What_is_no_path_to_warm_up_with_is_refused(string message, params string[] given) => Assert.Contains(message, Refusal(given), StringComparison.Ordinal);
+
     [Fact]
     public void The_command_line_beats_the_environment_and_the_environment_the_default()
     {

@@ -12,12 +12,13 @@ public sealed class WorkerEnvironmentTests
     private ContainerMemory? _memory;
     private string? _ownHeapLimit;
     private int? _accessLog;
+    private IReadOnlyList<string> _answered = [];
     private MasterOptions _options = new() { MaxWorkers = 4, GracefulTimeout = TimeSpan.FromSeconds(30), DrainKeepAlive = TimeSpan.FromSeconds(0.5) };
 
     private Listener[] _listeners = [new("a", 7, HttpVersions.Usual), new("b", 9, HttpVersions.Http2)];
 
     private IReadOnlyDictionary<string, string> Of(int workers = 4, int slot = 2) =>
-        new WorkerEnvironment(_inherited, _options, _listeners, "/opt/StarletNet.Hosting.dll") { Memory = () => _memory }
+        new WorkerEnvironment(_inherited, _options, _listeners, "/opt/StarletNet.Hosting.dll") { Memory = () => _memory, AnsweredPaths = () => _answered }
             .Of(new Worker(5, slot, Generation: 3, TimeSpan.Zero), workers, controlFd: 11, scoreboard: (13, 4), requests: 87, accessLog: _accessLog, ownHeapLimit: _ownHeapLimit);
 
     [Fact]
@@ -99,6 +100,24 @@ public sealed class WorkerEnvironmentTests
             .Of(new Worker(5, Slot: 2, Generation: 3, TimeSpan.Zero), 1, controlFd: 11, scoreboard: null, requests: 0, held: [12], identity: "/srv/app");
 
         Assert.Equal("/srv/app", variables["STARLETNET_WORKER_IDENTITY"]);
+    }
+
+    [Fact]
+    public void What_to_warm_up_with_is_given_and_what_was_answered_most_only_if_it_is_asked_for()
+    {
+        string[] names = ["STARLETNET_WORKER_WARMUP", "STARLETNET_WORKER_WARMUP_MS", "STARLETNET_WORKER_WARMUP_COUNT"];
+        _answered = ["/often", "/given"];
+        Assert.DoesNotContain(names, name => Of().ContainsKey(name));
+
+        _options = _options with { WarmUp = new WarmUpChoice(["/given?a=b"], IsAuto: false), WarmUpTime = TimeSpan.FromSeconds(2) };
+        Assert.Equal(["/given?a=b", "2000", null], names.Select(name => Of().GetValueOrDefault(name)));
+
+        _options = _options with { WarmUp = new WarmUpChoice(["/given"], IsAuto: true) };
+        Assert.Equal(["/given,/often", "2000", "1"], names.Select(name => Of().GetValueOrDefault(name)));
+
+        _answered = [];
+        _options = _options with { WarmUp = new WarmUpChoice([], IsAuto: true) };
+        Assert.Equal([null, null, "1"], names.Select(name => Of().GetValueOrDefault(name)));
     }
 
     [Fact]
