@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Hosting;
@@ -31,7 +32,7 @@ internal sealed class WorkerLogger(ILogger application) : ILogger
     {
         var why = exception is null ? "" : $": {exception.GetType().Name}: {exception.Message}";
         // One line, whatever a client has put into its path.
-        var line = string.Concat($"starletnet worker {Environment.ProcessId}: {text}{why}".Select(letter => char.IsControl(letter) ? '?' : letter));
+        var line = PrintableText.Of($"starletnet worker {Environment.ProcessId}: {text}{why}");
         FileDescriptor.WriteAll(2, Encoding.UTF8.GetBytes(line + "\n"));
     }
 }

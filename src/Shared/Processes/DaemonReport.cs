@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Shared.Processes;
@@ -17,7 +18,7 @@ internal static unsafe class DaemonReport
     /// a line: neither is to be carried out by the caller.
     /// </summary>
     internal static string Say(string text) =>
-        string.Concat(text.Split('\n').Select(line => SayVerb + string.Concat(line.Select(one => char.IsControl(one) && one != '\t' ? '?' : one)) + "\n"));
+        string.Concat(text.Split('\n').Select(line => SayVerb + PrintableText.Of(line, keepsTabs: true) + "\n"));
 
     internal static string Exit(int code) => string.Create(CultureInfo.InvariantCulture, $"{ExitVerb}{code}\n");
 

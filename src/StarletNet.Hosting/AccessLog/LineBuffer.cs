@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using StarletNet.Shared.Contract;
 
 namespace StarletNet.Hosting.AccessLog;
 
@@ -82,7 +83,7 @@ internal ref struct LineBuffer
         }
     }
 
-    /// <summary>A string of JSON, with its quotes. Characters beyond ASCII stay, but for those that command a terminal.</summary>
+    /// <summary>A string of JSON, with its quotes. Characters beyond ASCII stay, but for those that command a terminal or cannot be seen.</summary>
     internal void AddJson(ReadOnlySpan<char> text)
     {
         Add('"');
@@ -107,10 +108,15 @@ internal ref struct LineBuffer
             Add('\\');
             Add((char)rune.Value);
         }
-        else if (Rune.IsControl(rune) || rune.Value is 0x2028 or 0x2029)
+        else if (PrintableText.IsInvisible(rune))
         {
-            Add("\\u"u8);
-            AddFormatted(rune.Value, "x4");
+            // JSON has escapes for UTF-16 alone: two for one beyond U+FFFF.
+            Span<char> letters = stackalloc char[2];
+            foreach (int letter in letters[..rune.EncodeToUtf16(letters)])
+            {
+                Add("\\u"u8);
+                AddFormatted(letter, "x4");
+            }
         }
         else
         {

@@ -60,14 +60,15 @@ internal static class WorkerServices
         if (limits.KeepsAppEndpoints) services.AddSingleton<IPostConfigureOptions<SocketTransportOptions>>(new KeptEndpoints());
         if (worker.Settings.Listeners.Any(l => l.Tls || l.Http != HttpVersions.Usual))
             services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(new ListenerProtocols(listeners, worker.Settings.Listeners, worker.Settings.Tls));
+        // Each is put before those that are here already, and so sees a request earlier.
         if (worker.Settings.Http.Find(HttpSettings.Path) is { } path) services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new PathPrefix(path.Value)));
-        // Before the prefix, and so outside of it: the path stands as it was given.
+        if (worker.Settings.Http.Find(HttpSettings.Forwarded) is not { Number: 0 }) services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new ForwardedFromNear()));
+        // Outside of the prefix: their paths stand as they were given. And before forwarded headers are believed: who asks is what the kernel says of the
+        // connection, whatever a header says.
         if (worker.Settings.Http.Find(HttpSettings.StatusPath) is { } statusPath)
             services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new StatusPage(statusPath.Value, worker.Settings.Scoreboard)));
         if (worker.Settings.Http.Find(HttpSettings.HealthPath) is { } healthPath)
             services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new HealthPage(healthPath.Value, worker.Settings.Scoreboard)));
-        // Before both, so that they too know who asks.
-        if (worker.Settings.Http.Find(HttpSettings.Forwarded) is not { Number: 0 }) services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new ForwardedFromNear()));
         if (SharedKeys.AreUsedBy(services)) SharedKeys.AddTo(services, worker);
         services.PostConfigure<HostOptions>(worker.RaiseShutdownTimeout);
     }

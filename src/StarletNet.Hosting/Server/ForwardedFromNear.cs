@@ -10,8 +10,9 @@ using Microsoft.Extensions.Options;
 namespace StarletNet.Hosting.Server;
 
 /// <summary>
-/// Believes what a proxy says of its client (X-Forwarded-For, -Proto, -Host) if it connects over a Unix socket or from this machine, before
-/// anything of the application's sees the request. Whoever is further away may say what he likes.
+/// Believes what a proxy says of its client (X-Forwarded-For, X-Forwarded-Proto) if it connects over a Unix socket or from this machine, before
+/// anything of the application sees the request. Not X-Forwarded-Host, which proxies pass on as the client wrote it unless they are told otherwise; they
+/// have a Host header for that. ASP.NET Core's own switch leaves it out as well.
 /// </summary>
 /// <remarks>
 /// ASP.NET Core's own middleware, whose own default is to believe the loopback addresses and peers without an address. It is made and asked only
@@ -20,7 +21,7 @@ namespace StarletNet.Hosting.Server;
 /// </remarks>
 internal sealed class ForwardedFromNear : IStartupFilter
 {
-    private const string For = "X-Forwarded-For", Proto = "X-Forwarded-Proto", Host = "X-Forwarded-Host";
+    private const string For = "X-Forwarded-For", Proto = "X-Forwarded-Proto";
 
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => application =>
     {
@@ -35,7 +36,7 @@ internal sealed class ForwardedFromNear : IStartupFilter
             return context =>
             {
                 var headers = context.Request.Headers;
-                return headers.ContainsKey(For) || headers.ContainsKey(Proto) || headers.ContainsKey(Host) ? believing.Value(context) : inner(context);
+                return headers.ContainsKey(For) || headers.ContainsKey(Proto) ? believing.Value(context) : inner(context);
             };
         });
         next(application);
@@ -51,7 +52,7 @@ internal sealed class ForwardedFromNear : IStartupFilter
         var branch = application.New();
         branch.UseForwardedHeaders(new ForwardedHeadersOptions
         {
-            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost,
+            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
         });
         branch.Run(inner);
         return branch.Build();

@@ -13,8 +13,11 @@ internal sealed class HttpLimits(HttpSettings settings) : IPostConfigureOptions<
     /// <summary>Kestrel takes no data rate whose grace is not longer than its own tick.</summary>
     private static readonly TimeSpan LeastGrace = TimeSpan.FromSeconds(1.001);
 
-    /// <summary>In bytes per second: a byte now and then is progress.</summary>
-    private const double SlowestBody = 1;
+    /// <summary>
+    /// In bytes per second, with a preset: a byte now and then is progress, as it is for the Perl servers. With <c>--timeout</c> itself Kestrel's own rate stays,
+    /// or a client that sends a byte at a time would keep its request for ever.
+    /// </summary>
+    private const double SlowestBodyOfPresets = 1;
 
     /// <summary>Those that Kestrel is too coarse for. Complete once Kestrel's options have been made.</summary>
     internal ConnectionLimits OfConnections { get; private set; } = new();
@@ -33,7 +36,7 @@ internal sealed class HttpLimits(HttpSettings settings) : IPostConfigureOptions<
         // Kestrel's own clocks go on behind ours, for HTTP/2, whose connections are busy in ways that only Kestrel knows.
         if (head is { } forHead) limits.RequestHeadersTimeout = Time(forHead);
         if (idle is { } forIdle) limits.KeepAliveTimeout = Time(forIdle);
-        if (stall is { } forBodies) limits.MinRequestBodyDataRate = Rate(forBodies, SlowestBody);
+        if (stall is { } forBodies) limits.MinRequestBodyDataRate = Rate(forBodies, settings.Find(HttpSettings.Timeout) is { Yields: true } ? SlowestBodyOfPresets : usual.MinRequestBodyDataRate!.BytesPerSecond);
         // HTTP/1 goes without (RunningRequest): there our clock sees each write wait. Who never opens his window, in HTTP/2, only Kestrel sees.
         if (answerStall is { } forAnswers) limits.MinResponseDataRate = Rate(forAnswers, usual.MinResponseDataRate!.BytesPerSecond);
 

@@ -18,9 +18,27 @@ internal static class RequestFraming
     {
         var request = (IHttpRequestFeature)features[typeof(IHttpRequestFeature)]!;
         var codings = request.Headers.TransferEncoding;
+        if (HttpProtocol.IsHttp2(request.Protocol))
+        {
+            CheckHttp2(request.Headers);
+            return;
+        }
         // Nearly every request ends here: one bit of Kestrel's header collection.
-        if (codings.Count != 0) Check(request.Protocol, codings);
+        if (codings.Count == 0) return;
+        Check(request.Protocol, codings);
+        request.Body = new ChunkedBody(request.Body);
     }
+
+    /// <summary>
+    /// RFC 9113, 8.2.2: a request with a connection-specific field is malformed. Kestrel sees to Connection and TE. Of these the first is what an attacker
+    /// adds to a request that a proxy turns into HTTP/1.
+    /// </summary>
+    private static void CheckHttp2(IHeaderDictionary headers)
+    {
+        if (headers.TransferEncoding.Count != 0 || headers.Upgrade.Count != 0 || headers.KeepAlive.Count != 0 || headers["Proxy-Connection"].Count != 0)
+            throw Refused("a connection-specific field in an HTTP/2 request", StatusCodes.Status400BadRequest);
+    }
+
 
     /// <summary>RFC 9110, 10.1.1: a server that does not support an expectation may answer 417, as Starlet, Starlight and Starman do.</summary>
     /// <exception cref="BadHttpRequestException">Kestrel answers with its status and closes the connection.</exception>

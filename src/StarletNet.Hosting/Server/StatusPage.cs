@@ -21,11 +21,14 @@ internal sealed class StatusPage(PathString path, ScoreboardPlace scoreboard) : 
 
     private bool IsAsked(HttpContext context) =>
         context.Request.Path.Equals(path, StringComparison.Ordinal) && HttpMethods.IsGet(context.Request.Method)
-        // As the connection has it: nothing of the application's has run yet. A Unix socket has no address at all.
+        // The peer of the connection: no header has been believed yet. A Unix socket has no address at all.
         && (context.Connection.RemoteIpAddress is not { } client || IPAddress.IsLoopback(client) || IsLoopback(client))
-        // A proxy on this machine speaks for somebody else.
-        && !context.Request.Headers.ContainsKey("Forwarded") && !context.Request.Headers.ContainsKey("X-Forwarded-For")
-        && !context.Request.Headers.ContainsKey("Via");
+        // A proxy on this machine asks for another client.
+        && !context.Request.Headers.Any(header => IsOfProxy(header.Key));
+
+    private static bool IsOfProxy(string name) => name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase) || name.Equals("Via", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase) || name.Equals("X-Client-IP", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsLoopback(IPAddress client) => client.IsIPv4MappedToIPv6 && IPAddress.IsLoopback(client.MapToIPv4());
 

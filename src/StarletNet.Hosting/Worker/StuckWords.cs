@@ -1,4 +1,5 @@
 using System.Text;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Hosting.Worker;
@@ -17,6 +18,6 @@ internal static class StuckWords
         var what = running.Count == 0 ? "no request is running" : $"{running.Count} requests are running: {string.Join(", ", running.Take(MostListed))}{more}";
         var text = $"starletnet worker {Environment.ProcessId}: {ThreadPool.ThreadCount} threads in the pool, {ThreadPool.PendingWorkItemCount} items wait for one; {what}";
         // One line, whatever a client has put into its path.
-        FileDescriptor.WriteAll(2, Encoding.UTF8.GetBytes(string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter)) + "\n"));
+        FileDescriptor.WriteAll(2, Encoding.UTF8.GetBytes(PrintableText.Of(text) + "\n"));
     }
 }

@@ -88,7 +88,7 @@ internal static class StatusJson
         }
         if (figures.Longest is not null)
         {
-            json.WriteString("longestRequest", figures.Longest);
+            json.WriteString("longestRequest", PrintableText.Of(figures.Longest));
             WriteAge(json, "longestRequestSeconds", figures.LongestSince);
         }
         json.WriteEndObject();

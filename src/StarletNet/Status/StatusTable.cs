@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using StarletNet.Shared.Contract;
 
 namespace StarletNet.Master.Status;
 
@@ -117,8 +118,5 @@ internal static class StatusTable
     private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? Printable(value.GetString()) : "";
 
     /// <summary>A path comes from a client, and may hold commands to a terminal, which are not to be carried out here.</summary>
-    private static string Printable(string? text) => string.Create(text?.Length ?? 0, text ?? "", (printable, original) =>
-    {
-        for (var i = 0; i < original.Length; i++) printable[i] = char.IsControl(original[i]) ? '?' : original[i];
-    });
+    private static string Printable(string? text) => PrintableText.Of(text ?? "");
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
 using StartServer.Output;
 
@@ -100,10 +101,7 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
     private static string Generation(JsonElement e) => $"generation {e.Number("generation")} (pid {e.Number("pid")})";
 
     /// <summary>What a program wrote may hold commands to a terminal, which are not to be carried out here.</summary>
-    private static string Printable(string? line) => string.Create(line?.Length ?? 0, line ?? "", (printable, text) =>
-    {
-        for (var i = 0; i < text.Length; i++) printable[i] = char.IsControl(text[i]) && text[i] != '\t' ? '?' : text[i];
-    });
+    private static string Printable(string? line) => PrintableText.Of(line ?? "", keepsTabs: true);
 
     public void Dispose()
     {

@@ -19,6 +19,22 @@ public sealed class LineBufferTests
         line.Dispose();
     }
 
+    /// <summary>They reorder or hide what stands beside them, in a terminal and in an editor.</summary>
+    [Theory]
+    [InlineData("a\u202Eb", "\"a\\u202eb\"")]
+    [InlineData("a\u2066b", "\"a\\u2066b\"")]
+    [InlineData("a\u200Bb", "\"a\\u200bb\"")]
+    [InlineData("a\U000E0041b", "\"a\\udb40\\udc41b\"")]
+    [InlineData("a\uFE0Fb", "\"a\\ufe0fb\"")]
+    [InlineData("aüb", "\"aüb\"")]
+    public void What_cannot_be_seen_is_escaped_in_json(string text, string escaped)
+    {
+        using var line = new LineBuffer();
+        line.AddJson(text);
+
+        Assert.Equal(escaped, Encoding.UTF8.GetString(line.Written));
+    }
+
     [Fact]
     public void Json_reads_back_as_it_was_and_is_one_line_of_printable_text()
     {

@@ -125,7 +125,12 @@ public sealed class FiguresTests : IDisposable
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", answer.Headers["content-type"]);
         Assert.Matches(new Regex($"^starletnet_worker_requests_in_flight{{slot=\"0\",pid=\"{worker.Pid}\"}} 1$", RegexOptions.Multiline), answer.Body);
 
-        foreach (var header in new[] { "X-Forwarded-For: 1.2.3.4", "Forwarded: for=1.2.3.4", "Via: 1.1 proxy" })
+        foreach (var header in new[]
+        {
+            "X-Forwarded-For: 1.2.3.4", "Forwarded: for=1.2.3.4", "Via: 1.1 proxy", "X-Real-IP: 127.0.0.1", "X-Forwarded-Proto: https",
+            // A remote client's, passed on through two proxies: believed, it would make the client a local one.
+            "X-Forwarded-For: 127.0.0.1", "X-Forwarded-For: 127.0.0.1, 127.0.0.1",
+        })
         {
             await client.Send($"GET /server-status HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n");
             Assert.Equal(404, (await client.Response()).Status);

@@ -48,6 +48,10 @@ public sealed class FramingTests(FramingWorker fixture) : IClassFixture<FramingW
     [InlineData("POST /upload HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: xchunked\r\n\r\n" + Chunks, 400)]
     // 7.1: a chunk's size is hexadecimal digits.
     [InlineData("POST /upload HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n", 400)]
+    // One that no number can hold is the client's error, too.
+    [InlineData("POST /upload HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFF\r\nhello\r\n0\r\n\r\n", 400)]
+    [InlineData("POST /upload HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFFFF\r\nhello\r\n0\r\n\r\n", 400)]
+    [InlineData("POST /upload HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n80000000\r\n", 400)]
     // RFC 9110, 8.6: a length is digits; 6.3: all else is unrecoverable.
     [InlineData("POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: +5\r\n\r\nhello", 400)]
     [InlineData("POST /upload HTTP/1.0\r\nContent-Length: +5\r\n\r\nhello", 400)]

@@ -44,16 +44,20 @@ internal sealed class Http2Client : IDisposable
     }
 
     /// <summary>Opens a stream with a GET and returns its number.</summary>
-    internal async Task<int> Get(string path)
+    internal async Task<int> Get(string path, params (string Name, string Value)[] fields)
     {
         var stream = _nextStream;
         _nextStream += 2;
         // HPACK: ":method GET" and ":scheme http" from the static table; ":path" and ":authority" by indexed name.
         var name = Encoding.ASCII.GetBytes(path);
-        byte[] head = [0x82, 0x86, 0x04, (byte)name.Length, .. name, 0x01, 4, .. "test"u8];
+        byte[] head = [0x82, 0x86, 0x04, (byte)name.Length, .. name, 0x01, 4, .. "test"u8, .. fields.SelectMany(Literal)];
         await Write(Http2Frame.Headers, 0x5, stream, head); // END_STREAM, END_HEADERS
         return stream;
     }
+
+    // Never indexed, with a name of its own (RFC 7541, 6.2.2).
+    private static byte[] Literal((string Name, string Value) field) =>
+        [0, (byte)field.Name.Length, .. Encoding.ASCII.GetBytes(field.Name), (byte)field.Value.Length, .. Encoding.ASCII.GetBytes(field.Value)];
 
     /// <summary>Frames up to and including the one that ends the stream.</summary>
     internal async Task<List<Http2Frame>> UntilEndOf(int stream)

@@ -72,7 +72,7 @@ internal static class HttpOptions
         Value("max-body", ValueKinds.Optional(SizeOfBody), "Bytes of a request's body; more is answered with 413. What an endpoint sets for itself wins.",
             options => options.Http.MaxBody, (options, size) => With(options, options.Http with { MaxBody = size })).DefaultIs("the application's, usually 30000000"),
         Value("forwarded", Forwarded,
-            "auto: the address, scheme and host that X-Forwarded-For, -Proto and -Host give are believed of a proxy that connects over a Unix "
+            "auto: the address and scheme that X-Forwarded-For and X-Forwarded-Proto give are believed of a proxy that connects over a Unix "
             + "socket or from this machine, and of nobody else; off: they are left to the application.",
             options => options.Http.BelievesNearProxies, (options, near) => With(options, options.Http with { BelievesNearProxies = near })),
         Value("server-software", Software, "The header Server, where the application sends none; empty: it is not sent.",
