@@ -34,6 +34,9 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         Signal.Alrm, .. Signal.Meaningless,
     ];
 
+    /// <summary>Hears how it goes; null: this is a service.</summary>
+    internal Trial? Trial { get; init; }
+
     private readonly (string Path, bool MayMove) _directory = WorkingDirectory.Find(Variable);
 
     /// <summary>The options as the configuration file has them now; relative to the directory that we were started in.</summary>
@@ -99,6 +102,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         var (taken, missed) = releases.TakeFirst(queue);
         if (taken is null) return ExitCodes.Success;
         var application = WithCertificates(taken, certificates);
+        new SuperdaemonReport(notify).Release(application.Path, "starting workers");
         if (options.Workers == 0)
             return InPlace.Become(options, listeners.Listeners, logs.Access, variables, HostingPath(), application, WorkersDirectory, pidFile,
                 SocketNames(listeners).Select(name => name.Path));
@@ -108,6 +112,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         var around = new PoolSurroundings(queue, log, notify, superdaemon, then => Prepare(releases, certificates, Generation, then))
         {
             Caller = caller,
+            Trial = Trial,
             Logs = logs,
             Reloader = reloader,
             Builder = releases.Builder,
@@ -234,6 +239,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         MaxAge = options.WorkerMaxAge,
         TriesOneFirst = options.TriesOneFirst,
         UnderSuperdaemon = IsUnderSuperdaemon,
+        ReadyWithin = Superdaemon.ReadyWithin(Variable, TimeSpan.FromMilliseconds(Environment.TickCount64 - Program.StartedAt)),
     };
 
     private static void RefuseMusl()

@@ -14,6 +14,18 @@ internal static class EnvironmentNames
 
     internal const string OrphansKeep = "keep";
 
+    /// <summary>
+    /// start_server → program: within so many seconds of its start it must be ready; absent if that is not limited. A program that gives up
+    /// before then can say why.
+    /// </summary>
+    internal const string StartServerReadyTimeout = "START_SERVER_READY_TIMEOUT";
+
+    /// <summary>
+    /// start_server → starletnet: start exactly this release, which <see cref="NotifyNames.Release"/> has named earlier, whatever the link on the
+    /// command line names by now; absent for a deploy.
+    /// </summary>
+    internal const string Release = "STARLETNET_RELEASE";
+
     /// <summary>systemd → program: how many descriptors from 3 on are listening sockets.</summary>
     internal const string ListenFds = "LISTEN_FDS";
 
@@ -136,7 +148,8 @@ internal static class EnvironmentNames
     /// What a master is told and no application may see: one that calls UseSystemd() would declare the whole generation ready, and
     /// one that takes LISTEN_FDS or SERVER_STARTER_PORT at their word would open descriptors that mean something else in a worker.
     /// </summary>
-    internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort];
+    internal static readonly string[] NeverForApplications =
+        [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort, Release, StartServerReadyTimeout];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
     internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, AccessLogBuffer, Debug, Quit, Files, ReadyPath, Notify, Original, Restore];

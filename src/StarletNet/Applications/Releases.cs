@@ -1,6 +1,7 @@
 using StarletNet.Master.Options;
 using StarletNet.Master.Output;
 using StarletNet.Master.Reloading;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
@@ -16,6 +17,12 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
 {
     private readonly SourceCode? _code = SourceCode.Find(first.Project, first.Application, directory);
     private MasterOptions _options = first;
+
+    /// <summary>
+    /// What start_server wants to be started (see <see cref="EnvironmentNames.Release"/>); for the first start alone: at a HUP somebody wants
+    /// what the name on the command line leads to then.
+    /// </summary>
+    private string? _wanted = environment(EnvironmentNames.Release) is { Length: > 0 } path ? path : null;
 
     /// <summary>Copies it; null until <see cref="Prepare"/>.</summary>
     internal Copier? Copier { get; private set; }
@@ -33,7 +40,7 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
 
     private Application Find() => Builder is { Target: var target }
         ? InItsDirectory(new ApplicationFinder(directory, environment).Find(target))
-        : new ApplicationFinder(directory, environment).Find(_options.Application);
+        : new ApplicationFinder(directory, environment).Find(_wanted ?? _options.Application);
 
     private Application InItsDirectory(Application built) => built with { Directory = _code!.Directory };
 
@@ -45,6 +52,7 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
     {
         _options = options;
         var found = Find();
+        _wanted = null;
         if (!options.RunsCopies)
         {
             // A copy that an earlier restart wants: it would take over from what is taken now.

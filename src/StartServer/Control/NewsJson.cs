@@ -23,6 +23,11 @@ internal static class NewsJson
                 json.WriteString("reason", e.Reason);
                 WriteLines(json, lastLines);
                 break;
+            case CandidateDiscarded e:
+                Begin(json, "candidate-discarded");
+                WriteGeneration(json, e.Candidate);
+                json.WriteString("reason", e.Reason);
+                break;
             case CandidateAccepted e:
                 Begin(json, "candidate-accepted");
                 WriteGeneration(json, e.Candidate);
@@ -57,6 +62,14 @@ internal static class NewsJson
                 json.WriteNumber("request", e.Request);
                 json.WriteString("outcome", Names.Of(e.Outcome));
                 json.WriteString("reason", e.Reason);
+                if (e.Release is not null) json.WriteString("release", e.Release);
+                if (e.Outcome == DeployOutcome.Done) json.WriteBoolean("unchanged", e.IsUnchanged);
+                if (e.Note is not null) json.WriteString("note", e.Note);
+                break;
+            case AbortEnded e:
+                Begin(json, "abort-ended");
+                json.WriteBoolean("aborted", e.IsAborted);
+                json.WriteString("text", e.Text);
                 break;
             default: throw new UnreachableException(news.ToString());
         }
@@ -74,6 +87,7 @@ internal static class NewsJson
             WriteGeneration(json, line.Generation);
             json.WriteString("state", Names.Of(line.Role));
             json.WriteNumber("seconds", Math.Round(line.Age.TotalSeconds, 1));
+            if (line.Release is not null) json.WriteString("release", line.Release);
             json.WriteEndObject();
         }
         json.WriteEndArray();

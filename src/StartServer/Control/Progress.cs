@@ -42,6 +42,13 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
         _shown = true;
     }
 
+    /// <summary>Removes that line, for something that is written by others.</summary>
+    internal void Clear()
+    {
+        if (_shown) write(Erase);
+        _shown = false;
+    }
+
     private void Print(string line)
     {
         write((_shown ? Erase : "") + line + "\n");
@@ -62,6 +69,9 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
                 yield return e.Number("generation") > 0 ? $"{Generation(e)} failed: {e.Text("reason")}" : $"no generation could be started: {e.Text("reason")}";
                 foreach (var line in e.All("lastLines", line => "  " + Printable(line.GetString()))) yield return line;
                 break;
+            case "candidate-discarded":
+                yield return $"{Generation(e)} is given up before it is ready: {e.Text("reason")}";
+                break;
             case "candidate-accepted":
                 yield return string.Create(CultureInfo.InvariantCulture, $"{Generation(e)} ready after {e.Seconds("seconds"):0.00} s");
                 break;
@@ -76,7 +86,7 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
                 foreach (var line in e.All("lastLines", line => "  " + Printable(line.GetString()))) yield return line;
                 break;
             case "deploy-ended":
-                yield return e.Text("outcome") == "done" ? "done" : $"not deployed: {e.Text("reason")}";
+                yield return e.Text("outcome") == "done" ? e.Text("reason") : $"not deployed: {e.Text("reason")}";
                 break;
             default: break;
         }
@@ -98,8 +108,5 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
         for (var i = 0; i < text.Length; i++) printable[i] = char.IsControl(text[i]) && text[i] != '\t' ? '?' : text[i];
     });
 
-    public void Dispose()
-    {
-        if (_shown) write(Erase);
-    }
+    public void Dispose() => Clear();
 }

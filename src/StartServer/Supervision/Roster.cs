@@ -18,13 +18,20 @@ internal enum Role
     /// <summary>Has been told to go.</summary>
     Draining,
 
+    /// <summary>Was never accepted, and has been told to stop because something newer has begun.</summary>
+    Discarded,
+
     /// <summary>Has been told to stop together with all others.</summary>
     Stopping,
 }
 
 /// <summary>A generation that is alive, as far as we know.</summary>
 /// <param name="Age">Since it was started.</param>
-internal sealed record RosterLine(Generation Generation, Role Role, TimeSpan Age);
+internal sealed record RosterLine(Generation Generation, Role Role, TimeSpan Age)
+{
+    /// <summary>What it runs, as far as that is known; null if it is not.</summary>
+    internal string? Release { get; init; }
+}
 
 /// <summary>What there is to be listed.</summary>
 /// <param name="Generations">By number.</param>
@@ -44,7 +51,10 @@ internal sealed record Roster(IReadOnlyList<RosterLine> Generations, int Restart
     {
         if (state is Stopping stopping) return stopping.Remaining.Select(generation => new RosterLine(generation, Role.Stopping, age(generation)));
         var accepted = fleet.All.Select(generation => new RosterLine(generation, RoleOf(generation, fleet), age(generation)));
-        return state is Trying { Candidate: var candidate } ? accepted.Append(new RosterLine(candidate, Role.Candidate, age(candidate))) : accepted;
+        var discarded = fleet.Discarded.Select(generation => new RosterLine(generation, Role.Discarded, age(generation)));
+        return state is Trying { Candidate: var candidate }
+            ? [.. accepted, .. discarded, new RosterLine(candidate, Role.Candidate, age(candidate))]
+            : accepted.Concat(discarded);
     }
 
     private static Role RoleOf(Generation generation, Fleet fleet)

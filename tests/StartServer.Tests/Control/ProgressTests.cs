@@ -31,7 +31,8 @@ public sealed class ProgressTests
     [InlineData("generation 4 (pid 104) drained\n", "drained")]
     [InlineData("generation 4 (pid 104) ended: signal KILL\n", "killed")]
     [InlineData("generation 5 failed, generation 4 serves again: it died\n  bad ?[31mconfiguration\n", "rolled back")]
-    [InlineData("done\n", "done")]
+    [InlineData("generation 5 (pid 105) is given up before it is ready: a HUP\n", "discarded")]
+    [InlineData("generation 5 serves /srv/shop/6/shop.dll\n", "done")]
     [InlineData("not deployed: no\n", "not done")]
     public void Each_event_is_a_line(string expected, string which) => Assert.Equal(expected, Shown(live: false, which switch
     {
@@ -44,7 +45,8 @@ public sealed class ProgressTests
         "drained" => new GenerationEnded(Old, new ChildExit(0)),
         "killed" => new GenerationEnded(Old, new ChildExit(9)),
         "rolled back" => new RolledBack(New, Old, "it died"),
-        "done" => new DeployEnded(1, DeployOutcome.Done, ""),
+        "discarded" => new CandidateDiscarded(New, "a HUP"),
+        "done" => new DeployEnded(1, DeployOutcome.Done, "generation 5 serves /srv/shop/6/shop.dll"),
         _ => new DeployEnded(1, DeployOutcome.Busy, "no"),
     }));
 
