@@ -35,6 +35,9 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         Signal.Alrm, .. Signal.Meaningless,
     ];
 
+    /// <summary>Hears how it goes; null: this is a service.</summary>
+    internal Trial? Trial { get; init; }
+
     private readonly string _directory = WorkingDirectory.Find(Variable);
 
     /// <summary>The options as the configuration file has them now; relative to the directory that we were started in.</summary>
@@ -102,6 +105,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         var (taken, missed) = releases.TakeFirst(queue);
         if (taken is null) return ExitCodes.Success;
         var application = WithCertificates(taken, certificates);
+        new SuperdaemonReport(notify).Release(application.Path, "starting workers");
         if (options.Workers == 0)
             return InPlace.Become(options, listeners.Listeners, logs.Access, variables, HostingPath(), application, pidFile,
                 SocketNames(listeners).Select(name => name.Path));
@@ -114,6 +118,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         var around = new PoolSurroundings(queue, log, notify, superdaemon, then => Prepare(releases, certificates, Generation, then))
         {
             Caller = caller,
+            Trial = Trial,
             Logs = logs,
             Reloader = reloader,
             Builder = releases.Builder,
@@ -242,6 +247,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         MaxAge = options.WorkerMaxAge,
         TriesOneFirst = options.TriesOneFirst,
         UnderSuperdaemon = IsUnderSuperdaemon,
+        ReadyWithin = Superdaemon.ReadyWithin(Variable, TimeSpan.FromMilliseconds(Environment.TickCount64 - Program.StartedAt)),
     };
 
     private static void RefuseMusl()

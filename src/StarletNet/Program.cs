@@ -24,8 +24,12 @@ namespace StarletNet.Master;
 
 internal static class Program
 {
+    /// <summary><see cref="Environment.TickCount64"/>, near enough.</summary>
+    internal static long StartedAt { get; private set; }
+
     private static int Main(string[] args)
     {
+        StartedAt = Environment.TickCount64;
         Launcher.BecomeProgramIfLauncher(args);
         if (BuildRole.TakeIfAsked(args) is { } exitOfBuild) return exitOfBuild;
         // An application of that name is started as ./status.
@@ -51,12 +55,13 @@ internal static class Program
         }
         catch (OperatorException error)
         {
-            notify.Status(error.Message);
+            new SuperdaemonReport(notify).Failed(error.Message, error.IsLasting);
             return Fail(error.Message, error.ExitCode);
         }
         catch (Exception error) when (error is SystemCallException or IOException or UnauthorizedAccessException)
         {
             // Out of descriptors, memory or processes, a disk that fails: nothing that was asked for wrongly.
+            new SuperdaemonReport(notify).Failed(error.Message, isHopeless: false);
             return Fail(error.Message, ExitCodes.Failure);
         }
 
@@ -76,13 +81,15 @@ internal static class Program
         if (commandLine.IsOn(ConfigurationOptions.Version)) return Print(Version());
         if (commandLine[ConfigurationOptions.Completion] is { } shell) return Print(Completion.Of(CheckedShell(shell)));
         var configuration = Reader().ReadAll();
-        using var log = MasterLog.Of(configuration.Options, caller);
+        var isTrial = commandLine.IsOn(ConfigurationOptions.Try);
+        using var log = MasterLog.Of(isTrial ? Trial.Of(configuration.Options) : configuration.Options, caller);
         if (commandLine.IsOn(ConfigurationOptions.CheckConfig))
         {
             UnknownVariables.Tell(Variables, log);
             return Print(CheckConfig.Of(configuration, Environment.GetEnvironmentVariable, Heap(configuration.Options, ApplicationOrNull(configuration.Options))));
         }
         if (commandLine.IsOn(ConfigurationOptions.Explain)) return Print(Explain(configuration.Options));
+        if (isTrial) return Trial.Run(configuration.Options, log, directory => configuration = Reader().ReadAgain(configuration, directory));
         if (configuration.Options.Daemonize && caller is null) return Daemonizer.Call(args);
         UnknownVariables.Tell(Variables, log);
         return new Master(configuration.Options, notify, log, caller)

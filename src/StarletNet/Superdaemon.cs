@@ -1,3 +1,4 @@
+using System.Globalization;
 using StarletNet.Master.Output;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Interop;
@@ -10,6 +11,22 @@ namespace StarletNet.Master;
 /// </summary>
 internal sealed record Superdaemon(int Pid, FileDescriptor Descriptor)
 {
+    /// <summary>
+    /// How long from now until we must be ready, less what it takes to say why we are not: look at the stacks of a worker that hangs, and end.
+    /// </summary>
+    /// <param name="environment">Reads a variable.</param>
+    /// <param name="age">So long we have been running: a build, or a copy, may have taken its time.</param>
+    /// <returns>Null: there is no limit.</returns>
+    internal static TimeSpan? ReadyWithin(Func<string, string?> environment, TimeSpan age)
+    {
+        if (!int.TryParse(environment(EnvironmentNames.StartServerReadyTimeout), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds == 0) return null;
+        var all = TimeSpan.FromSeconds(seconds);
+        var reserve = all / 5 < LongestReserve ? all / 5 : LongestReserve;
+        return all - reserve - age is { Ticks: > 0 } left ? left : TimeSpan.FromSeconds(0.1);
+    }
+
+    private static readonly TimeSpan LongestReserve = TimeSpan.FromSeconds(5);
+
     /// <returns>Null when we are not under one, or cannot watch it.</returns>
     internal static Superdaemon? Find(Func<string, string?> environment, MasterLog log)
     {

@@ -1,9 +1,11 @@
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Listening;
 using StarletNet.Shared.Output;
 using StartServer.CommandLine;
+using StartServer.Generations;
 using StartServer.Listeners;
 using StartServer.Output;
 
@@ -21,6 +23,7 @@ internal static class CheckCommand
         var inherited = InheritedListeners.Take(Environment.GetEnvironmentVariable, LibC.getpid());
         PromisedDescriptors.RefuseUsed(options.Ports);
         if (options.ListenFds) HandedListeners.RefuseOverlap(options.Ports, inherited.Count, options.Paths.Count);
+        CheckProgram(options);
         CheckLog(options);
         foreach (var path in new[] { options.Control }.OfType<string>()) CheckSocket(path);
         foreach (var port in options.Ports) port.Resolve();
@@ -30,6 +33,16 @@ internal static class CheckCommand
             if (WhyNotWritable(path) is { } error) throw Failure($"failed to open file:{path}: {error}");
         }
         StandardOutput.Write("ok\n");
+    }
+
+    private static void CheckProgram(StartServerOptions options)
+    {
+        // A start goes on without its variables, and says so; who checks wants them.
+        if (options.EnvDirectory is { } variables && LibC.access(variables + "/", LibC.R_OK | LibC.X_OK) < 0)
+            throw Failure($"failed to read the envdir {variables}: {Errno.Last}");
+        using var environment = new ProgramEnvironment(Environment.GetEnvironmentVariables(), options.Twins, options.EnvDirectory);
+        if (new NamedProgram(options, environment, LogicalDirectory.Find(Environment.GetEnvironmentVariable)).WhyNot is { } reason)
+            throw new OperatorException(reason, ExitCodes.GaveUp);
     }
 
     private static void CheckLog(StartServerOptions options)

@@ -143,7 +143,8 @@ internal static class Program
         }
 
         var manager = new ServiceManager(queue, Environment.GetEnvironmentVariable);
-        var supervisor = new Supervisor(queue, options, listeners, environment, policy, log, status, manager)
+        var startedIn = taken is null ? LogicalDirectory.Find(Environment.GetEnvironmentVariable) : taken.StartedIn;
+        var supervisor = new Supervisor(queue, options, listeners, environment, policy, log, status, manager, startedIn)
         {
             Output = output,
         };
@@ -155,6 +156,7 @@ internal static class Program
             Backlog = options.Backlog,
             Held = HeldOptions.Of(options),
             Change = wanted,
+            StartedIn = startedIn,
             PidFile = pidFile?.Descriptor.Number,
             StatusFile = status?.Identity,
             LogPipe = (log as LogPipe)?.Keep(),

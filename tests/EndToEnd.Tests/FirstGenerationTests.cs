@@ -41,8 +41,8 @@ public sealed class FirstGenerationTests
     public async Task Start_server_stops_at_once_while_nothing_serves()
     {
         using var scratch = new ScratchDirectory();
-        using var service = new Service(scratch, Transport.Unix, new Releases(scratch).Missing());
-        await service.Program.LineAsync("failed to exec");
+        using var service = new Service(scratch, Transport.Unix, new Releases(scratch).Write("bad", "exit 1"));
+        await service.Program.LineAsync("seems to have failed to start");
 
         await service.StopAsync();
     }

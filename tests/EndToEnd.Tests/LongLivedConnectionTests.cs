@@ -26,7 +26,7 @@ public sealed class LongLivedConnectionTests : IDisposable
         SymbolicLink.Switch(_scratch.File("program"), Release("v2"));
 
         var deployed = await ClientAsync("--restart");
-        Assert.Matches(@"generation 1 \(pid [0-9]+\) keeps 1 long-lived connection\ndone; 1 long-lived connection may stay with older generations \(--drain-websockets\)\n?$", deployed);
+        Assert.Matches(@"generation 1 \(pid [0-9]+\) keeps 1 long-lived connection\ngeneration 2 serves [^\n]*; 1 long-lived connection may stay with older generations \(--drain-websockets\)\n?$", deployed);
         Assert.Equal("hello from version v2\n", await Browser.GetAsync(service.Target, "/"));
         await first.EchoesAsync("after one deploy");
         Assert.Matches(@"\n1 +[0-9]+ +lingering, 1 connection +", await ClientAsync("--list"));

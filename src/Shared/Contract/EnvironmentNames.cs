@@ -14,6 +14,18 @@ internal static class EnvironmentNames
 
     internal const string OrphansKeep = "keep";
 
+    /// <summary>
+    /// start_server → program: within so many seconds of its start it must be ready; absent if that is not limited. A program that gives up
+    /// before then can say why.
+    /// </summary>
+    internal const string StartServerReadyTimeout = "START_SERVER_READY_TIMEOUT";
+
+    /// <summary>
+    /// start_server → starletnet: start exactly this release, which <see cref="NotifyNames.Release"/> has named earlier, whatever the link on the
+    /// command line names by now; absent for a deploy.
+    /// </summary>
+    internal const string Release = "STARLETNET_RELEASE";
+
     /// <summary>systemd → program: how many descriptors from 3 on are listening sockets.</summary>
     internal const string ListenFds = "LISTEN_FDS";
 
@@ -111,6 +123,12 @@ internal static class EnvironmentNames
     /// <summary>Master → worker: 1: it counts the paths that it answers and reports them; absent: it does not.</summary>
     internal const string WarmUpCount = "STARLETNET_WORKER_WARMUP_COUNT";
 
+    /// <summary>
+    /// start_server → starletnet: the directory that it would start in by the command line, with links, where it starts elsewhere because the release that
+    /// served before is started again. An application is known to Data Protection by that path.
+    /// </summary>
+    internal const string LogicalDirectory = "STARLETNET_LOGICAL_DIRECTORY";
+
     /// <summary>start_server → starletnet: the paths that the generation before has answered most. See <see cref="WarmUpPaths"/>.</summary>
     internal const string HandedOverPaths = "STARLETNET_WARMUP_PATHS";
 
@@ -148,7 +166,8 @@ internal static class EnvironmentNames
     /// What a master is told and no application may see: one that calls UseSystemd() would declare the whole generation ready, and
     /// one that takes LISTEN_FDS or SERVER_STARTER_PORT at their word would open descriptors that mean something else in a worker.
     /// </summary>
-    internal static readonly string[] NeverForApplications = [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort, HandedOverPaths];
+    internal static readonly string[] NeverForApplications =
+        [NotifySocket, ListenFds, ListenPid, ListenFdNames, ServerStarterPort, HandedOverPaths, LogicalDirectory, Release, StartServerReadyTimeout];
 
     /// <summary>What only the worker's bootstrap may see; removed from the environment as soon as it has been read.</summary>
     internal static readonly string[] WorkerPrivate = [Listen, ControlFd, Scoreboard, Loop, Loops, MaxThreads, GracefulTimeout, DrainKeepAlive, Http, Tls, MaxRequests, Heartbeat, Held, AccessLog, AccessLogFormat, AccessLogBuffer, Debug, Quit, Files, ReadyPath, WarmUp, WarmUpTime, WarmUpCount, Notify, Identity, Restore];

@@ -7,4 +7,7 @@ namespace StarletNet.Shared.Errors;
 internal sealed class OperatorException(string message, int exitCode) : Exception(message)
 {
     internal int ExitCode { get; } = exitCode;
+
+    /// <summary>The same would fail in the same way again, without anybody's doing: files are missing, a runtime is not installed.</summary>
+    internal bool IsLasting { get; init; }
 }

@@ -61,6 +61,7 @@ internal sealed unsafe class WorkerProcess
     {
         Settings.Scoreboard.Phase(WorkerPhase.Starting);
         Settings.Scoreboard.CountExceptions();
+        LastException.Watch();
         DebugWords.AreWanted = Settings.Debugs;
         if (Settings.Debugs) DebugWords.Write($"listeners {string.Join(", ", Settings.Listeners)}; loop {Settings.Loop}; {Settings.Http.Format()}");
         StopSignals.Watch(HearSignal);
@@ -153,8 +154,8 @@ internal sealed unsafe class WorkerProcess
     }
 
     private void SayWhyNotServing() => Fail(Volatile.Read(ref _claimed) == 0
-        ? $"the application ended with exit code {Environment.ExitCode} without starting a web server; is it an ASP.NET Core application?"
-        : $"the application ended with exit code {Environment.ExitCode} before it had started");
+        ? $"the application ended with exit code {Environment.ExitCode} without starting a web server{(LastException.Words is { Length: > 0 } words ? words : "; is it an ASP.NET Core application?")}"
+        : $"the application ended with exit code {Environment.ExitCode} before it had started{LastException.Words}");
 
     private void Run()
     {
@@ -262,6 +263,7 @@ internal sealed unsafe class WorkerProcess
     {
         Settings.Scoreboard.Phase(phase);
         _control.Send(verb);
+        if (phase == WorkerPhase.Ready) LastException.Forget();
         if (phase == WorkerPhase.Ready) Settings.Notify.Ready("serving");
         else Settings.Notify.Stopping("draining");
     }

@@ -67,9 +67,16 @@ internal sealed class ApplicationFinder(string directory, Func<string, string?> 
         var stem = isAssembly ? path[..^4] : path;
         if (!File.Exists(stem + ConfigSuffix)) return WithoutConfig(path, isAssembly);
         var config = ReadConfig(stem + ConfigSuffix);
+        Requirements.RefuseWindows(path, config);
         RefuseUnlessAspNetCore(path, config);
         if (!config.AllowsStartupHooks && !OwnEntrance.IsBeside(stem + ".dll")) throw CannotEnter(path);
-        if (!config.IsSelfContained) return new Application(path, DotnetHost.Find(environment), ["exec", stem + ".dll"]) { HeapLimit = config.HeapLimit, EntersByItself = !config.AllowsStartupHooks };
+        Requirements.RefuseMissingFiles(path, stem, config, environment);
+        if (!config.IsSelfContained)
+        {
+            var host = DotnetHost.Find(environment);
+            Requirements.RefuseMissingRuntime(path, config, host, environment);
+            return new Application(path, host, ["exec", stem + ".dll"]) { HeapLimit = config.HeapLimit, EntersByItself = !config.AllowsStartupHooks };
+        }
         if (LibC.access(stem, LibC.X_OK) < 0) throw Failure($"{path} carries its own runtime, but its executable {stem} cannot be run: {Errno.Last}");
         return new Application(path, stem, []) { HeapLimit = config.HeapLimit, EntersByItself = !config.AllowsStartupHooks };
     }
@@ -129,5 +136,5 @@ internal sealed class ApplicationFinder(string directory, Func<string, string?> 
         }
     }
 
-    private static OperatorException Failure(string message) => new(message, ExitCodes.Failure);
+    private static OperatorException Failure(string message) => new(message, ExitCodes.Failure) { IsLasting = true };
 }

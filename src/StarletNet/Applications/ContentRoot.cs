@@ -23,25 +23,28 @@ internal sealed record ContentRoot(string Path, string AddressedAs)
     /// <param name="current">What relative paths of the command line are relative to.</param>
     /// <param name="environment">Reads a variable.</param>
     /// <param name="own">The application's own directory, as it was addressed.</param>
+    /// <param name="pinned">That directory, links resolved, if it is not where <paramref name="own"/> leads now; null: it is.</param>
     /// <exception cref="OperatorException">It does not exist, or our user may not enter it.</exception>
-    internal static ContentRoot Find(MasterOptions options, string current, Func<string, string?> environment, string own)
+    internal static ContentRoot Find(MasterOptions options, string current, Func<string, string?> environment, string own, string? pinned = null)
     {
         if (options.ContentRoot is { } given) return At(System.IO.Path.GetFullPath(given, current), "--content-root");
         foreach (var name in new[] { AspNetCoreVariable, DotnetVariable })
         {
             // .NET, too, takes a relative one as relative to the application.
-            if (environment(name) is { Length: > 0 } variable) return At(System.IO.Path.GetFullPath(variable, own), name);
+            if (environment(name) is { Length: > 0 } variable) return At(System.IO.Path.GetFullPath(variable, pinned ?? own), name);
         }
-        return At(own, "the application's directory");
+        return At(pinned ?? own, "the application's directory") with { AddressedAs = Trimmed(own) };
     }
 
     private static ContentRoot At(string addressed, string source)
     {
-        var path = addressed.Length > 1 ? addressed.TrimEnd('/') : addressed;
+        var path = Trimmed(addressed);
         if (RealPath(path) is { } real && Directory.Exists(real) && LibC.access(real, LibC.X_OK) == 0) return new ContentRoot(real, path);
         if (ClosedDirectory.OnTheWayTo(path) is { } closed) throw Failure($"{source} is {path}, and {closed.Reason}");
         throw Failure(File.Exists(path) ? $"{source} is {path}, which is not a directory" : $"{source} is {path}, and there is no such directory");
     }
+
+    private static string Trimmed(string path) => path.Length > 1 ? path.TrimEnd('/') : path;
 
     private static string? RealPath(string path) => Real.PathOrNull(path);
 

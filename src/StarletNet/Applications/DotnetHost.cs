@@ -27,5 +27,5 @@ internal static class DotnetHost
     // access(2) also says yes to a directory that may be entered.
     private static bool IsExecutable(string path) => File.Exists(path) && LibC.access(path, LibC.X_OK) == 0;
 
-    private static OperatorException Missing(string why) => new($"cannot find the dotnet host: {why}", ExitCodes.Failure);
+    private static OperatorException Missing(string why) => new($"cannot find the dotnet host: {why}", ExitCodes.Failure) { IsLasting = true };
 }

@@ -1,6 +1,7 @@
 using StarletNet.Master.Options;
 using StarletNet.Master.Output;
 using StarletNet.Master.Reloading;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
@@ -16,6 +17,12 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
 {
     private readonly SourceCode? _code = SourceCode.Find(first.Project, first.Application, directory);
     private MasterOptions _options = first;
+
+    /// <summary>
+    /// What start_server wants to be started (see <see cref="EnvironmentNames.Release"/>); for the first start alone: at a HUP somebody wants
+    /// what the name on the command line leads to then.
+    /// </summary>
+    private string? _wanted = environment(EnvironmentNames.Release) is { Length: > 0 } path ? path : null;
 
     /// <summary>Copies it; null until <see cref="Prepare"/>.</summary>
     internal Copier? Copier { get; private set; }
@@ -34,11 +41,15 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
     private Application Find()
     {
         var finder = new ApplicationFinder(directory, environment);
-        var (found, own) = Builder is { Target: var target }
-            ? (finder.Find(target), _code!.Directory ?? Path.GetDirectoryName(_code.Path)!)
-            : (finder.Find(_options.Application), finder.DirectoryOf(_options.Application));
-        return found with { ContentRoot = ContentRoot.Find(_options, directory, environment, own) };
+        if (Builder is { Target: var target }) return Rooted(finder.Find(target), _code!.Directory ?? Path.GetDirectoryName(_code.Path)!, null);
+        var addressed = new ApplicationFinder(environment(EnvironmentNames.LogicalDirectory) is { Length: > 0 } logical ? logical : directory, environment).DirectoryOf(_options.Application);
+        var found = finder.Find(_wanted ?? _options.Application);
+        // Started from what served before: its links lead elsewhere by now.
+        return Rooted(found, addressed, _wanted is null ? null : Path.GetDirectoryName(found.Path));
     }
+
+    private Application Rooted(Application found, string own, string? pinned) =>
+        found with { ContentRoot = ContentRoot.Find(_options, directory, environment, own, pinned) };
 
     /// <summary>For a new generation. To be called with the rights that its workers will have, for the copy is theirs to read.</summary>
     /// <param name="options">As they are now.</param>
@@ -48,6 +59,7 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
     {
         _options = options;
         var found = Find();
+        _wanted = null;
         if (!options.RunsCopies)
         {
             // A copy that an earlier restart wants: it would take over from what is taken now.

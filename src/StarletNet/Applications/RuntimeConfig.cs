@@ -13,6 +13,18 @@ internal sealed record RuntimeConfig(IReadOnlyList<string> Frameworks, bool IsSe
     private const string HeapHardLimit = "System.GC.HeapHardLimit";
     private const string StartupHookSwitch = "System.StartupHookProvider.IsSupported";
 
+    /// <summary>Frameworks that it needs and does not carry along, with the version that it was built for.</summary>
+    internal IReadOnlyList<(string Name, string Version)> Required { get; init; } = [];
+
+    /// <summary>Which other versions it runs with; null: the host's default.</summary>
+    internal string? RollForward { get; init; }
+
+    /// <summary>It says so by the settings of before .NET Core 3.0.</summary>
+    internal bool RollsForwardInOldManner { get; init; }
+
+    /// <summary>The host looks for its assemblies in other directories, too.</summary>
+    internal bool ProbesElsewhere { get; init; }
+
     internal bool IsAspNetCore => Frameworks.Contains(AspNetCore);
 
     /// <exception cref="JsonException">Not a JSON document.</exception>
@@ -27,8 +39,20 @@ internal sealed record RuntimeConfig(IReadOnlyList<string> Frameworks, bool IsSe
         var properties = Member(options, "configProperties");
         var hooks = Member(properties, StartupHookSwitch);
         return new RuntimeConfig(
-            [.. required, .. included], included.Length > 0, hooks is not { ValueKind: JsonValueKind.False } && Text(hooks) is not "false", HeapLimitIn(properties));
+            [.. required, .. included], included.Length > 0, hooks is not { ValueKind: JsonValueKind.False } && Text(hooks) is not "false", HeapLimitIn(properties))
+        {
+            Required = [.. RequiredIn(Member(options, "frameworks")), .. Framework(Member(options, "framework"))],
+            RollForward = Text(Member(options, "rollForward")),
+            RollsForwardInOldManner = Member(options, "rollForwardOnNoCandidateFx") is not null || Member(options, "applyPatches") is not null,
+            ProbesElsewhere = Member(options, "additionalProbingPaths") is not null,
+        };
     }
+
+    private static (string Name, string Version)[] RequiredIn(JsonElement? list) =>
+        list is { ValueKind: JsonValueKind.Array } array ? [.. array.EnumerateArray().SelectMany(item => Framework(item))] : [];
+
+    private static (string Name, string Version)[] Framework(JsonElement? framework) =>
+        Text(Member(framework, "name")) is { } name && Text(Member(framework, "version")) is { } version ? [(name, version)] : [];
 
     // HeapHardLimit, HeapHardLimitPercent, and both for a kind of objects: HeapHardLimitSOH and so on.
     private static string? HeapLimitIn(JsonElement? properties) => properties is { ValueKind: JsonValueKind.Object } all

@@ -10,6 +10,8 @@ internal static class MetricsPage
         var text = new MetricsText(Environment.TickCount64);
         text.Begin("build_info", "gauge", "The version that runs.");
         text.Add("build_info", $"version=\"{StatusJson.Version}\"", 1);
+        text.Begin("release_info", "gauge", "What is served.");
+        text.Add("release_info", $"path=\"{Label(report.Application)}\"", 1);
         text.AddOne("start_time_seconds", "gauge", "Unix time of the master's start.", startedAt.ToUnixTimeMilliseconds() / 1000.0);
         text.AddOne("generation", "gauge", "The latest restart; 1 is the first set of workers.", report.Generation);
         text.AddOne("workers_wanted", "gauge", "Workers that the master keeps alive.", report.Wanted);
@@ -23,6 +25,9 @@ internal static class MetricsPage
         AddUse(text, workers, report);
         return text.Bytes;
     }
+
+    private static string Label(string value) =>
+        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static void AddUse(MetricsText text, MeasuredWorker[] workers, StatusReport report)
     {

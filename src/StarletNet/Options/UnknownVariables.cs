@@ -13,7 +13,7 @@ internal static class UnknownVariables
     private static readonly HashSet<string> Known =
     [
         .. OptionTable.Entries.Select(entry => entry.Declared.EnvironmentTwin).OfType<string>(), OptionsReader.DebugVariable,
-        .. EnvironmentNames.WorkerPrivate, EnvironmentNames.WorkerSlot, EnvironmentNames.Generation,
+        EnvironmentNames.Release, .. EnvironmentNames.WorkerPrivate, EnvironmentNames.WorkerSlot, EnvironmentNames.Generation,
         EnvironmentNames.ExitedPid, EnvironmentNames.ExitedStatus, EnvironmentNames.ExitedReason, EnvironmentNames.ExitedRequests,
     ];
 

@@ -164,6 +164,8 @@ internal sealed class MasterLog : IDisposable
     internal void AppEndpointsOfMany(int workers) =>
         Warning(38, "--keep-app-endpoints: each of {Workers} workers opens the application's own endpoints, and it is chance which of them a client reaches; --max-workers 1 is meant for that", workers);
 
+    internal void StoppedBeforeReady(string reason) => Warning(101, "told to stop before it was ready: {Reason:l}", reason);
+
     internal void StacksAsked(int pid) => Information(39, "worker with pid {Pid} got QUIT: what it does is written down before it drains (--worker-quit dump)", pid);
 
     internal void PoolStarved(int pid, TimeSpan silent, WorkerFigures? figures) =>
@@ -220,8 +222,9 @@ internal sealed class MasterLog : IDisposable
                 Information(27, "{Failures} failed starts in a row; the next try is in {Seconds:0.0} s", n.Failures, n.Delay.TotalSeconds);
                 break;
             case PoolNotice.BootTookTooLong n:
-                Error(28, "worker {Slot} (pid {Pid}) is not ready after {Seconds} s (--worker-boot-timeout) and is killed{Hint:l}",
-                    n.Worker.Slot, pid, n.Limit.TotalSeconds, WhySilent(figures, entersByItself));
+                Error(28, "worker {Slot} (pid {Pid}) is not ready after {Seconds} s ({Whose:l}) and is killed{Hint:l}",
+                    n.Worker.Slot, pid, Math.Round(n.Limit.TotalSeconds, 1), n.IsForCaller ? "--ready-timeout of start_server, which ends in a moment" : "--worker-boot-timeout",
+                    WhySilent(figures, entersByItself));
                 break;
             case PoolNotice.DrainTookTooLong n:
                 Warning(29, "worker {Slot} (pid {Pid}) should have left by now and is killed", n.Worker.Slot, pid);
@@ -287,7 +290,7 @@ internal sealed class MasterLog : IDisposable
             : ". Not even its start-up hook has run; does something switch off start-up hooks?";
     }
 
-    private static string WhyNotStarted(PoolNotice.FailedToStart notice)
+    internal static string WhyNotStarted(PoolNotice.FailedToStart notice)
     {
         if (notice.Exit is not { } exit) return $"no process could be made: {notice.Worker.Failure}";
         if (exit.LaunchFailure is { } launch)

@@ -73,7 +73,10 @@ internal abstract record PoolNotice
 
     internal sealed record WaitsToStart(TimeSpan Delay, int Failures) : PoolNotice;
 
-    internal sealed record BootTookTooLong(Worker Worker, TimeSpan Limit) : PoolNotice;
+    /// <param name="Worker">The worker.</param>
+    /// <param name="Limit">So long it had.</param>
+    /// <param name="IsForCaller">Its own limit is longer; whoever started us would have given us up in a moment.</param>
+    internal sealed record BootTookTooLong(Worker Worker, TimeSpan Limit, bool IsForCaller = false) : PoolNotice;
 
     internal sealed record DrainTookTooLong(Worker Worker) : PoolNotice;
 

@@ -12,6 +12,12 @@ internal sealed record PoolSettings
 
     internal required TimeSpan BootTimeout { get; init; }
 
+    /// <summary>
+    /// So long after the start whoever started us gives us up, and then the reason would be lost: so we give up a moment before. Null: nobody
+    /// waits for us, or for ever.
+    /// </summary>
+    internal TimeSpan? ReadyWithin { get; init; }
+
     /// <summary>0: never give up.</summary>
     internal required int BootFailureLimit { get; init; }
 

@@ -28,7 +28,7 @@ internal sealed partial class Step(PoolSettings settings, Moment at)
     {
         var worker = new Worker(state.Set.NextId, slot, generation, Now);
         Do(new PoolAction.Start(worker, state.Set.Target));
-        Do(new PoolAction.SetTimer(new PoolEvent.BootTimedOut(worker.Id), settings.BootTimeout));
+        Do(new PoolAction.SetTimer(new PoolEvent.BootTimedOut(worker.Id), BootTimeout(state)));
         return state with { Set = state.Set with { Workers = state.Set.Workers.Add(worker), NextId = worker.Id + 1, PacedAt = Now } };
     }
 
@@ -141,7 +141,7 @@ internal sealed partial class Step(PoolSettings settings, Moment at)
     internal PoolState BootTimedOut(PoolState state, Worker worker)
     {
         if (worker.Phase != WorkerPhase.Starting) return state;
-        Tell(state, new PoolNotice.BootTookTooLong(worker, settings.BootTimeout));
+        Tell(state, new PoolNotice.BootTookTooLong(worker, Now - worker.StartedAt < settings.BootTimeout ? Now - worker.StartedAt : settings.BootTimeout, IsForCaller: Now - worker.StartedAt < settings.BootTimeout));
         Do(new PoolAction.Kill(worker.Id));
         var why = worker.Unready is { } last ? $": {last}" : "";
         return state with { Set = state.Set.Replace(worker with { Failure = "it was not ready in time" + why }) };
@@ -173,7 +173,7 @@ internal sealed partial class Step(PoolSettings settings, Moment at)
         if (state is Rolling rolling && worker.Generation == rolling.Generation) return RestartFailed(rolling);
         var backoff = Worse(Forgiven(state.Set.Backoff, state, worker));
         var limit = settings.TriesOneFirst ? 1 : settings.BootFailureLimit;
-        if (state is Booting && limit > 0 && backoff.Failures >= limit)
+        if (state is Booting && ((limit > 0 && backoff.Failures >= limit) || Now >= settings.ReadyWithin))
         {
             Tell(state, new PoolNotice.StartGivenUp(backoff.Failures));
             return StopNow(state, StopCause.BootFailed, ExitCodes.Failure);
@@ -244,6 +244,13 @@ internal sealed partial class Step(PoolSettings settings, Moment at)
         // What has stayed gets the graceful timeout after that.
         else if (settings.GracefulTimeout > TimeSpan.Zero) Do(new PoolAction.SetTimer(due, worker.Stay + settings.GracefulTimeout + PoolSettings.KillMargin));
         else Do(new PoolAction.CancelTimer(due));
+    }
+
+    // Also a worker that is started late has a little time: it may be a restart of one that has died, and be ready soon.
+    private TimeSpan BootTimeout(PoolState state)
+    {
+        if (state.Set.Announced || settings.ReadyWithin is not { } within || within - Now >= settings.BootTimeout) return settings.BootTimeout;
+        return Max(within - Now, TimeSpan.FromSeconds(1));
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -27,6 +27,9 @@ internal sealed record PoolSurroundings(
     /// <summary>Who waits for this daemon to serve; null: nobody.</summary>
     internal WaitingCaller? Caller { get; init; }
 
+    /// <summary>Ends when it is known whether the first worker becomes ready; null: this is a service.</summary>
+    internal Trial? Trial { get; init; }
+
     internal required LogFiles Logs { get; init; }
 
     internal required WorkerWatch Watch { get; init; }
@@ -83,9 +86,18 @@ internal sealed class WorkerPool
     private PoolState _state;
     private int _generation = 1;
 
+    /// <summary>So long a worker may take to start before it counts as hanging, if it says nothing: an ordinary one is ready in a second or so.</summary>
+    private static readonly TimeSpan Hangs = TimeSpan.FromSeconds(5);
+
+    private readonly SuperdaemonReport _report;
+
+    /// <summary>Workers whose stacks are being looked at before they are ended: they have never been ready, and nobody knows why.</summary>
+    private readonly HashSet<int> _hanging = [];
+
     internal WorkerPool(PoolSurroundings around, Generation first)
     {
         _around = around;
+        _report = new SuperdaemonReport(around.Notify);
         _transitions = new PoolTransitions(first.Settings);
         _state = PoolTransitions.Initial(first.Workers);
         _generations[_generation] = _newest = first;
@@ -186,9 +198,9 @@ internal sealed class WorkerPool
             case ControlMessage.Lingering when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var connections):
                 Say(new PoolEvent.WorkerLingers(id, connections));
                 break;
-            case ControlMessage.Unready: Say(new PoolEvent.WorkerUnready(id, text)); break;
             case ControlMessage.Paths: _around.AnsweredPaths.Take(text); break;
-            case ControlMessage.Failed: Say(new PoolEvent.WorkerFailed(id, text)); break;
+            case ControlMessage.Unready: Say(new PoolEvent.WorkerUnready(id, text)); SayReason(text); break;
+            case ControlMessage.Failed: Say(new PoolEvent.WorkerFailed(id, text)); SayReason(text); break;
                 // A newer worker may say more than we understand.
         }
     }
@@ -210,6 +222,7 @@ internal sealed class WorkerPool
         Say(new PoolEvent.WorkerExited(id, complete));
         if (gone is not null) _around.ExitCommand.Run(new ExitedWorker(pid, gone.Slot, exit, Reason(gone), worker.Figures?.Requests ?? 0));
         _workers.Remove(id);
+        _hanging.Remove(id);
         ForgetGenerations();
         _around.Watch.Forget(id);
         _around.Queue.Unwatch(worker);
@@ -353,7 +366,7 @@ internal sealed class WorkerPool
             case PoolAction.Drain a: Drain(a.Id, a.Stay); break;
             case PoolAction.Abort a: _workers.GetValueOrDefault(a.Id)?.Abort(); break;
             case PoolAction.Crash a: Crash(a.Id); break;
-            case PoolAction.Kill a: _workers.GetValueOrDefault(a.Id)?.Kill(); break;
+            case PoolAction.Kill a: Kill(a.Id); break;
             case PoolAction.SetTimer a: _around.Queue.SetTimer(a.Due, a.Delay); break;
             case PoolAction.CancelTimer a: _around.Queue.CancelTimer(a.Due); break;
             case PoolAction.Tell a: Tell(a.Notice); break;
@@ -394,12 +407,46 @@ internal sealed class WorkerPool
     private void Drain(int id, TimeSpan stay)
     {
         if (!_workers.TryGetValue(id, out var worker)) return;
-        if (_state.Set.Find(id)?.Leaves == RetireReason.Overdue) DrainAfterReport(worker);
+        if (_state.Set.Find(id)?.Leaves == RetireReason.Overdue || _hanging.Contains(id)) DrainAfterReport(worker);
         else worker.Drain(stay);
     }
 
     private void DrainAfterReport(WorkerHandle worker) =>
         _around.StuckReports.After(worker.Process.Pid, () => _workers.GetValueOrDefault(worker.Id)?.Drain());
+
+    // The second time at once: somebody is in haste.
+    private void Kill(int id)
+    {
+        if (!_workers.TryGetValue(id, out var worker)) return;
+        if (_hanging.Remove(id)) _around.StuckReports.After(worker.Process.Pid, () => _workers.GetValueOrDefault(id)?.Kill());
+        else worker.Kill();
+    }
+
+    // Until we are ready; afterwards one worker that fails is the master's affair alone.
+    private void SayReason(string reason)
+    {
+        if (_state.Set.Announced) return;
+        _report.Reason(reason);
+        if (_around.Trial is { } trial) trial.Reason = reason;
+    }
+
+    // What it waits for, or where it hangs.
+    private void LookAtHanging(Worker worker, WorkerHandle handle)
+    {
+        if (worker.Unready is not null || !_hanging.Add(worker.Id)) return;
+        _around.StuckReports.Begin(handle.Process.Pid);
+    }
+
+    private void SayWhyNotReady()
+    {
+        if (_state.Set.Announced || _state.Set.Workers.FirstOrDefault(worker => worker.ReadyAt is null) is not { } first) return;
+        var age = Stopwatch.GetElapsedTime(_start) - first.StartedAt;
+        if (first.Unready is null && age < Hangs) return;
+        var reason = first.Unready ?? $"the application has started no web server within {age.TotalSeconds:0} s and says nothing; what its threads do is in the log";
+        _around.Log.StoppedBeforeReady(reason);
+        _report.Reason(reason);
+        if (_workers.TryGetValue(first.Id, out var handle)) LookAtHanging(first, handle);
+    }
 
     // It may have been reaped by the time that its stacks are known, and its pid be another's.
     private void Crash(int id)
@@ -422,8 +469,13 @@ internal sealed class WorkerPool
         var (workers, path) = (_state.Set.Target, _generations[_state.Set.Slots.Max()].Application.Path);
         if (_state.Set.Count(WorkerPhase.Ready) == workers) _around.Log.AllReady(workers, path);
         else _around.Log.FirstReady(workers, path, _newest.Settings.SpawnInterval);
-        _around.Notify.Ready(Status());
+        _report.Ready(path, Status());
         _around.Observers.TakeOver();
+        if (_around.Trial is { } trial)
+        {
+            trial.Ready = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{path} is ready after {Stopwatch.GetElapsedTime(_start).TotalSeconds:0.00} s");
+            Say(new PoolEvent.StopAsked(StopCause.Term));
+        }
         if (_around.Caller is { IsOver: false } caller) EndWaiting(caller, Shared.Errors.ExitCodes.Success);
         // Code, too, that would otherwise run just after.
         ShowTitle();
@@ -441,17 +493,23 @@ internal sealed class WorkerPool
                 worker.Report();
                 _around.StuckReports.Begin(worker.Process.Pid);
                 break;
+            case PoolNotice.BootTookTooLong notReady when worker is not null:
+                SayReason($"not ready within {notReady.Limit.TotalSeconds:0.#} s{(notReady.Worker.Unready is { } last ? $": {last}" : " and without a word; what its threads do is in the log")}");
+                LookAtHanging(notReady.Worker, worker);
+                break;
+            case PoolNotice.FailedToStart { Worker.Failure: null } failed: SayReason(MasterLog.WhyNotStarted(failed)); break;
             case PoolNotice.RestartBegun: _around.Notify.Send($"RELOADING=1\nMONOTONIC_USEC={MonotonicMicroseconds()}\nSTATUS=restarting workers"); break;
             case PoolNotice.RestartDone or PoolNotice.RestartGivenUp:
                 ForgetGenerations();
                 // Not before the first set was complete: a restart must not make us ready by the back door.
-                if (_state.Set.Announced) _around.Notify.Ready(Status());
+                if (_state.Set.Announced) _report.Ready(Served.Path, Status());
                 OwnCode.GiveBack();
                 break;
             case PoolNotice.StopDelayed delayed:
                 _around.Notify.Stopping(string.Create(CultureInfo.InvariantCulture, $"serving for {delayed.Delay.TotalSeconds:0.###} s more, then stopping"));
                 break;
             case PoolNotice.Stopping or PoolNotice.StoppingInStages:
+                SayWhyNotReady();
                 _around.Notify.Stopping(notice is PoolNotice.Stopping { IsFast: true } ? "workers give up what is unfinished" : "workers drain");
                 _around.Observers.GiveWay();
                 break;
@@ -476,8 +534,11 @@ internal sealed class WorkerPool
             PoolState.Rolling => "restarting",
             _ => "stopping",
         },
-        _generation, _state.Set.Target, _newest.Application.Path, _around.Listeners, _counters, _around.Scoreboard.Departed,
+        _generation, _state.Set.Target, Served.Path, _around.Listeners, _counters, _around.Scoreboard.Departed,
         [.. _state.Set.Workers.Where(worker => _workers.ContainsKey(worker.Id)).OrderBy(worker => worker.Slot).ThenBy(worker => worker.Id).Select(Report)]);
+
+    /// <summary>What serves: after a restart that was given up, not the newest that was tried.</summary>
+    private Application Served => _state.Set.Slots.IsEmpty || !_generations.TryGetValue(_state.Set.Slots.Max(), out var serves) ? _newest.Application : serves.Application;
 
     private WorkerReport Report(Worker worker) =>
         WorkerReport.Of(worker, _workers[worker.Id].Process.Pid, _workers[worker.Id].Figures ?? default) with { MaxRequests = _workers[worker.Id].MaxRequests };

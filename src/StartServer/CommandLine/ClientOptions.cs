@@ -17,11 +17,12 @@ internal abstract record ClientOptions(TimeSpan? Timeout) : Command
         // The order is Server::Starter's.
         if (line.IsOn(OptionTable.Restart)) return Restart(line);
         if (line.IsOn(OptionTable.Stop)) return Stop(line);
+        if (line.IsOn(OptionTable.Abort)) return Abort(line);
         if (line.IsOn(OptionTable.List)) return List(line);
         if (line.IsOn(OptionTable.Upgrade)) return Upgrade(line);
         if (line.IsOn(OptionTable.Reconfigure)) return Reconfigure(line);
         if (ForClientsAlone.FirstOrDefault(option => line[option] is not null) is { } stray)
-            throw Usage($"--{stray} belongs to a command to a running start_server: --restart, --stop, --list, --upgrade, --reconfigure");
+            throw Usage($"--{stray} belongs to a command to a running start_server: --restart, --abort, --stop, --list, --upgrade, --reconfigure");
         return null;
     }
 
@@ -45,6 +46,14 @@ internal abstract record ClientOptions(TimeSpan? Timeout) : Command
         return line[OptionTable.PidFile] is { } pidFile
             ? new StopByPidFile(pidFile, timeout)
             : throw Usage("--stop option requires --pid-file to be set as well");
+    }
+
+    private static AbortByControl Abort(ParsedCommandLine line)
+    {
+        Refuse(line, OptionTable.Attempts);
+        return line[OptionTable.Control] is { } control
+            ? new AbortByControl(control, TimeoutOf(line, TimeSpan.FromSeconds(10)), line.IsOn(OptionTable.Json))
+            : throw Usage("--abort option requires --control to be set as well");
     }
 
     private static ListByControl List(ParsedCommandLine line)
@@ -116,6 +125,9 @@ internal sealed record RestartByControl(string Control, int Attempts, TimeSpan? 
 
 /// <summary><c>--stop --control</c>.</summary>
 internal sealed record StopByControl(string Control, TimeSpan? Timeout, bool Json) : ControlOptions(Control, Timeout, Json);
+
+/// <summary><c>--abort --control</c>.</summary>
+internal sealed record AbortByControl(string Control, TimeSpan? Timeout, bool Json) : ControlOptions(Control, Timeout, Json);
 
 /// <summary><c>--list --control</c>.</summary>
 internal sealed record ListByControl(string Control, TimeSpan? Timeout, bool Json) : ControlOptions(Control, Timeout, Json);

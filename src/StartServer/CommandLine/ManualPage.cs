@@ -32,9 +32,11 @@ internal static class ManualPage
           SERVER_STARTER_PORT        NAME=FD of each listener, separated by ';'; empty if there are none
           SERVER_STARTER_GENERATION  1 for the first attempt, one more for each further one
           NOTIFY_SOCKET              where it may send sd_notify(3) messages; one that does is accepted with READY=1
+          START_SERVER_READY_TIMEOUT within so many seconds it must be ready; not set if that is not limited
+          PWD                        the directory it starts in by the name it was given, links and all, with --dir or a link
 
         Signals to start_server:
-          HUP          start a new generation, then retire the old; during a start: one more after it
+          HUP          start a new generation, then retire the old; one that is not ready yet is given up for it
           TERM, QUIT   send --signal-on-term to all generations, wait for them, exit
           INT          the same, with TERM
                        a second one, a second or more later, repeats it; a third sends KILL
@@ -54,7 +56,7 @@ internal static class ManualPage
                of --upgrade: the new version cannot take over, the old one goes on;
                of --reconfigure: either, and the former command line is in force
           11   not done within --timeout; what was begun goes on
-          12   another deploy is under way; nothing was done
+          12   another --restart is under way, and its caller still waits; nothing was done (--abort cancels it)
           13   the new generation failed during --watch; the one before it serves again
 
 

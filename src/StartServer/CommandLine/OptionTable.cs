@@ -12,7 +12,7 @@ internal static class OptionTable
         Control = "control", List = "list", Attempts = "attempts", Timeout = "timeout", Json = "json",
         EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready", ReadyProbe = "ready-probe",
         MaxStartAttempts = "max-start-attempts", Watch = "watch", DrainTimeout = "drain-timeout", MaxOldGenerations = "max-old-generations",
-        StopTimeout = "stop-timeout", Upgrade = "upgrade", Reconfigure = "reconfigure", Help = "help", Version = "version";
+        StopTimeout = "stop-timeout", Upgrade = "upgrade", Reconfigure = "reconfigure", Abort = "abort", Help = "help", Version = "version";
 
     internal static readonly IReadOnlyList<Option> Options =
     [
@@ -102,7 +102,7 @@ internal static class OptionTable
             + "it does not start, or the caller goes before, nothing is left running.")
         { Section = Files },
         new(Control, ValueForm.Text,
-            "Unix socket, with mode 0600, on which start_server takes commands from its own user and root: --restart, --stop, --list, --upgrade, --reconfigure. With these it says "
+            "Unix socket, with mode 0600, on which start_server takes commands from its own user and root: --restart, --abort, --stop, --list, --upgrade, --reconfigure. With these it says "
             + "where the start_server is that is meant.")
         { ValueName = "SOCKET", Extension = true, Section = Clients },
         new(Restart, ValueForm.Switch,
@@ -112,6 +112,10 @@ internal static class OptionTable
         { Section = Clients },
         new(Attempts, ValueForm.Integer, "How many new generations may fail before --restart --control, or --reconfigure, gives up; 0 is any number.")
         { ValueName = "N", Default = "1", Extension = true, Section = Clients },
+        new(Abort, ValueForm.Switch,
+            "Cancels the deploy of the start_server of --control that is under way: the new generation is stopped and the one before it keeps serving. "
+            + "Where none serves, the start is cancelled and begins anew.")
+        { Extension = true, Section = Clients },
         new(Stop, ValueForm.Switch, "Stops the start_server of --control or --pid-file, and returns when it has ended.") { Section = Clients },
         new(List, ValueForm.Switch,
             "Shows all generations of the start_server of --control, with their state and age, how the last one failed, and the listeners with their ports.")
@@ -126,11 +130,11 @@ internal static class OptionTable
             + "serves. If anything of it fails, all is as before. --pid-file, --status-file, --control, --log-file and --orphans must stay.")
         { Extension = true, Section = Clients },
         new(Timeout, ValueForm.Integer, "How long these commands wait; 0 is for ever.")
-        { ValueName = "SECONDS", Default = "600 for --restart, --upgrade and --reconfigure, 0 for --stop, 10 for --list", Extension = true, Section = Clients },
+        { ValueName = "SECONDS", Default = "600 for --restart, --upgrade and --reconfigure, 0 for --stop, 10 for --list and --abort", Extension = true, Section = Clients },
         new(Json, ValueForm.Switch, "With --control: writes each event, or the list, as one line of JSON.") { Extension = true, Section = Clients },
         new(Check, ValueForm.Switch,
-            "Says 'ok', or what a start with this command line would be refused for, and exits as it would. Binds, creates and starts "
-            + "nothing; whether addresses and files are in use is not asked, so that it can be used while the service runs.")
+            "Says 'ok', or what a start with this command line would be refused for, the program, --dir and --envdir included, and exits as it would. Binds, creates "
+            + "and starts nothing; whether addresses and files are in use is not asked, so that it can be used while the service runs.")
         { Extension = true, Section = Other },
         new(Help, ValueForm.Switch, "Shows this and exits.") { Section = Other },
         new(Man, ValueForm.Switch, "Prints this as a manual page, for man(1).") { Extension = true, Section = Other },

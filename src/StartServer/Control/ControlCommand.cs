@@ -7,7 +7,7 @@ using StartServer.Output;
 namespace StartServer.Control;
 
 /// <summary>
-/// <c>--restart</c>, <c>--stop</c>, <c>--list</c>, <c>--upgrade</c> and <c>--reconfigure</c> over the control socket. Where they end early (a time-out, ^C), what was begun goes on:
+/// <c>--restart</c>, <c>--abort</c>, <c>--stop</c>, <c>--list</c>, <c>--upgrade</c> and <c>--reconfigure</c> over the control socket. Where they end early (a time-out, ^C), what was begun goes on:
 /// the server does not depend on anybody who watches it.
 /// </summary>
 internal static class ControlCommand
@@ -37,6 +37,7 @@ internal static class ControlCommand
                 if (options.Json) Print(options, line + "\n");
                 if (options is ReconfigureByControl && Failure(happened) is { } failed)
                 {
+                    ShowNote(options, happened, progress);
                     // Not the end: the former command line comes back.
                     failure = failed;
                     continue;
@@ -67,6 +68,7 @@ internal static class ControlCommand
     {
         RestartByControl restart => new RestartRequest(restart.Attempts),
         StopByControl => new StopRequest(),
+        AbortByControl => new AbortRequest(),
         UpgradeByControl => new UpgradeRequest(),
         ReconfigureByControl other => new ReconfigureRequest(other.Words, other.Attempts),
         _ => new ListRequest(),
@@ -86,9 +88,13 @@ internal static class ControlCommand
                 throw new OperatorException($"start_server refuses: {happened.Text("message")}", ExitCodes.Failure);
             case "deploy-ended" when options is RestartByControl or ReconfigureByControl:
                 var exitCode = Names.ExitCode(happened.Text("outcome"));
+                if (exitCode != ExitCodes.Success) ShowNote(options, happened, progress);
                 if (exitCode != ExitCodes.Success) throw new OperatorException($"not deployed: {happened.Text("reason")}", exitCode);
                 progress?.Show(happened);
                 return exitCode;
+            case "abort-ended" when options is AbortByControl:
+                if (!options.Json) Print(options, happened.Text("text") + "\n");
+                return ExitCodes.Success;
             case "generations":
                 if (!options.Json) Print(options, Table.Of(happened));
                 return ExitCodes.Success;
@@ -110,9 +116,18 @@ internal static class ControlCommand
         }
     }
 
+    /// <summary>Before the last line, which is the reason; on stderr as that one is, so that both keep their order.</summary>
+    private static void ShowNote(ControlOptions options, JsonElement happened, Progress? progress)
+    {
+        if (options.Json || happened.Text("note") is not { Length: > 0 } note) return;
+        progress?.Clear();
+        StandardError.WriteLine(note);
+    }
+
     private static string NotDone(ControlOptions options) => options switch
     {
         UpgradeByControl => "not upgraded",
+        AbortByControl => "not cancelled",
         ReconfigureByControl => "not reconfigured",
         _ => "not deployed",
     };

@@ -47,6 +47,9 @@ internal sealed unsafe class ControlConnection : ControlPart
 
     internal PeerCredentials Peer { get; }
 
+    /// <summary>The number of the deploy whose end it waits for; 0 for none.</summary>
+    internal long WaitsFor => _request is RestartRequest or ReconfigureRequest ? _number : 0;
+
     internal bool HasAsked => _request is not null;
 
     /// <summary>Reads what is there; a whole line is a request.</summary>
@@ -94,7 +97,11 @@ internal sealed unsafe class ControlConnection : ControlPart
             case RestartRequest restart:
                 Log();
                 _number = _server.NextRequest();
-                return new DeployRequested(_number, restart.Attempts);
+                return new DeployRequested(_number, restart.Attempts) { Waiting = _server.Waiting(except: this) };
+            case AbortRequest:
+                Log();
+                _number = _server.NextRequest();
+                return new AbortRequested(_number);
             case StopRequest:
                 Log();
                 return new StopRequested(Signal.Term);
@@ -112,7 +119,7 @@ internal sealed unsafe class ControlConnection : ControlPart
             case FollowRequest:
                 return null;
             default:
-                Refuse("there is no such request; there are: restart [attempts=N], stop, list, follow, upgrade, reconfigure attempts=N WORD...");
+                Refuse("there is no such request; there are: restart [attempts=N], abort, stop, list, follow, upgrade, reconfigure attempts=N WORD...");
                 return null;
         }
     }
@@ -123,6 +130,13 @@ internal sealed unsafe class ControlConnection : ControlPart
     internal void Hear(News news, byte[] line)
     {
         if (_request is null or ListRequest or UpgradeRequest) return;
+        if (news is AbortEnded || _request is AbortRequest)
+        {
+            if (_request is not AbortRequest || (news as AbortEnded)?.Request != _number) return;
+            Send(line);
+            Close();
+            return;
+        }
         if (_request is RestartRequest or ReconfigureRequest && news is DeployEnded ended)
         {
             if (ended.Request != _number) return;

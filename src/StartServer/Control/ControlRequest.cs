@@ -6,7 +6,7 @@ namespace StartServer.Control;
 /// <summary>What a client asks for: the one line that it sends.</summary>
 internal abstract record ControlRequest
 {
-    private const string Restart = "restart", Stop = "stop", List = "list", Follow = "follow", Upgrade = "upgrade", Reconfigure = "reconfigure", Attempts = "attempts=";
+    private const string Restart = "restart", Stop = "stop", List = "list", Follow = "follow", Upgrade = "upgrade", Reconfigure = "reconfigure", Abort = "abort", Attempts = "attempts=";
 
     /// <summary>How the one that may be long begins.</summary>
     internal const string LongOne = Reconfigure + " ";
@@ -18,6 +18,7 @@ internal abstract record ControlRequest
         StopRequest => Stop,
         ListRequest => List,
         UpgradeRequest => Upgrade,
+        AbortRequest => Abort,
         ReconfigureRequest other => string.Create(CultureInfo.InvariantCulture, $"{LongOne}{Attempts}{other.Attempts} {CommandWords.Encode(other.Words)}"),
         _ => Follow,
     };
@@ -31,6 +32,7 @@ internal abstract record ControlRequest
         [List] => new ListRequest(),
         [Follow] => new FollowRequest(),
         [Upgrade] => new UpgradeRequest(),
+        [Abort] => new AbortRequest(),
         [Reconfigure, var attempts, .. { Length: > 0 }] when NumberIn(attempts) is { } number && WordsOf(line[(LongOne.Length + attempts.Length + 1)..]) is { } words =>
             new ReconfigureRequest(words, number),
         _ => null,
@@ -55,6 +57,9 @@ internal abstract record ControlRequest
 /// <summary>Deploy, and tell how it goes until it is over.</summary>
 /// <param name="Attempts">How many candidates may fail; 0 for any number.</param>
 internal sealed record RestartRequest(int Attempts) : ControlRequest;
+
+/// <summary>Cancel the deploy that is under way.</summary>
+internal sealed record AbortRequest : ControlRequest;
 
 /// <summary>Stop, and tell how it goes until the end.</summary>
 internal sealed record StopRequest : ControlRequest;

@@ -94,6 +94,10 @@ internal sealed class ControlServer : INewsListener, IDisposable
 
     internal Listing List(Roster roster) => Listing.Of(roster, _listeners);
 
+    /// <summary>The deploys whose callers still wait.</summary>
+    internal IReadOnlyList<long> Waiting(ControlConnection except) =>
+        _clients.Where(client => client != except).Select(client => client.WaitsFor).Where(request => request != 0).ToArray();
+
     internal long NextRequest() => ++_lastRequest;
 
     /// <param name="socket">A client's.</param>

@@ -7,7 +7,7 @@ namespace StartServer.Control;
 /// <summary>How things are called on the control socket: part of its contract, and so not left to how they are called in here.</summary>
 internal static class Names
 {
-    private const string Done = "done", CandidateFailed = "candidate-failed", Busy = "busy", RolledBack = "rolled-back", Stopping = "stopping";
+    private const string Done = "done", CandidateFailed = "candidate-failed", Busy = "busy", RolledBack = "rolled-back", Stopping = "stopping", Aborted = "aborted";
 
     internal static string Of(DeployOutcome outcome) => outcome switch
     {
@@ -16,6 +16,7 @@ internal static class Names
         DeployOutcome.Busy => Busy,
         DeployOutcome.RolledBack => RolledBack,
         DeployOutcome.Stopping => Stopping,
+        DeployOutcome.Aborted => Aborted,
         _ => throw new UnreachableException(outcome.ToString()),
     };
 
@@ -27,6 +28,7 @@ internal static class Names
         Role.Old => "old",
         Role.Draining => "draining",
         Role.Lingering => "lingering",
+        Role.Discarded => "discarded",
         Role.Stopping => "stopping",
         _ => throw new UnreachableException(role.ToString()),
     };
@@ -35,7 +37,7 @@ internal static class Names
     internal static int ExitCode(string outcome) => outcome switch
     {
         Done => ExitCodes.Success,
-        CandidateFailed => ExitCodes.CandidateFailed,
+        CandidateFailed or Aborted => ExitCodes.CandidateFailed,
         Busy => ExitCodes.Busy,
         RolledBack => ExitCodes.RolledBack,
         // There will be no start_server when the caller looks.

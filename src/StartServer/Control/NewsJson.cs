@@ -23,6 +23,11 @@ internal static class NewsJson
                 json.WriteString("reason", e.Reason);
                 WriteLines(json, lastLines);
                 break;
+            case CandidateDiscarded e:
+                Begin(json, "candidate-discarded");
+                WriteGeneration(json, e.Candidate);
+                json.WriteString("reason", e.Reason);
+                break;
             case CandidateAccepted e:
                 Begin(json, "candidate-accepted");
                 WriteGeneration(json, e.Candidate);
@@ -63,6 +68,14 @@ internal static class NewsJson
                 json.WriteString("outcome", Names.Of(e.Outcome));
                 json.WriteString("reason", e.Reason);
                 if (e.Lingering > 0) json.WriteNumber("lingering", e.Lingering);
+                if (e.Release is not null) json.WriteString("release", e.Release);
+                if (e.Outcome == DeployOutcome.Done) json.WriteBoolean("unchanged", e.IsUnchanged);
+                if (e.Note is not null) json.WriteString("note", e.Note);
+                break;
+            case AbortEnded e:
+                Begin(json, "abort-ended");
+                json.WriteBoolean("aborted", e.IsAborted);
+                json.WriteString("text", e.Text);
                 break;
             default: throw new UnreachableException(news.ToString());
         }
@@ -81,6 +94,7 @@ internal static class NewsJson
             json.WriteString("state", Names.Of(line.Role));
             if (line.Connections > 0) json.WriteNumber("connections", line.Connections);
             json.WriteNumber("seconds", Math.Round(line.Age.TotalSeconds, 1));
+            if (line.Release is not null) json.WriteString("release", line.Release);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -43,6 +43,13 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
         _shown = true;
     }
 
+    /// <summary>Removes that line, for something that is written by others.</summary>
+    internal void Clear()
+    {
+        if (_shown) write(Erase);
+        _shown = false;
+    }
+
     private void Print(string line)
     {
         write((_shown ? Erase : "") + line + "\n");
@@ -63,6 +70,9 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
                 yield return e.Number("generation") > 0 ? $"{Generation(e)} failed: {e.Text("reason")}" : $"no generation could be started: {e.Text("reason")}";
                 foreach (var line in e.All("lastLines", line => "  " + Printable(line.GetString()))) yield return line;
                 break;
+            case "candidate-discarded":
+                yield return $"{Generation(e)} is given up before it is ready: {e.Text("reason")}";
+                break;
             case "candidate-accepted":
                 yield return string.Create(CultureInfo.InvariantCulture, $"{Generation(e)} ready after {e.Seconds("seconds"):0.00} s");
                 break;
@@ -80,7 +90,7 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
                 foreach (var line in e.All("lastLines", line => "  " + Printable(line.GetString()))) yield return line;
                 break;
             case "deploy-ended":
-                yield return e.Text("outcome") == "done" ? Done(e.Number("lingering")) : $"not deployed: {e.Text("reason")}";
+                yield return e.Text("outcome") == "done" ? e.Text("reason") + Staying(e.Number("lingering")) : $"not deployed: {e.Text("reason")}";
                 break;
             default: break;
         }
@@ -94,7 +104,7 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
         _ => null,
     };
 
-    private static string Done(int lingering) => lingering == 0 ? "done" : $"done; {Connections(lingering)} may stay with older generations (--drain-websockets)";
+    private static string Staying(int lingering) => lingering == 0 ? "" : $"; {Connections(lingering)} may stay with older generations (--drain-websockets)";
 
     private static string Connections(int number) => number == 1 ? "1 long-lived connection" : $"{number} long-lived connections";
 
@@ -103,8 +113,5 @@ internal sealed class Progress(Action<string> write, bool live) : IDisposable
     /// <summary>What a program wrote may hold commands to a terminal, which are not to be carried out here.</summary>
     private static string Printable(string? line) => PrintableText.Of(line ?? "", keepsTabs: true);
 
-    public void Dispose()
-    {
-        if (_shown) write(Erase);
-    }
+    public void Dispose() => Clear();
 }

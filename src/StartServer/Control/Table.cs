@@ -10,9 +10,9 @@ internal static class Table
     {
         var text = new StringBuilder();
         text.Append($"start_server {list.Number("pid")}: {list.Text("doing")}\n");
-        Append(text, ["GENERATION", "PID", "STATE", "AGE"], list.All("generations", row => new[]
+        Append(text, ["GENERATION", "PID", "STATE", "AGE", "RELEASE"], list.All("generations", row => new[]
         {
-            row.Number("generation").ToString(), row.Number("pid").ToString(), State(row), Age(row.Seconds("seconds")),
+            row.Number("generation").ToString(), row.Number("pid").ToString(), State(row), Age(row.Seconds("seconds")), row.Text("release") is { Length: > 0 } release ? release : "-",
         }));
         Append(text, ["LISTENER", "KIND", "ADDRESS", "FD"], list.All("listeners", row => new[]
         {

@@ -21,6 +21,18 @@ internal sealed class GenerationProcess(int number, ChildProcess process, Notify
 
     internal NotifyReceiver Notifications { get; } = notifications;
 
+    /// <summary>What it runs.</summary>
+    internal required ServedRelease Release { get; set; }
+
+    /// <summary>Its own last reason for not being ready; null if it has none.</summary>
+    internal string? Reason { get; set; }
+
+    /// <summary>It has said that another attempt would fail in the same way.</summary>
+    internal bool IsHopeless { get; private set; }
+
+    /// <summary>It runs the very same files as the generation that it has replaced.</summary>
+    internal bool IsUnchanged { get; set; }
+
     internal TimeSpan Age => Stopwatch.GetElapsedTime(_startedAt);
 
     /// <summary>Without effect if it has ended.</summary>
@@ -47,6 +59,14 @@ internal sealed class GenerationProcess(int number, ChildProcess process, Notify
         if (_launched) return;
         _launched = true;
         LaunchFailure = Process.TakeLaunchFailure();
+    }
+
+    /// <summary>Takes what a believable message says of it.</summary>
+    internal void Hear(NotifyMessage message)
+    {
+        Release = Release.With(message);
+        if (message[NotifyNames.Reason] is { } reason) Reason = reason.Length == 0 ? null : ReportedText.Of(reason);
+        IsHopeless |= message[NotifyNames.Retry] == "0";
     }
 
     /// <summary>

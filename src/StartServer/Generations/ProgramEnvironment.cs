@@ -18,6 +18,7 @@ internal sealed class ProgramEnvironment : IDisposable
     [
         EnvironmentNames.ListenFds, EnvironmentNames.ListenPid, EnvironmentNames.ListenFdNames, EnvironmentNames.NotifySocket,
         EnvironmentNames.StartServerOrphans, EnvironmentNames.WatchdogPid, EnvironmentNames.WatchdogMicroseconds,
+        EnvironmentNames.StartServerReadyTimeout, EnvironmentNames.Release, EnvironmentNames.LogicalDirectory, EnvironmentNames.HandedOverPaths,
     ];
 
     private readonly Dictionary<string, string> _below = [];

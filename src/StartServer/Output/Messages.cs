@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Processes;
+using StartServer.Generations;
 using StartServer.Supervision;
 using StartServer.Upgrade;
 
@@ -49,15 +50,26 @@ internal static class Messages
 
     internal const string Restarting = "received HUP, spawning a new worker";
 
-    internal const string RestartRemembered = "received HUP while a new worker is starting, another one will follow it";
-
     internal const string RestartIgnored = "received HUP, ignored: stopping";
 
     internal const string Deploying = "restart requested, spawning a new worker";
 
     internal const string Superseded = "a HUP has begun another deploy";
 
+    internal const string SupersededByRequest = "another --restart has begun a newer deploy";
+
     internal const string Busy = "another deploy is under way";
+
+    internal static string BusyWith(Running state)
+    {
+        var what = state switch
+        {
+            Trying trying => $"generation {trying.Candidate.Number} is starting",
+            StartDue => "the next attempt is due",
+            _ => $"generation {state.Fleet.Current!.Number} is watched",
+        };
+        return $"{Busy} ({what}), and the --restart that asked for it still waits; start_server --abort cancels it";
+    }
 
     internal const string StopsInstead = "start_server is stopping";
 
@@ -170,7 +182,17 @@ internal static class Messages
 
     internal static string ProbeFailed(string complaint) => $"does not answer any more: {complaint}";
 
-    internal static string WhyFailed(int generation, string reason) => $"generation {generation} {reason}";
+    internal static string WhyFailed(int generation, string reason, bool isSaid = false) => $"generation {generation}{(isSaid ? ":" : "")} {reason}";
+
+    /// <summary>Of a candidate that has ended: what it says itself, what it was rejected for, or how it ended.</summary>
+    internal static string WhyDied(string? rejected, Died died) => (rejected, died.Said) switch
+    {
+        (null, { } said) => said,
+        ({ } reason, null) => reason,
+        // A probe's complaint stands behind a colon already; the program's own word is nearer to the cause.
+        ({ } reason, { } said) => $"{reason.Split(": ")[0]}: {said}",
+        _ => Ended(died.Exit),
+    };
 
     internal static string Deployed(Generation deployed, Generation? current) => deployed == current
         ? $"generation {deployed.Number} serves"
@@ -186,6 +208,48 @@ internal static class Messages
     internal static string OldRemain(IReadOnlyList<Generation> old) => $"old ones that have not ended yet: {Pids(old)}";
 
     internal static string WaitingFor(IReadOnlyList<Generation> remaining) => $"stopping, waiting for {Pids(remaining)}";
+
+    // ---- deploys that are superseded or cancelled ---------------------------------------------------------------------
+
+    internal const string Aborted = "cancelled by --abort";
+
+    internal static string Discarded(Generation candidate, string reason, ChosenSignal? signal = null) =>
+        $"generation {candidate.Number} (pid {candidate.Pid}) is given up before it is ready: {reason}{(signal is null ? "" : $"; sending {signal} to it")}";
+
+    internal static string DiscardedEnded(Generation candidate, ChildExit exit) =>
+        $"generation {candidate.Number} (pid {candidate.Pid}), which was given up, has ended: {exit}";
+
+    internal static string AbortedDeploy(Generation? candidate, Generation current) =>
+        $"{(candidate is null ? "the deploy" : $"generation {candidate.Number}")} is cancelled; generation {current.Number} keeps serving";
+
+    internal static string AbortedStart(Generation? candidate, int next) =>
+        $"{(candidate is null ? "the pause" : $"the start of generation {candidate.Number}")} is cancelled; no generation serves, and generation {next} is started now";
+
+    internal static string AbortedPending(Generation candidate) =>
+        $"the deploy is cancelled; generation {candidate.Number} is started from what served last";
+
+    internal static string WatchAborted(Generation from, Generation to) => $"generation {from.Number} is cancelled while it is watched; generation {to.Number} serves again";
+
+    internal static string NothingToAbort(Fleet fleet) => $"no deploy is under way; generation {fleet.Current!.Number} serves";
+
+    // ---- releases -------------------------------------------------------------------------------------------------------
+
+    internal static string Serves(int generation, string release, bool isUnchanged) =>
+        $"generation {generation} serves {release}{(isUnchanged ? ", the same files as before: nothing has changed" : "")}";
+
+    /// <param name="served">What served last.</param>
+    /// <param name="difference">Where the command line leads elsewhere by now.</param>
+    internal static string StartsWhatServed(string served, Difference difference) =>
+        $"starting what served last, {served}: {difference.Name} {difference.Leads}, which has not been deployed";
+
+    internal static string WhatServedIsGone(string path, string instead) => $"what served last is gone ({path}); starting {instead}, which the command line names";
+
+    internal static string NamedIsNotServed(string served, Difference difference) =>
+        $"{difference.Name} {difference.Leads}, and {served} serves: a crash starts {served} again, a restart of start_server or of the machine "
+        + (difference.Now is null ? "fails" : $"starts {difference.Now}");
+
+    internal static string ServedIsGone(string gone, Difference difference) =>
+        $"{gone} serves and is not there any more: a crash, or a restart of start_server or of the machine, {(difference.Now is null ? "finds nothing to start" : $"starts {difference.Now}")}";
 
     private static string Pids(IReadOnlyList<Generation> generations) => string.Join(',', generations.Select(generation => generation.Pid));
 

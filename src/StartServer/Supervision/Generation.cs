@@ -28,6 +28,9 @@ internal sealed record Fleet
     /// </summary>
     internal IReadOnlyList<LingeringGeneration> Lingering { get; init; } = [];
 
+    /// <summary>Candidates that were never accepted and have been told to stop, because a newer deploy or <c>--abort</c> has taken their place.</summary>
+    internal IReadOnlyList<Generation> Discarded { get; init; } = [];
+
     /// <summary>Set while the current one is watched; null when it need not prove itself any more.</summary>
     internal Probation? Probation { get; init; }
 
@@ -53,6 +56,12 @@ internal sealed record Fleet
     internal string? LastFailure { get; init; }
 
     internal IReadOnlyList<Generation> All => Current is null ? Old : [.. Old.Append(Current).OrderBy(generation => generation.Number)];
+
+    /// <summary>The accepted ones and the discarded ones; a candidate that is being judged is not among them.</summary>
+    internal IReadOnlyList<Generation> Everybody => [.. All, .. Discarded];
+
+    /// <summary>A generation has served: a gap is filled with what it was started from.</summary>
+    internal bool HasServed => Current is not null || Restarts > 0;
 
     internal IReadOnlyList<Generation> Untold => [.. Old.Where(old => !Told.Contains(old.Number))];
 

@@ -14,6 +14,9 @@ internal sealed record CandidateStarted(Generation Candidate, int Attempt) : New
 /// <param name="Reason">For people: <c>exited with status 1</c>, <c>was not ready within 60 s</c>.</param>
 internal sealed record CandidateFailed(Generation? Candidate, string Reason) : News;
 
+/// <summary>A candidate has been told to stop before it was ready; its deploy is over.</summary>
+internal sealed record CandidateDiscarded(Generation Candidate, string Reason) : News;
+
 /// <summary>The candidate is the current generation now.</summary>
 /// <param name="Took">From its start.</param>
 internal sealed record CandidateAccepted(Generation Candidate, TimeSpan Took) : News;
@@ -34,7 +37,25 @@ internal sealed record RolledBack(Generation From, Generation To, string Reason)
 /// <param name="Request">As in <see cref="DeployRequested"/>; 0 for one that nobody waits for: a HUP's, or an automatic restart.</param>
 /// <param name="Reason">For people.</param>
 /// <param name="Lingering">How many connections stay with older generations.</param>
-internal sealed record DeployEnded(long Request, DeployOutcome Outcome, string Reason, int Lingering = 0) : News;
+internal sealed record DeployEnded(long Request, DeployOutcome Outcome, string Reason, int Lingering = 0) : News
+{
+    /// <summary>The generation that serves because of it; null if none does.</summary>
+    internal Generation? Serves { get; init; }
+
+    /// <summary>What that one runs, as far as it is known.</summary>
+    internal string? Release { get; init; }
+
+    /// <summary>That is the very same files as before.</summary>
+    internal bool IsUnchanged { get; init; }
+
+    /// <summary>For people: what the command line's links name, where that is not what serves; null if it is.</summary>
+    internal string? Note { get; init; }
+}
+
+/// <summary>The answer to <see cref="AbortRequested"/>.</summary>
+/// <param name="IsAborted">False: there was nothing to cancel.</param>
+/// <param name="Text">For people.</param>
+internal sealed record AbortEnded(long Request, bool IsAborted, string Text) : News;
 
 internal enum DeployOutcome
 {
@@ -48,6 +69,9 @@ internal enum DeployOutcome
 
     /// <summary>Another start is under way, or still watched; nothing was done.</summary>
     Busy,
+
+    /// <summary><c>--abort</c>, or a newer deploy, has ended it; the old generation serves on.</summary>
+    Aborted,
 
     /// <summary>The new generation was accepted and then failed; the one before it is current again.</summary>
     RolledBack,

@@ -21,6 +21,9 @@ internal enum Role
     /// <summary>Has been told to go, and has nothing left but connections that stay.</summary>
     Lingering,
 
+    /// <summary>Was never accepted, and has been told to stop because something newer has begun.</summary>
+    Discarded,
+
     /// <summary>Has been told to stop together with all others.</summary>
     Stopping,
 }
@@ -31,6 +34,9 @@ internal sealed record RosterLine(Generation Generation, Role Role, TimeSpan Age
 {
     /// <summary>Connections that stay; 0 unless it is <see cref="Role.Lingering"/>.</summary>
     internal int Connections { get; init; }
+
+    /// <summary>What it runs, as far as that is known; null if it is not.</summary>
+    internal string? Release { get; init; }
 }
 
 /// <summary>What there is to be listed.</summary>
@@ -51,7 +57,10 @@ internal sealed record Roster(IReadOnlyList<RosterLine> Generations, int Restart
     {
         if (state is Stopping stopping) return stopping.Remaining.Select(generation => new RosterLine(generation, Role.Stopping, age(generation)));
         var accepted = fleet.All.Select(generation => new RosterLine(generation, RoleOf(generation, fleet), age(generation)) { Connections = Lingering.ConnectionsOf(fleet, generation) });
-        return state is Trying { Candidate: var candidate } ? accepted.Append(new RosterLine(candidate, Role.Candidate, age(candidate))) : accepted;
+        var discarded = fleet.Discarded.Select(generation => new RosterLine(generation, Role.Discarded, age(generation)));
+        return state is Trying { Candidate: var candidate }
+            ? [.. accepted, .. discarded, new RosterLine(candidate, Role.Candidate, age(candidate))]
+            : accepted.Concat(discarded);
     }
 
     private static Role RoleOf(Generation generation, Fleet fleet)

@@ -31,12 +31,10 @@ internal sealed record ServiceReport(ServicePhase Phase, string Status)
         Stopped => before with { Phase = ServicePhase.Stopping },
         Running { Fleet.Current: null } running => new(before.Phase == ServicePhase.Starting ? ServicePhase.Starting : ServicePhase.Ready, Starts(running)),
         Running running => new(
-            GoalOf(running) is { Replaces: true, Failures: 0 } ? ServicePhase.Reloading : ServicePhase.Ready,
+            Transitions.GoalOf(running) is { Replaces: true, Failures: 0 } ? ServicePhase.Reloading : ServicePhase.Ready,
             string.Join("; ", new[] { Messages.Serving(running.Fleet.Current!), Starts(running), Drain(running) }.Where(part => part.Length > 0))),
         _ => before,
     };
-
-    private static Goal? GoalOf(Running state) => state switch { StartDue due => due.Goal, Trying trying => trying.Goal, _ => null };
 
     private static string Starts(Running state) => state switch
     {

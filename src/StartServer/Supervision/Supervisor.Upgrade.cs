@@ -29,7 +29,8 @@ internal sealed partial class Supervisor
         Stopwatch.GetElapsedTime(_startedAt),
         _state,
         [.. _generations.Values.Select(generation => new KeptGeneration(
-            generation.Number, generation.Process.Pid, generation.Age, generation.Notifications.Socket.Number, generation.Notifications.Address))],
+            generation.Number, generation.Process.Pid, generation.Age, generation.Notifications.Socket.Number, generation.Notifications.Address,
+            generation.Release, generation.Reason, generation.IsUnchanged))],
         [.. queue.Timers.Where(timer => timer.Key is TimerEvent).Select(timer => new RunningTimer((TimerEvent)timer.Key, timer.Remaining))]);
 
     /// <summary>To be called before <see cref="Run"/>, when the command line is another than that of the program before us.</summary>
@@ -48,10 +49,17 @@ internal sealed partial class Supervisor
         foreach (var one in kept.Generations)
         {
             var notifications = NotifyReceiver.Adopt(new FileDescriptor(one.NotifySocket), one.NotifyAddress);
-            var generation = new GenerationProcess(one.Number, ChildProcess.Adopt(one.Pid), notifications, one.Age);
+            var generation = new GenerationProcess(one.Number, ChildProcess.Adopt(one.Pid), notifications, one.Age)
+            {
+                Release = one.Release,
+                Reason = one.Reason,
+                IsUnchanged = one.IsUnchanged,
+            };
             _generations.Add(one.Pid, generation);
             queue.Watch(notifications.Socket, generation);
         }
+        // An upgrade waits until a generation serves, so nothing else has to be remembered.
+        if (_state is Running { Fleet.Current: { } serves }) _served = _generations.GetValueOrDefault(serves.Pid);
         foreach (var timer in kept.Timers) queue.SetTimer(timer.Event, timer.Remaining);
         manager.GoOnWith(_state);
         // A probe that was under way has gone with the program that made it.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
 using StarletNet.Shared.Interop;
@@ -16,12 +17,18 @@ namespace StartServer.Supervision;
 
 /// <summary>The loop: takes events from the queue, asks <see cref="Transitions"/>, does what it says. Decides nothing itself.</summary>
 internal sealed partial class Supervisor(
-    EventQueue queue, StartServerOptions options, ListenerSet listeners, ProgramEnvironment environment, CurrentPolicy policy, ILog? log, StatusFile? status, ServiceManager manager)
+    EventQueue queue, StartServerOptions options, ListenerSet listeners, ProgramEnvironment environment, CurrentPolicy policy, ILog? log, StatusFile? status, ServiceManager manager, string? startedIn)
 {
     /// <summary>So that a generation that floods its notify socket cannot keep us from hearing anything else.</summary>
     private const int MessagesAtOnce = 64;
 
-    private readonly GenerationLauncher _launcher = new(options, listeners, environment);
+    private readonly GenerationLauncher _launcher = new(options, listeners, environment, startedIn)
+    {
+        ReadyWithin = options.Policy is { ReadyTimeout: { Ticks: > 0 } limit, Readiness: not Readiness.Alive } ? limit : null,
+    };
+
+    /// <summary>The one that serves, or that served last: what a crash restarts. Null before the first has served.</summary>
+    private GenerationProcess? _served;
     private readonly Dictionary<int, GenerationProcess> _generations = [];
     private long _startedAt = Stopwatch.GetTimestamp();
     private Transitions _transitions = new(policy.Value);
@@ -38,7 +45,14 @@ internal sealed partial class Supervisor(
     internal GenerationOutput Output { get; init; } = new UnknownOutput();
 
     /// <summary>All generations as they are now.</summary>
-    internal Roster Roster => Roster.Of(_state, generation => _generations.TryGetValue(generation.Pid, out var process) ? process.Age : default);
+    internal Roster Roster
+    {
+        get
+        {
+            var roster = Roster.Of(_state, generation => _generations.TryGetValue(generation.Pid, out var process) ? process.Age : default);
+            return roster with { Generations = [.. roster.Generations.Select(line => line with { Release = _generations.GetValueOrDefault(line.Generation.Pid)?.Release.Name })] };
+        }
+    }
 
     /// <summary>The signals that are taken over, before anything is bound, so that none of them ever leaves something behind.</summary>
     internal static readonly Signal[] Signals =
@@ -122,6 +136,7 @@ internal sealed partial class Supervisor(
     {
         var step = _transitions.Next(_state, happened, Stopwatch.GetElapsedTime(_startedAt));
         _state = step.State;
+        FollowCurrent();
         foreach (var action in step.Actions) Perform(action);
     }
 
@@ -130,28 +145,32 @@ internal sealed partial class Supervisor(
         switch (action)
         {
             case Log log: StandardError.WriteLine(log.Line); break;
-            case Spawn spawn: Handle(Start(spawn.Number)); break;
+            case Spawn spawn: Handle(Start(spawn)); break;
             case Send send: SendTo(send); break;
             case Probe probe: BeginProbe(probe.Generation); break;
             case SetTimer timer: queue.SetTimer(timer.Event, timer.Delay); break;
             case WriteStatus write: Write(write); break;
             case CloseListeners: listeners.Close(); break;
             case ReleaseListeners: listeners.Release(); break;
-            case Tell tell: Listener?.Hear(tell.News); break;
+            case Tell tell: Publish(tell.News); break;
             default: throw new UnreachableException(action.ToString());
         }
     }
 
-    private SupervisorEvent Start(int number)
+    private SupervisorEvent Start(Spawn spawn)
     {
+        var number = spawn.Number;
         NotifyReceiver? notifications = null;
+        environment.Reread();
+        var served = spawn.AsServed ? WhatServed() : null;
+        if (served is null && _launcher.Named.WhyNot is { } reason) return new SpawnFailed(reason, IsHopeless: true);
         try
         {
             using var stderr = Output.Begin(number);
             notifications = NotifyReceiver.Create();
-            environment.Reread();
-            var process = queue.Start(_launcher.Describe(number, notifications.Address, stderr));
-            var generation = new GenerationProcess(number, process, notifications);
+            var release = served ?? ServedRelease.Of(_launcher.Named.Now);
+            var process = queue.Start(_launcher.Describe(number, notifications.Address, stderr, served));
+            var generation = new GenerationProcess(number, process, notifications) { Release = release };
             _generations.Add(process.Pid, generation);
             queue.Watch(notifications.Socket, generation);
             queue.Watch(process.Launched, process);
@@ -180,6 +199,8 @@ internal sealed partial class Supervisor(
         for (var count = 0; count < MessagesAtOnce && generation.Notifications.Receive() is { } message; count++)
         {
             if (!generation.Believes(message)) continue;
+            generation.Hear(message);
+            if (message[NotifyNames.WarmUp] is { } paths) _launcher.AnsweredPaths = WarmUpPaths.Format(WarmUpPaths.Parse(paths));
             if (Lingering.ConnectionsIn(message) is { } connections) Handle(new Lingers(generation.Number, connections));
             // Ready and dead in one batch is dead: nobody may be retired for its sake.
             var ready = message.IsReady && !_dead.Contains(generation.Process.Pid);
@@ -230,14 +251,17 @@ internal sealed partial class Supervisor(
     private void Bury(ChildExited exited)
     {
         var exit = exited.Exit;
-        if (_generations.Remove(exited.Pid, out var generation))
+        if (_generations.TryGetValue(exited.Pid, out var generation))
         {
+            // Its last words may stand behind its end in this batch.
+            Listen(generation);
+            _generations.Remove(exited.Pid);
             queue.Unwatch(generation);
             queue.Unwatch(generation.Process);
             generation.Dispose();
             exit = exit with { LaunchFailure = generation.LaunchFailure };
         }
-        Handle(new Died(exited.Pid, exit));
+        Handle(new Died(exited.Pid, exit) { Said = generation?.Reason, IsHopeless = generation?.IsHopeless == true });
         if (generation is not null) Output.Forget(generation.Number);
     }
 }

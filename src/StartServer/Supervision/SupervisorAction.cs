@@ -9,7 +9,8 @@ internal abstract record SupervisorAction;
 internal sealed record Log(string Line) : SupervisorAction;
 
 /// <summary>Start generation <paramref name="Number"/>; answered at once by <see cref="Spawned"/> or <see cref="SpawnFailed"/>. Always the last of its list.</summary>
-internal sealed record Spawn(int Number) : SupervisorAction;
+/// <param name="AsServed">Start it from what served last, not from what the command line's links name now.</param>
+internal sealed record Spawn(int Number, bool AsServed = false) : SupervisorAction;
 
 /// <summary>Send a signal to each.</summary>
 /// <param name="Meaning">Travels as the signal's value.</param>

@@ -11,7 +11,15 @@ internal sealed record RestartRequested : SupervisorEvent;
 /// <summary>Somebody asks for a deploy and waits for its end, which <see cref="DeployEnded"/> tells.</summary>
 /// <param name="Request">The caller's number for it, above 0.</param>
 /// <param name="Attempts">How many candidates may fail before the deploy is given up; 0 for any number.</param>
-internal sealed record DeployRequested(long Request, int Attempts) : SupervisorEvent;
+internal sealed record DeployRequested(long Request, int Attempts) : SupervisorEvent
+{
+    /// <summary>Earlier requests whose callers still wait; a deploy that nobody waits for gives way to this one.</summary>
+    internal IReadOnlyList<long> Waiting { get; init; } = [];
+}
+
+/// <summary><c>--abort</c>: the deploy that is under way is cancelled.</summary>
+/// <param name="Request">The caller's number, above 0; answered by <see cref="AbortEnded"/>.</param>
+internal sealed record AbortRequested(long Request) : SupervisorEvent;
 
 /// <summary>TERM, INT or QUIT.</summary>
 internal sealed record StopRequested(Signal Signal) : SupervisorEvent;
@@ -26,10 +34,18 @@ internal sealed record Spawned(Generation Generation) : SupervisorEvent;
 internal sealed record Executed(int Generation) : SupervisorEvent;
 
 /// <summary>There could be no process at all.</summary>
-internal sealed record SpawnFailed(string Reason) : SupervisorEvent;
+/// <param name="IsHopeless">The next attempt would fail in the same way: the program is missing, say.</param>
+internal sealed record SpawnFailed(string Reason, bool IsHopeless = false) : SupervisorEvent;
 
 /// <summary>A child has ended.</summary>
-internal sealed record Died(int Pid, ChildExit Exit) : SupervisorEvent;
+internal sealed record Died(int Pid, ChildExit Exit) : SupervisorEvent
+{
+    /// <summary>The last reason that a candidate has given for not being ready; null if it gave none.</summary>
+    internal string? Said { get; init; }
+
+    /// <summary>It has said that the next attempt would fail in the same way.</summary>
+    internal bool IsHopeless { get; init; }
+}
 
 /// <summary>A generation has sent a believable notification other than READY=1.</summary>
 internal sealed record Spoke(int Generation) : SupervisorEvent;

@@ -31,8 +31,9 @@ internal sealed partial class Transitions
         // A generation that fills a gap retires nobody, unless the one whose gap it fills died before it could.
         if (fleet.Probation is not null) actions.AddRange(BeginWatch(fleet));
         else if (deploy || fleet.Untold.Count > 0) fleet = Retire(fleet, actions);
-        return state.Again
-            ? Deploy(fleet, Replacement, [.. actions, new Log(Messages.Restarting)])
+        // The gap is filled; the deploy whose candidates failed when it opened goes on.
+        return state.Goal.Pending is { } pending
+            ? new Step(new StartDue(fleet, pending), [.. actions, .. Pause(fleet, policy.Pace(pending.Failures))])
             : new Step(new Serving(fleet), actions);
     }
 
@@ -81,8 +82,9 @@ internal sealed partial class Transitions
 
     /// <summary>
     /// Nobody serves now. The dead one stays in the status file until the next is accepted, as with Server::Starter. A candidate
-    /// that is being tried is the replacement; a pause between attempts ends; else one attempt follows at once, and only those
-    /// after it are spaced, so that a program that dies just after its start check does not spin.
+    /// that is being tried is the replacement. A deploy that pauses between failed attempts waits until the gap is filled with what
+    /// served. Else one attempt follows at once, and only those after it are spaced, so that a program that dies just after its start
+    /// check does not spin.
     /// </summary>
     private Step CurrentDied(Running state, Died died, TimeSpan now)
     {
@@ -97,8 +99,7 @@ internal sealed partial class Transitions
         };
         SupervisorAction[] said = [new Log(Messages.DiedUnexpectedly(died.Pid, died.Exit)), new Tell(new GenerationEnded(current, died.Exit))];
         if (state is Trying) return new Step(state with { Fleet = fleet }, said);
-        if (state is StartDue due) return Attempt(fleet, due.Goal, said);
-        var goal = new Goal(Replaces: false, Failures: 0);
+        var goal = new Goal(Replaces: false, Failures: 0, Pending: (state as StartDue)?.Goal);
         if (fleet.Crashes == 1 && EndedAsIfAsked(died.Exit))
             return new Step(new StartDue(fleet, goal), [.. said, .. Pause(fleet, SupervisionPolicy.StopMayFollow)]);
         return fleet.Crashes == 1
@@ -150,7 +151,10 @@ internal sealed partial class Transitions
             (fleet.Probation is null || fleet.Current != deploy.Generation) && !fleet.Old.Any(old => old.Number < deploy.Generation.Number && Lingering.ConnectionsOf(fleet, old) == 0));
         if (!done.Contains(true)) return step;
         var told = done[true].Select(deploy =>
-            new Tell(new DeployEnded(deploy.Request, DeployOutcome.Done, Messages.Deployed(deploy.Generation, fleet.Current), Lingering.ConnectionsOf(fleet))));
+            new Tell(new DeployEnded(deploy.Request, DeployOutcome.Done, Messages.Deployed(deploy.Generation, fleet.Current), Lingering.ConnectionsOf(fleet))
+            {
+                Serves = deploy.Generation == fleet.Current ? deploy.Generation : null,
+            }));
         // A spawn stays the last of its list.
         var spawn = step.Actions.OfType<Spawn>();
         return new Step(

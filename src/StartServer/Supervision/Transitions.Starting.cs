@@ -23,7 +23,9 @@ internal sealed partial class Transitions
     private static Step Attempt(Fleet fleet, Goal goal, params IEnumerable<SupervisorAction> before)
     {
         var number = fleet.LastNumber + 1;
-        return new Step(new StartDue(fleet with { LastNumber = number }, goal), [.. before, new Spawn(number)]);
+        // Only a deploy follows the links of the command line; a gap is filled with what served. Before anything has served there are
+        // only the links.
+        return new Step(new StartDue(fleet with { LastNumber = number }, goal), [.. before, new Spawn(number, AsServed: !goal.Replaces && fleet.HasServed)]);
     }
 
     private Step Watch(StartDue state, Generation candidate, TimeSpan now)
@@ -32,13 +34,13 @@ internal sealed partial class Transitions
             [new Log(Messages.StartingWorker(candidate)), new Tell(new CandidateStarted(candidate, state.Goal.Failures + 1))];
         return policy.Readiness == Readiness.Notify
             ? new Step(
-                new Awaiting(state.Fleet, state.Goal, candidate, now, Again: false),
+                new Awaiting(state.Fleet, state.Goal, candidate, now),
                 [.. actions, .. HoldToReady(candidate, policy.ReadyTimeout)])
-            : new Step(new Watching(state.Fleet, state.Goal, candidate, now, Again: false), actions);
+            : new Step(new Watching(state.Fleet, state.Goal, candidate, now), actions);
     }
 
     private Step Oblige(Watching state, TimeSpan now) => new(
-        new Awaiting(state.Fleet, state.Goal, state.Candidate, state.StartedAt, state.Again),
+        new Awaiting(state.Fleet, state.Goal, state.Candidate, state.StartedAt),
         [.. HoldToReady(state.Candidate, state.StartedAt + policy.ReadyTimeout - now)]);
 
     private IEnumerable<SupervisorAction> HoldToReady(Generation candidate, TimeSpan within) =>
@@ -50,7 +52,7 @@ internal sealed partial class Transitions
     /// </summary>
     private Step Started(Trying state, TimeSpan now) => policy.Probes
         ? new Step(
-            new Probing(state.Fleet, state.Goal, state.Candidate, state.StartedAt, state.Again, Complaint: null),
+            new Probing(state.Fleet, state.Goal, state.Candidate, state.StartedAt, Complaint: null),
             [new Probe(state.Candidate), .. state is Watching ? HoldToReady(state.Candidate, policy.ReadyTimeout) : []])
         : Accept(state, now);
 
@@ -59,51 +61,65 @@ internal sealed partial class Transitions
 
     private Step Reject(Trying state, string? complaint) => new(
         new Rejecting(
-            state.Fleet, state.Goal, state.Candidate, state.StartedAt, state.Again, Messages.WasNotReady(policy.ReadyTimeout, complaint)),
+            state.Fleet, state.Goal, state.Candidate, state.StartedAt, Messages.WasNotReady(policy.ReadyTimeout, complaint)),
         [
             new Log(Messages.NotReady(state.Candidate, policy.ReadyTimeout, complaint, policy.OnTerm)),
             new Send(policy.OnTerm, [state.Candidate]),
             new SetTimer(new GraceOver(state.Candidate.Number), SupervisionPolicy.RejectGrace),
         ]);
 
+    /// <summary>Its own last words are the reason, where it has left any: an exit code says less.</summary>
     private Step CandidateDied(Trying state, Died died, TimeSpan now)
     {
-        var reason = (state as Rejecting)?.Reason ?? Messages.Ended(died.Exit);
+        var rejected = (state as Rejecting)?.Reason;
+        var reason = Messages.WhyDied(rejected, died);
         SupervisorAction[] failed =
             [new Log(Messages.FailedToStart(state.Candidate, died.Exit)), new Tell(new CandidateFailed(state.Candidate, reason))];
-        var fleet = state.Fleet with { LastFailure = Messages.WhyFailed(state.Candidate.Number, reason) };
-        // The HUP that came meanwhile may mean a better program than the one that has just failed: no pause before it.
-        return state.Again
-            ? Deploy(fleet, Replacement, [.. failed, .. Supersede(state.Goal), new Log(Messages.Restarting)])
-            : AttemptFailed(fleet, state.Goal, state.StartedAt, now, failed);
+        var fleet = state.Fleet with { LastFailure = Messages.WhyFailed(state.Candidate.Number, reason, isSaid: rejected is null && died.Said is not null) };
+        return AttemptFailed(fleet, state.Goal, state.StartedAt, now, failed, died.IsHopeless);
     }
 
     private Step SpawnFailed(StartDue state, SpawnFailed failed, TimeSpan now) => AttemptFailed(
-        state.Fleet with { LastFailure = Messages.WhyFailed(state.Fleet.LastNumber, failed.Reason) }, state.Goal, startedAt: now, now,
-        [new Log(Messages.SpawnFailed(failed.Reason)), new Tell(new CandidateFailed(Candidate: null, failed.Reason))]);
+        state.Fleet with { LastFailure = Messages.WhyFailed(state.Fleet.LastNumber, failed.Reason, isSaid: true) }, state.Goal, startedAt: now, now,
+        [
+            new Log(failed.IsHopeless ? failed.Reason : Messages.SpawnFailed(failed.Reason)),
+            new Tell(new CandidateFailed(Candidate: null, failed.Reason)),
+        ],
+        failed.IsHopeless);
 
-    /// <summary>The failure is said at once; the pause counts from the start of the attempt, so that attempts are evenly spaced.</summary>
-    private Step AttemptFailed(Fleet fleet, Goal goal, TimeSpan startedAt, TimeSpan now, IReadOnlyList<SupervisorAction> failure)
+    /// <summary>
+    /// The failure is said at once; the pause counts from the start of the attempt, so that attempts are evenly spaced. An attempt that is
+    /// hopeless is not repeated, except where a gap is to be filled: a program that somebody is just replacing comes back, and giving up
+    /// would end the service.
+    /// </summary>
+    private Step AttemptFailed(Fleet fleet, Goal goal, TimeSpan startedAt, TimeSpan now, IReadOnlyList<SupervisorAction> failure, bool isHopeless)
     {
         var next = goal with { Failures = goal.Failures + 1 };
         var attempts = next.Attempts ?? policy.MaxStartAttempts;
         var wait = startedAt + policy.Pace(next.Failures) - now;
-        return attempts == 0 || next.Failures < attempts
-            ? new Step(new StartDue(fleet, next), [.. failure, .. Pause(fleet, wait)])
-            : AttemptsUsedUp(fleet, next, wait, now, failure);
+        var isOver = attempts != 0 && next.Failures >= attempts;
+        if (isOver || (isHopeless && (goal.Replaces || !fleet.HasServed))) return AttemptsUsedUp(fleet, next, wait, now, failure, isHopeless);
+        // The generation that served has died meanwhile: first what is known to work, then the deploy goes on.
+        return goal.Replaces && fleet is { Current: null, HasServed: true }
+            ? Attempt(fleet, new Goal(Replaces: false, Failures: 0, Pending: next), failure)
+            : new Step(new StartDue(fleet, next), [.. failure, .. Pause(fleet, wait)]);
     }
 
     /// <summary>
-    /// Who serves, serves on; nothing more is tried until somebody asks. Where the one that served has died during the deploy, the
-    /// deploy is over, but its gap must be filled: a new series. Where there is nobody to begin with, we have failed at our task.
+    /// The current generation keeps serving; the next attempt waits for a HUP or a <c>--restart</c>. Where the one that served has died
+    /// during the deploy, the deploy is over, but its gap must be filled: a new series. Where nothing serves to begin with, we have
+    /// failed at our task.
     /// </summary>
-    private Step AttemptsUsedUp(Fleet fleet, Goal goal, TimeSpan wait, TimeSpan now, IReadOnlyList<SupervisorAction> failure)
+    private Step AttemptsUsedUp(Fleet fleet, Goal goal, TimeSpan wait, TimeSpan now, IReadOnlyList<SupervisorAction> failure, bool isHopeless)
     {
+        if (goal is { Replaces: false, Pending: { } pending }) return Attempt(fleet, pending, failure);
         if (!goal.Replaces) return GiveUp(fleet, goal.Failures, now, failure);
         var ended = new Tell(new DeployEnded(goal.Request, DeployOutcome.CandidateFailed, fleet.LastFailure!));
-        return fleet.Current is { } current
-            ? new Step(new Serving(fleet with { RenewedAt = now }), [.. failure, new Log(Messages.Abandoned(goal.Failures, current)), ended])
-            : new Step(new StartDue(fleet, new Goal(Replaces: false, Failures: 0)), [.. failure, ended, .. Pause(fleet, wait)]);
+        if (fleet.Current is { } current)
+            return new Step(new Serving(fleet with { RenewedAt = now }), [.. failure, new Log(Messages.Abandoned(goal.Failures, current)), ended]);
+        if (!fleet.HasServed && isHopeless) return GiveUp(fleet, goal.Failures, now, [.. failure, ended]);
+        // What served is known to work, and nothing serves: no pause.
+        return new Step(new StartDue(fleet, new Goal(Replaces: false, Failures: 0)), [.. failure, ended, .. Pause(fleet, fleet.HasServed ? TimeSpan.Zero : wait)]);
     }
 
     private IEnumerable<SupervisorAction> Pause(Fleet fleet, TimeSpan wait)
@@ -113,9 +129,4 @@ internal sealed partial class Transitions
         if (wait > policy.Look) yield return new Log(Messages.NextAttemptIn(wait));
         yield return new SetTimer(new RetryDue(fleet.LastNumber + 1), wait);
     }
-
-    /// <summary>A HUP begins a series of its own; whoever waited for the one before learns that it has come to nothing.</summary>
-    private static IEnumerable<SupervisorAction> Supersede(Goal goal) => goal.Request == 0
-        ? []
-        : [new Tell(new DeployEnded(goal.Request, DeployOutcome.CandidateFailed, Messages.Superseded))];
 }

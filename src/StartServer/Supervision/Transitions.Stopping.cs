@@ -8,26 +8,25 @@ internal sealed partial class Transitions
 {
     private Step Stop(Running state, Signal received, TimeSpan now)
     {
-        var candidate = (state as Trying)?.Candidate;
-        Generation[] all = candidate is null ? [.. state.Fleet.All] : [.. state.Fleet.All, candidate];
+        Generation[] unaccepted = state is Trying { Candidate: var candidate } ? [.. state.Fleet.Discarded, candidate] : [.. state.Fleet.Discarded];
+        Generation[] all = [.. state.Fleet.All, .. unaccepted];
         var signal = SignalFor(received);
-        var step = StopAll(all, signal, Abort(state), now, gaveUp: false, new Log(Messages.Stopping(received, signal, all)));
-        return step.State is Stopping stopping ? step with { State = stopping with { Candidate = candidate } } : step;
+        return StopAll(all, unaccepted, signal, Abort(state), now, gaveUp: false, new Log(Messages.Stopping(received, signal, all)));
     }
 
     /// <summary>The attempts are used up and nobody serves. Old generations that still drain are told to stop as well.</summary>
     private Step GiveUp(Fleet fleet, int failures, TimeSpan now, IReadOnlyList<SupervisorAction> failure) => StopAll(
-        fleet.All, policy.OnTerm, AbortUnfinished(fleet), now, gaveUp: true, [.. failure, new Log(Messages.GaveUp(failures))]);
+        fleet.Everybody, fleet.Discarded, policy.OnTerm, AbortUnfinished(fleet), now, gaveUp: true, [.. failure, new Log(Messages.GaveUp(failures))]);
 
     private Step StopAll(
-        IReadOnlyList<Generation> all, ChosenSignal signal, IEnumerable<SupervisorAction> deploys, TimeSpan now, bool gaveUp,
+        IReadOnlyList<Generation> all, IReadOnlyList<Generation> unaccepted, ChosenSignal signal, IEnumerable<SupervisorAction> deploys, TimeSpan now, bool gaveUp,
         params IReadOnlyList<SupervisorAction> before)
     {
         List<SupervisorAction> actions =
             [.. before, new Send(signal, all), new CloseListeners(), .. deploys];
         if (all.Count == 0) return new Step(new Stopped(gaveUp), [.. actions, new Log(Messages.Exiting)]);
         if (policy.StopTimeout > TimeSpan.Zero) actions.Add(new SetTimer(new StopOverdue(), policy.StopTimeout));
-        return new Step(new Stopping(all, signal, Requests: 1, now, gaveUp), actions);
+        return new Step(new Stopping(all, signal, Requests: 1, now, gaveUp) { Unaccepted = unaccepted }, actions);
     }
 
     /// <summary>INT is a person's at the terminal: always a plain TERM. QUIT is taken as TERM is.</summary>
@@ -63,7 +62,7 @@ internal sealed partial class Transitions
         List<SupervisorAction> actions =
         [
             new Log(Messages.WorkerDied(died.Pid, died.Exit)),
-            new WriteStatus([.. remaining.Where(generation => generation != state.Candidate)]),
+            new WriteStatus([.. remaining.Where(generation => !state.Unaccepted.Contains(generation))]),
             new Tell(new GenerationEnded(ended, died.Exit)),
         ];
         if (remaining.Length > 0) return new Step(state with { Remaining = remaining }, actions);
@@ -74,8 +73,9 @@ internal sealed partial class Transitions
     private static IEnumerable<SupervisorAction> Abort(Running state)
     {
         var goal = state switch { Trying trying => trying.Goal, StartDue due => due.Goal, _ => null };
+        var deploy = goal is { Replaces: true } ? goal : goal?.Pending;
         var unfinished = AbortUnfinished(state.Fleet);
-        return goal is { Replaces: true } ? unfinished.Append(Aborted(goal.Request)) : unfinished;
+        return deploy is null ? unfinished : unfinished.Append(Aborted(deploy.Request));
     }
 
     private static IEnumerable<SupervisorAction> AbortUnfinished(Fleet fleet) => fleet.Unfinished.Select(deploy => Aborted(deploy.Request));

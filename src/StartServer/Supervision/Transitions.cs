@@ -46,20 +46,24 @@ internal sealed partial class Transitions(SupervisionPolicy policy)
         (Stopping or Stopped, Lingers) => Stay(state),
         (Stopping, RestartRequested) => Stay(state, new Log(Messages.RestartIgnored)),
         (Stopping or Stopped, DeployRequested e) => Refuse(state, e, DeployOutcome.Stopping, Messages.StopsInstead),
+        (Stopping or Stopped, AbortRequested e) => Stay(state, NothingToAbort(e, Messages.StopsInstead)),
         (Stopping or Stopped, Executed or Spoke or Ready or Probed or PolicyChanged or CommandLineChanged or TimerEvent) => Stay(state),
         (Stopped, StopRequested or RestartRequested or Died) => Stay(state),
 
-        // HUP. During a start it is remembered and never cuts the check; a series that is failing is begun afresh; a watch goes on
-        // beside the new start.
-        (Serving s, RestartRequested) => Deploy(s.Fleet, Replacement, new Log(Messages.Restarting)),
-        (StartDue s, RestartRequested) => Deploy(s.Fleet, Replacement, [.. Supersede(s.Goal), new Log(Messages.Restarting)]),
-        (Trying { Again: false } s, RestartRequested) => new Step(s with { Again = true }, [new Log(Messages.RestartRemembered)]),
-        (Trying { Again: true }, RestartRequested) => Stay(state),
+        // HUP. It takes the place of a start that is not accepted yet, of a pause in a series that is failing, and of a restart after a
+        // crash; a watch goes on beside the new start.
+        (Running s, RestartRequested) => Supersede(s, Replacement, Messages.Superseded, new Log(Messages.Restarting)),
 
-        // Who waits for his deploy gets one of his own or none: it is not mixed with one that is under way, or still watched.
-        (Serving { Fleet.Probation: null } s, DeployRequested e) => Deploy(
-            s.Fleet, Replacement with { Attempts = e.Attempts, Request = e.Request }, new Log(Messages.Deploying)),
-        (Running, DeployRequested e) => Refuse(state, e, DeployOutcome.Busy, Messages.Busy),
+        // So does a --restart; but it does not take the place of another one whose caller still waits.
+        (Running s, DeployRequested e) when BlockedBy(s, e) => Refuse(state, e, DeployOutcome.Busy, Messages.BusyWith(s)),
+        (Running s, DeployRequested e) => Supersede(
+            s, Replacement with { Attempts = e.Attempts, Request = e.Request }, Messages.SupersededByRequest, new Log(Messages.Deploying)),
+
+        // --abort: back to what serves; where nothing serves, the start begins anew.
+        (StartDue s, AbortRequested e) => Abort(s, e, s.Fleet, s.Goal, now),
+        (Trying s, AbortRequested e) => Abort(s, e, now),
+        (Serving { Fleet.Probation: not null } s, AbortRequested e) => AbortWatch(s, e, now),
+        (Serving s, AbortRequested e) => Stay(state, NothingToAbort(e, Messages.NothingToAbort(s.Fleet))),
 
         // Making the attempt.
         (StartDue s, RetryDue e) when e.Generation == s.Fleet.LastNumber + 1 => Attempt(s.Fleet, s.Goal),
@@ -85,6 +89,11 @@ internal sealed partial class Transitions(SupervisionPolicy policy)
         (Running { Fleet.Probation: not null } s, ProbeDue e) when IsCurrent(s, e.Generation) => Stay(s, new Probe(s.Fleet.Current!)),
         (Running { Fleet.Probation: not null } s, Probed e) when IsCurrent(s, e.Generation) => ProbedOnProbation(s, e, now),
         (Running { Fleet.Probation: not null } s, WatchOver e) when IsCurrent(s, e.Generation) => EndWatch(s),
+
+        // Candidates that have been told to stop because something newer has begun.
+        (Running s, Died e) when s.Fleet.Discarded.FirstOrDefault(discarded => discarded.Pid == e.Pid) is { } gone => DiscardedDied(s, gone, e),
+        (Running s, GraceOver e) when Find(s.Fleet.Discarded, e.Generation) is { } late => Kill(s, late, SupervisionPolicy.RejectGrace),
+        (Running s, DrainOverdue e) when Find(s.Fleet.Discarded, e.Generation) is { } late => Kill(s, late, policy.DrainTimeout),
 
         // The others.
         (Running s, Died e) when e.Pid == s.Fleet.Current?.Pid => CurrentDied(s, e, now),

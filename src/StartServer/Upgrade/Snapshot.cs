@@ -1,6 +1,7 @@
 using StarletNet.Shared.Interop;
 using StarletNet.Shared.Listening;
 using StartServer.Control;
+using StartServer.Generations;
 using StartServer.Listeners;
 using StartServer.Output;
 using StartServer.Supervision;
@@ -34,6 +35,9 @@ internal sealed record Snapshot
 
     /// <summary>Null if the command line is what it was, and no change of it is under way.</summary>
     internal required CommandLineChange? Change { get; init; }
+
+    /// <summary>By which link start_server's directory was given at its start; null for none. The link may lead elsewhere by now.</summary>
+    internal required string? StartedIn { get; init; }
 
     /// <summary>The descriptor that has the lock; null without <c>--pid-file</c>.</summary>
     internal required int? PidFile { get; init; }
@@ -80,6 +84,7 @@ internal sealed record Snapshot
         Backlog = f.Number("backlog", given?.Backlog),
         Held = f.Texts("held", given?.Held),
         Change = f.Optional("change", given?.Change, ChangeOf),
+        StartedIn = f.Optional("started-in", given?.StartedIn),
         PidFile = f.OptionalDescriptor("pid-file", given?.PidFile),
         StatusFile = f.Optional("status-file", given?.StatusFile),
         LogPipe = f.Optional("log-pipe", given?.LogPipe, LogPipeOf),
@@ -146,6 +151,7 @@ internal sealed record Snapshot
 internal sealed record SupervisionSnapshot(
     TimeSpan Now, SupervisorState State, IReadOnlyList<KeptGeneration> Generations, IReadOnlyList<RunningTimer> Timers);
 
-internal sealed record KeptGeneration(int Number, int Pid, TimeSpan Age, int NotifySocket, string NotifyAddress);
+internal sealed record KeptGeneration(
+    int Number, int Pid, TimeSpan Age, int NotifySocket, string NotifyAddress, ServedRelease Release, string? Reason, bool IsUnchanged);
 
 internal sealed record RunningTimer(TimerEvent Event, TimeSpan Remaining);

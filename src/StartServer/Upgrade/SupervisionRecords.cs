@@ -1,3 +1,4 @@
+using StartServer.Generations;
 using StartServer.Supervision;
 
 namespace StartServer.Upgrade;
@@ -22,7 +23,26 @@ internal static class SupervisionRecords
         f.Number("pid", given?.Pid),
         f.Time("age", given?.Age),
         f.Descriptor("notify-fd", given?.NotifySocket),
-        f.Text("notify-address", given?.NotifyAddress));
+        f.Text("notify-address", given?.NotifyAddress),
+        f.Record("release", given?.Release, ReleaseOf),
+        f.Optional("reason", given?.Reason),
+        f.Flag("unchanged", given?.IsUnchanged));
+
+    private static ServedRelease ReleaseOf(Fields f, ServedRelease? given) => new(
+        f.Record("origin", given?.Origin, OriginOf), f.Optional("reported", given?.Reported), f.Text("files", given?.Files));
+
+    // Words and paths may hold bytes that are not UTF-8.
+    private static Origin OriginOf(Fields f, Origin? given) => new()
+    {
+        Words = Decoded(f.Texts("words", Encoded(given?.Words))),
+        Directory = f.Optional("directory", given?.Directory),
+        RealDirectory = f.Text("real-directory", given?.RealDirectory),
+        RealPaths = f.Texts("real-paths", given?.RealPaths),
+    };
+
+    private static IReadOnlyList<string>? Encoded(IReadOnlyList<string>? words) => words is null ? null : [.. words.Select(word => CommandWords.Encode([word]))];
+
+    private static IReadOnlyList<string> Decoded(IReadOnlyList<string> words) => [.. words.Select(word => CommandWords.Decode(word)[0])];
 
     private static SupervisorState State(Fields f, SupervisorState? given) => f.Text("is", given?.GetType().Name) switch
     {
@@ -39,6 +59,7 @@ internal static class SupervisionRecords
         Old = f.List("old", given?.Old, GenerationOf),
         Told = f.Numbers("told", given?.Told),
         Lingering = f.List("lingering", given?.Lingering, LingeringOf),
+        Discarded = f.List("discarded", given?.Discarded, GenerationOf),
         Probation = f.Optional("probation", given?.Probation, ProbationOf),
         RenewedAt = f.Time("renewed-at", given?.RenewedAt),
         Unfinished = f.List("unfinished", given?.Unfinished, UnfinishedOf),
@@ -58,7 +79,8 @@ internal static class SupervisionRecords
         f.Long("request", given?.Request), f.Record("generation", given?.Generation, GenerationOf));
 
     private static Goal GoalOf(Fields f, Goal? given) => new(
-        f.Flag("replaces", given?.Replaces), f.Number("failures", given?.Failures), f.Optional("attempts", given?.Attempts), f.Long("request", given?.Request));
+        f.Flag("replaces", given?.Replaces), f.Number("failures", given?.Failures), f.Optional("attempts", given?.Attempts), f.Long("request", given?.Request),
+        f.Optional("pending", given?.Pending, GoalOf));
 
     private static Generation GenerationOf(Fields f, Generation? given) => new(f.Number("number", given?.Number), f.Number("pid", given?.Pid));
 

@@ -10,6 +10,19 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 // A minimal API with one endpoint for each kind of client that the tests drive.
 if (Environment.GetEnvironmentVariable("APP_CRASH_AT_START") == "1") throw new InvalidOperationException("boom at start");
+if (Environment.GetEnvironmentVariable("APP_CRASH_AT_START") == "caught")
+{
+    // As in applications that log it themselves, somewhere.
+    try
+    {
+        throw new InvalidOperationException("boom and caught");
+    }
+    catch (InvalidOperationException)
+    {
+        Environment.ExitCode = 3;
+        return;
+    }
+}
 if (int.TryParse(Environment.GetEnvironmentVariable("APP_START_DELAY_MS"), out var delay)) Thread.Sleep(delay);
 
 var version = Environment.GetEnvironmentVariable("APP_VERSION")

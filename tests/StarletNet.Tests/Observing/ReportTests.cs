@@ -128,6 +128,7 @@ public sealed class ReportTests
         var metrics = PrometheusText.Parse(page);
 
         Assert.All(metrics.Types.Keys, name => Assert.StartsWith("starletnet_", name));
+        Assert.Equal(1, metrics.Samples["starletnet_release_info{path=\"/srv/app.dll\"}"]);
         Assert.Equal(2050, metrics.Samples["starletnet_requests_total"]);
         Assert.Equal(11, metrics.Samples["starletnet_error_responses_total{class=\"5xx\"}"]);
         Assert.Equal(88, metrics.Samples["starletnet_loop_takeovers_total"]);

@@ -182,6 +182,46 @@ public sealed class BootingTests
         Assert.Equal("it was not ready in time: status 503", Assert.Single(pool.Told.OfType<PoolNotice.FailedToStart>()).Worker.Failure);
     }
 
+    /// <summary>Whoever started us gives us up at a time of its own; a reason that comes later reaches nobody.</summary>
+    [Fact]
+    public void With_a_caller_that_waits_for_a_while_only_a_worker_has_no_longer_and_is_not_tried_again()
+    {
+        var pool = new PoolDriver(workers: 1, s => s with { ReadyWithin = TimeSpan.FromSeconds(55) }).Begin();
+
+        pool.Pass(54.9);
+        Assert.Empty(pool.Killed);
+        pool.Pass(0.2);
+        Assert.Equal([1], pool.Killed);
+        Assert.Equal(new PoolNotice.BootTookTooLong(pool.State.Set.Workers[0] with { Failure = null }, TimeSpan.FromSeconds(55), IsForCaller: true), pool.Told.OfType<PoolNotice.BootTookTooLong>().Single());
+        pool.Exit(1, 9);
+        Assert.Equal(1, pool.Ended);
+    }
+
+    [Fact]
+    public void A_caller_that_waits_longer_than_a_worker_may_take_changes_nothing()
+    {
+        var pool = new PoolDriver(workers: 1, s => s with { ReadyWithin = TimeSpan.FromSeconds(600) }).Begin();
+
+        pool.Pass(60);
+        Assert.Equal([1], pool.Killed);
+        Assert.False(pool.All.OfType<PoolAction.Tell>().Select(tell => tell.Notice).OfType<PoolNotice.BootTookTooLong>().Single().IsForCaller);
+        pool.Exit(1, 9);
+        Assert.Null(pool.Ended);
+    }
+
+    [Fact]
+    public void Once_the_first_set_is_ready_nobody_waits_any_more()
+    {
+        var pool = new PoolDriver(workers: 1, s => s with { ReadyWithin = TimeSpan.FromSeconds(55) }).Up();
+
+        pool.Pass(100).Exit(1, 9).Pass(1);
+        Assert.Equal(2, pool.Started.Count);
+        pool.Pass(58);
+        Assert.Empty(pool.Killed);
+        pool.Pass(2);
+        Assert.Equal([2], pool.Killed);
+    }
+
     [Fact]
     public void Draining_before_readiness_is_a_failed_start_and_counts_once()
     {

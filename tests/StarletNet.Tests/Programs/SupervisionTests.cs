@@ -28,6 +28,7 @@ public sealed class SupervisionTests : IDisposable
         var first = await ReceiveAsync(receiver);
         Assert.Equal("STATUS=starting", first.Text);
         Assert.Equal(master.Pid, first.Pid);
+        Assert.Equal(_test.Application, (await ReceiveAsync(receiver))["X_STARLETNET_RELEASE"]);
         var ready = await ReceiveAsync(receiver);
         Assert.True(ready.IsReady);
         Assert.Equal("serving with 2 workers", ready["STATUS"]);

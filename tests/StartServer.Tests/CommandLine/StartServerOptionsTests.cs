@@ -148,7 +148,7 @@ public sealed class StartServerOptionsTests
     [InlineData(1, "Value \"0.5\" invalid for option interval (number expected)", "--interval=0.5", "p")]
     [InlineData(255, "--stop option requires --pid-file to be set as well", "--stop")]
     [InlineData(255, "--restart option requires --pid-file and --status-file to be set as well", "--re", "--pid-file", "p")]
-    [InlineData(255, "--timeout belongs to a command to a running start_server: --restart, --stop, --list, --upgrade, --reconfigure", "--timeout", "5", "--", "p")]
+    [InlineData(255, "--timeout belongs to a command to a running start_server: --restart, --abort, --stop, --list, --upgrade, --reconfigure", "--timeout", "5", "--", "p")]
     [InlineData(255, "invalid ``timeout'' value:-5: it must not be negative", "--stop", "--pid-file", "p", "--timeout", "-5")]
     [InlineData(1, "Option enable-auto-restart does not take an argument", "--enable-auto-restart=1", "--", "p")]
     [InlineData(255, "invalid ``log-file'' value:|: a command must follow the bar", "--log-file", " | ", "p")]

@@ -42,7 +42,7 @@ public sealed class ControlCommandTests
             generation 2 \(pid [0-9]+\) ready after [0-9]+\.[0-9][0-9] s
             sent TERM to generation 1 \(pid [0-9]+\)
             generation 1 \(pid [0-9]+\) drained
-            done$
+            generation 2 serves /.*/perl, the same files as before: nothing has changed$
             """, await EndsAsync(restart, 0));
         Assert.Matches("^2:[0-9]+\n$", superdaemon.Status);
         await superdaemon.Program.LineAsync($"^restart attempts=1: asked for over the control socket by process {restart.Pid}, user [0-9]+$");
@@ -88,7 +88,7 @@ public sealed class ControlCommandTests
         using var first = Command(superdaemon, "--restart", "--timeout=2");
         await first.LineAsync("^generation 2 .* started");
         using var second = Command(superdaemon, "--restart");
-        Assert.Equal("", await EndsAsync(second, 12, "not deployed: another deploy is under way"));
+        Assert.Equal("", await EndsAsync(second, 12, "not deployed: another deploy is under way \\(generation 2 is starting\\), and the --restart that asked for it still waits; start_server --abort cancels it"));
         using var list = Command(superdaemon, "--list");
         Assert.Matches("(?m)^start_server [0-9]+: starting\n\n.*\n1 .* current .*\n2 .* candidate ", await EndsAsync(list, 0));
         Assert.Matches("^generation 2 \\(pid [0-9]+\\) started$", await EndsAsync(first, 11, "not done within 2 secs; what was begun goes on"));
@@ -135,6 +135,8 @@ public sealed class ControlCommandTests
             ["candidate-started", "candidate-accepted", "old-signalled", "generation-ended", "deploy-ended"], lines.Select(line => line.GetProperty("event").GetString()));
         Assert.Equal(2, lines[0].GetProperty("generation").GetInt32());
         Assert.Equal("done", lines[^1].GetProperty("outcome").GetString());
+        Assert.EndsWith("/perl", lines[^1].GetProperty("release").GetString(), StringComparison.Ordinal);
+        Assert.True(lines[^1].GetProperty("unchanged").GetBoolean());
         Assert.All(lines, line => Assert.True(line.GetProperty("time").GetDateTime() > DateTime.UtcNow.AddHours(-1)));
         await superdaemon.StopsCleanlyAsync();
     }
@@ -151,8 +153,8 @@ public sealed class ControlCommandTests
             $"""
             ^start_server {superdaemon.Program.Pid}: serving
 
-            GENERATION +PID +STATE +AGE
-            1 +{pid} +current +[0-9]+s
+            GENERATION +PID +STATE +AGE +RELEASE
+            1 +{pid} +current +[0-9]+s +/.*/perl
 
             LISTENER +KIND +ADDRESS +FD
             127.0.0.1:{port} +tcp +127.0.0.1:{port} +[0-9]+

@@ -32,8 +32,9 @@ public sealed class ProgressTests
     [InlineData("generation 4 (pid 104) ended: signal KILL\n", "killed")]
     [InlineData("generation 5 failed, generation 4 serves again: it died\n  bad ?[31mconfiguration\n", "rolled back")]
     [InlineData("generation 4 (pid 104) keeps 1 long-lived connection\n", "lingers")]
-    [InlineData("done\n", "done")]
-    [InlineData("done; 3 long-lived connections may stay with older generations (--drain-websockets)\n", "done but for some")]
+    [InlineData("generation 5 serves /srv/shop/6/shop.dll; 3 long-lived connections may stay with older generations (--drain-websockets)\n", "done but for some")]
+    [InlineData("generation 5 (pid 105) is given up before it is ready: a HUP\n", "discarded")]
+    [InlineData("generation 5 serves /srv/shop/6/shop.dll\n", "done")]
     [InlineData("not deployed: no\n", "not done")]
     public void Each_event_is_a_line(string expected, string which) => Assert.Equal(expected, Shown(live: false, which switch
     {
@@ -47,8 +48,9 @@ public sealed class ProgressTests
         "killed" => new GenerationEnded(Old, new ChildExit(9)),
         "rolled back" => new RolledBack(New, Old, "it died"),
         "lingers" => new GenerationLingers(Old, 1),
-        "done but for some" => new DeployEnded(1, DeployOutcome.Done, "", Lingering: 3),
-        "done" => new DeployEnded(1, DeployOutcome.Done, ""),
+        "done but for some" => new DeployEnded(1, DeployOutcome.Done, "generation 5 serves /srv/shop/6/shop.dll", Lingering: 3),
+        "discarded" => new CandidateDiscarded(New, "a HUP"),
+        "done" => new DeployEnded(1, DeployOutcome.Done, "generation 5 serves /srv/shop/6/shop.dll"),
         _ => new DeployEnded(1, DeployOutcome.Busy, "no"),
     }));
 

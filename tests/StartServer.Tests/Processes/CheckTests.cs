@@ -18,7 +18,7 @@ public sealed class CheckTests
             "--port", "127.0.0.1:0", "--path", "DIR/sock", "--pid-file", "DIR/pid", "--status-file", "DIR/status", "--log-file", "DIR/log",
             "--control", "DIR/control", "--daemonize", "--listen-fds",
         ]);
-        using var program = ProgramUnderTest.Start(Superdaemon.Executable, ["--check", .. options, "--", "no-such-program"]);
+        using var program = ProgramUnderTest.Start(Superdaemon.Executable, ["--check", .. options, "--", "true"]);
         Assert.Equal((new ProgramExit(0, null), "ok", ""), (await program.ExitAsync(), program.OutputText, program.ErrorText));
         Assert.Equal([scratch.File("log")], Directory.GetFileSystemEntries(scratch.Path));
     }
@@ -75,6 +75,30 @@ public sealed class CheckTests
         Assert.NotEqual(0, expected.Code);
         Assert.Equal((expected, start.ErrorText.Split('\n')[^1]), (actual, check.ErrorText));
         Assert.Equal("", check.OutputText);
+    }
+
+    [Theory]
+    [InlineData(5, "^failed to exec no-such-program-anywhere: No such file or directory$", "--", "no-such-program-anywhere")]
+    [InlineData(5, "^failed to exec .*/file: Permission denied$", "--", "DIR/file")]
+    [InlineData(5, "^failed to exec ./app: No such file or directory$", "--dir", "DIR/sub", "--", "./app")]
+    [InlineData(5, "^failed to chdir:.*/missing:No such file or directory$", "--dir", "DIR/missing", "--", "true")]
+    [InlineData(5, "^failed to chdir:.*/file:Not a directory$", "--dir", "DIR/file", "--", "true")]
+    [InlineData(1, "^failed to read the envdir .*/missing: No such file or directory$", "--envdir", "DIR/missing", "--", "true")]
+    [InlineData(0, "^$", "--dir", "DIR/", "--envdir", "DIR/sub", "--", "./good")]
+    public async Task The_program_its_directory_and_its_variables_are_looked_at(int exitCode, string message, params string[] words)
+    {
+        using var scratch = new ScratchDirectory();
+        scratch.Write("file", "");
+        scratch.Write("good", "#!/bin/sh\n", executable: true);
+        Directory.CreateDirectory(scratch.File("sub"));
+        using var check = ProgramUnderTest.Start(Superdaemon.Executable, ["--check", .. In(scratch, words)]);
+        Assert.Equal(new ProgramExit(exitCode, null), await check.ExitAsync());
+        Assert.Matches(message, check.ErrorText);
+        if (exitCode != 5) return;
+        // The start says the same.
+        using var start = ProgramUnderTest.Start(Superdaemon.Executable, In(scratch, words));
+        Assert.Equal(new ProgramExit(exitCode, null), await start.ExitAsync());
+        await start.LineAsync(message);
     }
 
     [Fact]

@@ -55,12 +55,11 @@ public sealed class DeployTests
         File.Move(app, app + ".away");
         superdaemon.Program.Send(UnixSignal.Hup);
         await superdaemon.Program.LineAsync($"^failed to exec {app}: No such file or directory$");
-        await superdaemon.Program.LineAsync("^new worker [0-9]+ seems to have failed to start, exit status:65280$");
+        await superdaemon.Program.LineAsync("^giving up after 1 failed attempt, worker [0-9]+ serves on; the next HUP tries again$");
         Assert.Equal(serving, await superdaemon.StatusAsync("1:P"));
         Assert.True(File.Exists(superdaemon.PidFile));
         Assert.Equal("generation 1\n", await Clients.ReadUnixAsync(scratch.File("sock")));
         File.Move(app + ".away", app);
-        // A HUP ends the pause between attempts.
         superdaemon.Program.Send(UnixSignal.Hup);
         await Eventually.TrueAsync(() => superdaemon.Status.Split('\n') is [var only, ""] && !only.StartsWith("1:", StringComparison.Ordinal), "a later generation serves alone", () => superdaemon.Status);
         Assert.NotEqual("generation 1\n", await Clients.ReadUnixAsync(scratch.File("sock")));
@@ -69,11 +68,25 @@ public sealed class DeployTests
     }
 
     [Fact]
-    public async Task A_missing_directory_is_named()
+    public async Task A_first_start_that_cannot_succeed_ends_at_once_and_says_what_is_missing()
     {
-        using var superdaemon = Superdaemon.Start(["--dir", "DIR/missing"], Children.Serve);
-        await superdaemon.Program.LineAsync($"^failed to chdir:{superdaemon.Scratch.File("missing")}:No such file or directory$");
-        await superdaemon.StopsCleanlyAsync();
+        foreach (var (options, child, message) in new (string[], string[], string)[]
+        {
+            (["--dir", "DIR/missing"], Children.Serve, "^failed to chdir:.*/missing:No such file or directory$"),
+            ([], ["DIR/no-such-program"], "^failed to exec .*/no-such-program: No such file or directory$"),
+            ([], ["no-such-program-anywhere"], "^failed to exec no-such-program-anywhere: No such file or directory$"),
+            ([], ["DIR/plain"], "^failed to exec .*/plain: Permission denied$"),
+            ([], ["DIR/"], "^failed to exec .*/: Permission denied \\(it is a directory\\)$"),
+        })
+        {
+            using var scratch = new ScratchDirectory();
+            scratch.Write("plain", "#!/bin/sh\n");
+            using var superdaemon = Superdaemon.Start(options, [.. child.Select(word => word.Replace("DIR/", scratch.Path + "/", StringComparison.Ordinal))], scratch);
+            Assert.Equal(new ProgramExit(5, null), await superdaemon.Program.ExitAsync());
+            await superdaemon.Program.LineAsync(message);
+            Assert.DoesNotContain("starting new worker", superdaemon.Program.ErrorText, StringComparison.Ordinal);
+            await superdaemon.NothingLeftAsync();
+        }
     }
 
     [Fact]
@@ -133,7 +146,7 @@ public sealed class DeployTests
     }
 
     [Fact]
-    public async Task Hup_within_the_check_is_remembered_and_does_not_cut_it()
+    public async Task A_hup_takes_the_place_of_a_start_that_hangs_at_once()
     {
         using var scratch = new ScratchDirectory();
         var child = Children.Perl(
@@ -144,10 +157,9 @@ public sealed class DeployTests
         superdaemon.Program.Send(UnixSignal.Hup);
         await superdaemon.Program.LineAsync("^starting new worker", (await superdaemon.Program.LineAsync("^received HUP")).Index);
         superdaemon.Program.Send(UnixSignal.Hup);
-        await superdaemon.Program.LineAsync("^received HUP while a new worker is starting");
-        Assert.StartsWith("1:", superdaemon.Status, StringComparison.Ordinal);
-        scratch.Write("gate", "");
+        await superdaemon.Program.LineAsync("^generation 2 \\(pid [0-9]+\\) is given up before it is ready: a HUP has begun another deploy; sending TERM to it$");
         await superdaemon.StatusAsync("3:P");
+        await superdaemon.Program.LineAsync("^generation 2 \\(pid [0-9]+\\), which was given up, has ended: ");
         await superdaemon.StopsCleanlyAsync();
     }
 

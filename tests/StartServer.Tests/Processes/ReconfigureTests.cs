@@ -52,7 +52,7 @@ public sealed class ReconfigureTests
 
         using var client = service.Reconfigure(["--port", "127.0.0.1:0", "--port", "127.0.0.3:0", "--path", "DIR/kept", "--path", "DIR/new"], Answer);
         await service.EndsAsync(client, 0);
-        Assert.Matches("^start_server has taken the new command line\ngeneration 2 \\(pid [0-9]+\\) started\n(.|\n)*\ndone$", client.OutputText);
+        Assert.Matches("^start_server has taken the new command line\ngeneration 2 \\(pid [0-9]+\\) started\n(.|\n)*\ngeneration 2 serves .*$", client.OutputText);
         var two = await service.Daemon.StatusAsync("2:P");
         Assert.Equal("generation 2\n", await Clients.ReadTcpAsync(kept));
         await cancel.CancelAsync();

@@ -77,8 +77,7 @@ public sealed class ServiceManagerTests : IDisposable
         using var superdaemon = Start(["--interval", "1"], Children.Serve);
         await superdaemon.Program.LineAsync("^up 1 ");
         superdaemon.Program.Send(UnixSignal.Hup);
-        await NextAsync("READY=1");
-        await NextAsync("RELOADING=1");
+        // The first generation is given up for the second, which is then the first that serves.
         await NextAsync("READY=1");
         await superdaemon.StatusAsync("2:P");
         await superdaemon.StopsCleanlyAsync();

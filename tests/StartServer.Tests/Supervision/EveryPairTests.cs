@@ -8,12 +8,13 @@ namespace StarletNet.StartServer.Tests.Supervision;
 public sealed class EveryPairTests : TransitionTestBase
 {
     private static readonly SupervisorState[] States =
-        [Transitions.Begin, Serving, OnProbation, Pausing, Watching, Awaiting, Probing, Rejecting, Stopping, new Stopped()];
+        [Transitions.Begin, Serving, OnProbation, Pausing, Watching, Awaiting, Probing, Rejecting, Stopping, new Stopped(),
+        new Serving(Fleet with { Discarded = [Candidate] }), new StartDue(Tried with { Current = null, Restarts = 1 }, Gap with { Pending = Replacement with { Request = 7 } })];
 
     private static readonly SupervisorEvent[] Events =
     [
-        new RestartRequested(), new DeployRequested(7, 1), new StopRequested(Signal.Term), new StopRequested(Signal.Int), new StopRequested(Signal.Quit),
-        new MeaninglessSignal(Signal.Usr2), new PolicyChanged(), new CommandLineChanged(Back: false), new CommandLineChanged(Back: true), new StopOverdue(), new Spawned(new Generation(5, 105)), new SpawnFailed("why"),
+        new RestartRequested(), new DeployRequested(7, 1), new DeployRequested(8, 1) { Waiting = [7] }, new AbortRequested(9), new StopRequested(Signal.Term), new StopRequested(Signal.Int), new StopRequested(Signal.Quit),
+        new MeaninglessSignal(Signal.Usr2), new PolicyChanged(), new CommandLineChanged(Back: false), new CommandLineChanged(Back: true), new StopOverdue(), new Spawned(new Generation(5, 105)), new SpawnFailed("why"), new SpawnFailed("why", IsHopeless: true),
         .. new[] { 101, 103, 104, 999 }.Select(pid => new Died(pid, Code(1))),
         .. Enumerable.Range(1, 5).SelectMany(number => new SupervisorEvent[]
         {

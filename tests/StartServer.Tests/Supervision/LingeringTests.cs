@@ -14,7 +14,7 @@ public sealed class LingeringTests : TransitionTestBase
     [Fact]
     public void A_deploy_tells_old_generations_that_they_are_replaced_and_a_stop_that_it_is_one()
     {
-        var accepted = Next(new Watching(Fleet with { Old = [], Told = [], LastNumber = 4 }, Replacement, Candidate, Seconds(100), Again: false), new LookOver(4));
+        var accepted = Next(new Watching(Fleet with { Old = [], Told = [], LastNumber = 4 }, Replacement, Candidate, Seconds(100)), new LookOver(4));
         Assert.Equal((SignalMeaning.Replaced, Current), (Only<Send>(accepted).Meaning, Assert.Single(Only<Send>(accepted).Generations)));
         Assert.Equal(SignalMeaning.Stop, Only<Send>(Next(Serving, new StopRequested(Signal.Term))).Meaning);
         Assert.Equal(SignalMeaning.Stop, Only<Send>(Next(Awaiting, new ReadyOverdue(4))).Meaning);
@@ -27,7 +27,7 @@ public sealed class LingeringTests : TransitionTestBase
         Assert.Equal([new GenerationLingers(First, 2)], NewsOf(first));
         Assert.Equal(["old worker 101 has nothing left but 2 long-lived connections, which may stay (--drain-websockets)"], Lines(first));
         var second = Next(first.State, new Lingers(2, 1));
-        Assert.Equal([new GenerationLingers(Second, 1), new DeployEnded(9, DeployOutcome.Done, "generation 3 serves", Lingering: 3)], NewsOf(second));
+        Assert.Equal([new GenerationLingers(Second, 1), new DeployEnded(9, DeployOutcome.Done, "generation 3 serves", Lingering: 3) { Serves = Current }], NewsOf(second));
         Assert.Empty(To<Serving>(second).Fleet.Unfinished);
     }
 
@@ -35,7 +35,7 @@ public sealed class LingeringTests : TransitionTestBase
     public void One_that_still_drains_is_waited_for()
     {
         var step = Next(Next(Deployed, new Lingers(1, 2)).State, new Died(102, Code(0)));
-        Assert.Equal([new GenerationEnded(Second, Code(0)), new DeployEnded(9, DeployOutcome.Done, "generation 3 serves", Lingering: 2)], NewsOf(step));
+        Assert.Equal([new GenerationEnded(Second, Code(0)), new DeployEnded(9, DeployOutcome.Done, "generation 3 serves", Lingering: 2) { Serves = Current }], NewsOf(step));
     }
 
     [Fact]

@@ -127,43 +127,11 @@ public sealed class ReplacingTests : TransitionTestBase
         // The delay runs out while nobody else serves.
         Assert.Empty(Next(waiting, new OldDue(4), at: 107, policy: delayed).Actions);
 
-        var filled = Next(new Watching(waiting.Fleet, Gap, new Generation(5, 105), Seconds(108), Again: false), new LookOver(5), at: 110, policy: delayed);
+        var filled = Next(new Watching(waiting.Fleet, Gap, new Generation(5, 105), Seconds(108)), new LookOver(5), at: 110, policy: delayed);
         Assert.Equal(new SetTimer(new OldDue(5), Seconds(6)), Only<SetTimer>(filled));
         var due = Next(filled.State, new OldDue(5), at: 116, policy: delayed);
         Assert.Equal([First, Second, Current], Only<Send>(due).Generations);
         Assert.Empty(To<Serving>(due).Fleet.Untold);
-    }
-
-    [Fact]
-    public void Hup_during_a_start_is_remembered_and_does_not_cut_the_check()
-    {
-        foreach (SupervisorState state in new SupervisorState[] { Watching, Awaiting, Rejecting })
-        {
-            var step = Next(state, new RestartRequested());
-            Assert.Equal("received HUP while a new worker is starting, another one will follow it", Assert.Single(Lines(step)));
-            Assert.True(((Trying)step.State).Again);
-            Assert.Equal(state.GetType(), step.State.GetType());
-            NothingHappens(step.State, new RestartRequested());
-        }
-    }
-
-    [Fact]
-    public void A_remembered_hup_replaces_the_candidate_once_it_is_accepted()
-    {
-        var step = Next(Watching with { Again = true }, new LookOver(4));
-        Assert.Equal("received HUP, spawning a new worker", Lines(step)[^1]);
-        Assert.Equal(new Spawn(5), step.Actions[^1]);
-        Assert.Equal(Candidate, To<StartDue>(step).Fleet.Current);
-        // The old ones were told all the same.
-        Assert.Equal([First, Second, Current], Only<Send>(step).Generations);
-    }
-
-    [Fact]
-    public void A_remembered_hup_makes_the_next_attempt_immediate_when_the_candidate_fails()
-    {
-        var step = Next(Watching with { Again = true, Goal = Gap with { Failures = 5 } }, new Died(104, Code(1)));
-        Assert.Equal(new Spawn(5), step.Actions[^1]);
-        Assert.Equal(Replacement, To<StartDue>(step).Goal);
     }
 
     [Fact]

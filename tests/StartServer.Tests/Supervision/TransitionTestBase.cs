@@ -28,10 +28,10 @@ public abstract class TransitionTestBase
         Unfinished = [new UnfinishedDeploy(0, Candidate)],
     });
     internal static readonly StartDue Pausing = new(Tried, Replacement with { Failures = 3 });
-    internal static readonly Watching Watching = new(Tried, Replacement, Candidate, Seconds(100), Again: false);
-    internal static readonly Awaiting Awaiting = new(Tried, Replacement, Candidate, Seconds(100), Again: false);
-    internal static readonly Probing Probing = new(Tried, Replacement, Candidate, Seconds(100), Again: false, Complaint: null);
-    internal static readonly Rejecting Rejecting = new(Tried, Replacement, Candidate, Seconds(100), Again: false, "was not ready within 60 s");
+    internal static readonly Watching Watching = new(Tried, Replacement, Candidate, Seconds(100));
+    internal static readonly Awaiting Awaiting = new(Tried, Replacement, Candidate, Seconds(100));
+    internal static readonly Probing Probing = new(Tried, Replacement, Candidate, Seconds(100), Complaint: null);
+    internal static readonly Rejecting Rejecting = new(Tried, Replacement, Candidate, Seconds(100), "was not ready within 60 s");
     internal static readonly Stopping Stopping = new([First, Current], ChosenSignal.Term, Requests: 1, Seconds(100));
 
     internal static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);

@@ -66,7 +66,7 @@ public sealed class WatchTests : TransitionTestBase
         var fifth = new Generation(5, 105);
         foreach (SupervisorState state in new SupervisorState[]
         {
-            new StartDue(fleet, Replacement), new Watching(fleet, Replacement, fifth, Seconds(101), Again: true), new Awaiting(fleet, Replacement, fifth, Seconds(101), Again: true),
+            new StartDue(fleet, Replacement), new Watching(fleet, Replacement, fifth, Seconds(101)), new Awaiting(fleet, Replacement, fifth, Seconds(101)),
         })
         {
             var step = Next(state, new Died(104, Code(3)), at: 105, policy: Watched);
@@ -126,17 +126,9 @@ public sealed class WatchTests : TransitionTestBase
     [Fact]
     public void A_watch_ends_also_beside_another_start()
     {
-        var step = Next(new Watching(OnProbation.Fleet with { LastNumber = 5 }, Replacement, new Generation(5, 105), Seconds(105), Again: false), new WatchOver(4), at: 110, policy: Watched);
+        var step = Next(new Watching(OnProbation.Fleet with { LastNumber = 5 }, Replacement, new Generation(5, 105), Seconds(105)), new WatchOver(4), at: 110, policy: Watched);
         Assert.Equal([First, Second, Current], Only<Send>(step).Generations);
         Assert.Null(To<Watching>(step).Fleet.Probation);
-    }
-
-    [Fact]
-    public void Who_waits_for_a_deploy_of_his_own_is_refused_until_the_watch_is_over()
-    {
-        var step = Next(OnProbation, new DeployRequested(9, 1), policy: Watched);
-        Assert.Equal([new DeployEnded(9, DeployOutcome.Busy, "another deploy is under way")], NewsOf(step));
-        Assert.Same(OnProbation, step.State);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace StarletNet.Master.Options.Sections;
 /// <summary>Where options come from, and what is asked for instead of serving.</summary>
 internal static class ConfigurationOptions
 {
-    internal const string Preset = "preset", Config = "config", CheckConfig = "check-config", Explain = "explain", Completion = "completion";
+    internal const string Preset = "preset", Config = "config", CheckConfig = "check-config", Explain = "explain", Try = "try", Completion = "completion";
     internal const string Help = "help", Man = "man", Version = "version";
 
     internal static readonly IReadOnlyList<MasterOption> All =
@@ -22,6 +22,7 @@ internal static class ConfigurationOptions
             "Print the completion script for that shell: eval \"$(starletnet --completion bash)\".", _ => null, (options, _) => options)),
         Flag(CheckConfig, "Print every option with the value that holds and where it comes from, and do nothing else."),
         Flag(Explain, "Print what the application's files tell of it, without running it: what each worker would keep for itself, and how to run it. Do nothing else."),
+        Flag(Try, "Start one worker of the application on a loopback port of its own, wait until it is ready (--ready-path), say what a deploy would say, and end: exit code 0, or 1 if it does not become ready. No running service is touched."),
         Flag(Help, "Show this text.", "h"),
         Flag(Man, "Print this text as a manual page, for man(1)."),
         Flag(Version, "Show the version.", "v"),

@@ -8,6 +8,10 @@ internal sealed class Laws(World world)
 {
     private readonly HashSet<long> _openRequests = [];
     private readonly HashSet<Generation> _accepted = [];
+    private readonly HashSet<long> _openAborts = [];
+
+    /// <summary>Deploys whose callers have had no answer yet.</summary>
+    internal IReadOnlyCollection<long> OpenRequests => _openRequests;
     private IReadOnlyList<Generation> _status = [];
     private int? _restartOwedAfter;
 
@@ -27,6 +31,8 @@ internal sealed class Laws(World world)
         CurrentChangesForAReason(before, happened, after);
         RestartsAreNotLost(before, happened, step);
         RequestsAreAnsweredOnce(happened, step);
+        NewerDeploysDoNotWait(before, happened, step);
+        GapsAreFilledWithWhatServed(step);
         StatusIsTrue(after, step);
         if (step.Actions.OfType<ReleaseListeners>().Any())
             Holds(after is Running { Fleet: var fleet } && Accepting(fleet).All(HasTheListeners), "who accepts at removed listeners keeps them");
@@ -38,8 +44,8 @@ internal sealed class Laws(World world)
     {
         var known = world.State switch
         {
-            Trying trying => trying.Fleet.All.Append(trying.Candidate),
-            Running running => running.Fleet.All,
+            Trying trying => trying.Fleet.Everybody.Append(trying.Candidate),
+            Running running => running.Fleet.Everybody,
             Stopping stopping => stopping.Remaining,
             _ => [],
         };
@@ -58,7 +64,7 @@ internal sealed class Laws(World world)
         Holds(_restartOwedAfter is null, "every HUP has led to an attempt");
     }
 
-    internal void AfterTheEnd() => Holds(_openRequests.Count == 0, "every request was answered");
+    internal void AfterTheEnd() => Holds(_openRequests.Count == 0 && _openAborts.Count == 0, "every request was answered");
 
     private static readonly Comparer<Generation> ByNumber = Comparer<Generation>.Create((a, b) => a.Number.CompareTo(b.Number));
 
@@ -82,7 +88,7 @@ internal sealed class Laws(World world)
         }
         else if (was.Probation is { } probation && @is.Current == probation.Previous)
         {
-            Holds(currentDied || (happened is Probed { Outcome: ProbeOutcome.Failed } probed && probed.Generation == was.Current?.Number),
+            Holds(currentDied || happened is AbortRequested || (happened is Probed { Outcome: ProbeOutcome.Failed } probed && probed.Generation == was.Current?.Number),
                 "a rollback has a reason");
             Holds(!@is.Old.Contains(@is.Current), "after a rollback the previous one is not old any more");
         }
@@ -119,7 +125,7 @@ internal sealed class Laws(World world)
     {
         var spawned = step.Actions.OfType<Spawn>().FirstOrDefault()?.Number;
         if (happened is RestartRequested && before is Running { Fleet.LastNumber: var last } && step.State is Running) _restartOwedAfter = last;
-        if (spawned > _restartOwedAfter || step.State is Stopping or Stopped) _restartOwedAfter = null;
+        if (spawned > _restartOwedAfter || step.State is Stopping or Stopped || happened is AbortRequested) _restartOwedAfter = null;
     }
 
     private void RequestsAreAnsweredOnce(SupervisorEvent happened, Step step)
@@ -129,8 +135,30 @@ internal sealed class Laws(World world)
             Holds(_openRequests.Remove(ended.Request), "a request is answered once");
     }
 
+    /// <summary>A HUP is followed at once, whatever is being started; so is a request, unless somebody waits for what it would take the place of.</summary>
+    private void NewerDeploysDoNotWait(SupervisorState before, SupervisorEvent happened, Step step)
+    {
+        if (happened is AbortRequested aborts) _openAborts.Add(aborts.Request);
+        foreach (var ended in step.Actions.OfType<Tell>().Select(tell => tell.News).OfType<AbortEnded>()) Holds(_openAborts.Remove(ended.Request), "an abort is answered once");
+        if (before is not Running running) return;
+        var isRefused = step.Actions.OfType<Tell>().Select(tell => tell.News).OfType<DeployEnded>().Any(ended => ended.Outcome == DeployOutcome.Busy);
+        var starts = step.Actions is [.., Spawn { AsServed: false }];
+        if (happened is RestartRequested) Holds(starts, "a HUP is followed at once");
+        if (happened is DeployRequested asked) Holds(isRefused ? asked.Waiting.Count > 0 && step.State == before : starts, "a request is followed at once, or refused for another that is waited for");
+        if (happened is AbortRequested && running is Trying { Goal.Pending: null, Candidate: var candidate })
+            Holds(((Running)step.State).Fleet.Discarded.Contains(candidate), "an abort ends the candidate");
+    }
+
+    /// <summary>Only a deploy follows the links; a crash never starts what has not been deployed.</summary>
+    private void GapsAreFilledWithWhatServed(Step step)
+    {
+        if (step is not { State: StartDue { Goal.Replaces: var deploys, Fleet: var fleet }, Actions: [.., Spawn spawn] }) return;
+        Holds(spawn.AsServed == (!deploys && (fleet.Current is not null || _accepted.Count > 0)), "a gap is filled with what served");
+    }
+
     private void FleetIsInOrder(Fleet fleet)
     {
+        Holds(!fleet.Discarded.Any(_accepted.Contains), "who was accepted is not discarded");
         Holds(fleet.Current is null || !fleet.Old.Contains(fleet.Current), "the current one is not old");
         Holds(fleet.Old.Distinct().Count() == fleet.Old.Count, "nobody is old twice");
         Holds(fleet.Told.All(number => fleet.Old.Any(old => old.Number == number)), "who was told is old");
@@ -159,6 +187,8 @@ internal sealed class Laws(World world)
         var policy = world.Policy;
         if (world.State is Running { Fleet: { Probation: not null, Current: { } current } })
             Holds(world.Has(new WatchOver(current.Number)), "a watch ends");
+        if (world.State is Running { Fleet.Discarded: var discarded })
+            Holds(discarded.All(gone => IsDoomed(gone.Number) || world.Has(new GraceOver(gone.Number)) || world.Has(new DrainOverdue(gone.Number)) || policy.DrainTimeout == TimeSpan.Zero), "discarded ones end");
         if (world.State is Running { Fleet: var fleet } && policy.DrainTimeout > TimeSpan.Zero)
             Holds(fleet.Told.All(told => world.Has(new DrainOverdue(told)) || IsDoomed(told)), "draining ends");
         switch (world.State)

@@ -65,10 +65,10 @@ internal sealed class World
     /// <summary>One thing happens, whatever it is.</summary>
     internal void Live(bool mayStop)
     {
-        switch (_dice.Next(21))
+        switch (_dice.Next(22))
         {
             case 0: Handle(new RestartRequested()); break;
-            case 1: Handle(new DeployRequested(++_lastRequest, _dice.Next(3))); break;
+            case 1: Handle(new DeployRequested(++_lastRequest, _dice.Next(3)) { Waiting = [.. Laws.OpenRequests.Where(_ => Chance(50))] }); break;
             case 2 when mayStop && Chance(15): Handle(new StopRequested(Pick(Signal.Term, Signal.Int, Signal.Quit))); break;
             case 3: ChangePolicy(); break;
             case 4 or 5: EndSomebody(); break;
@@ -77,6 +77,7 @@ internal sealed class World
             case 9 or 10 or 11: AnswerProbe(); break;
             case 12 or 13 or 14: LetSomebodySpeak(); break;
             case 15: ChangeCommandLine(); break;
+            case 16 when Chance(30): Handle(new AbortRequested(++_lastRequest)); break;
             default: Wait(); break;
         }
     }
@@ -123,7 +124,7 @@ internal sealed class World
     {
         if (Children.Find(child => child.Ended) is not { } ended) return;
         Children.Remove(ended);
-        Handle(new Died(ended.Generation.Pid, new ChildExit(ended.Killed ? 9 : Pick(0, 15, 256))));
+        Handle(new Died(ended.Generation.Pid, new ChildExit(ended.Killed ? 9 : Pick(0, 15, 256))) { Said = Chance(30) ? "why" : null, IsHopeless = Chance(10) });
     }
 
     private void AnswerProbe(bool? good = null)
@@ -211,7 +212,7 @@ internal sealed class World
     {
         if (Chance(5))
         {
-            Handle(new SpawnFailed("no memory"));
+            Handle(new SpawnFailed("no memory", IsHopeless: Chance(50)));
             return;
         }
         var child = new FakeChild(new Generation(spawn.Number, ++_lastPid), stubborn: Chance(20), Listeners);
