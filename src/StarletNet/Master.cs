@@ -26,12 +26,14 @@ namespace StarletNet.Master;
 /// <summary>A start, in order: look at everything that can be wrong before anything is bound, and bind before anything is started.</summary>
 internal sealed class Master(MasterOptions options, NotifySender notify, MasterLog log, WaitingCaller? caller)
 {
+    private const string CannotWritePid = "cannot write the pid file ";
+
     private const string HostingAssembly = "StarletNet.Hosting.dll";
 
     /// <summary>What the loop hears of, if only to say that it is ignored.</summary>
     internal static readonly Signal[] Signals =
     [
-        Signal.Hup, Signal.Int, Signal.Quit, Signal.Term, Signal.Usr1, Signal.Usr2, Signal.Ttin, Signal.Ttou, Signal.Winch,
+        Signal.Hup, Signal.Int, Signal.Quit, Signal.Term, Signal.ContainerStop, Signal.Usr1, Signal.Usr2, Signal.Ttin, Signal.Ttou, Signal.Winch,
         Signal.Alrm, .. Signal.Meaningless,
     ];
 
@@ -51,6 +53,8 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         using var releases = new Releases(options, _directory, Variable, log);
         RefuseIncomplete();
         releases.Check();
+        // Before anything is opened that is ours: a path that was given by mistake leads to what must not be touched.
+        if (options.PidFile is { } given) PidFile.RefuseForeign(given, ExitCodes.Failure, CannotWritePid);
 
         // From here on a signal waits for the loop instead of killing us with a socket file left behind.
         using var queue = new EventQueue();
@@ -77,8 +81,9 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         // Its whole path: with --chdir a relative one would not be found again.
         var pidPath = options.PidFile is { } path ? Path.GetFullPath(path) : null;
         using var pidFile = pidPath is not null && !IsUnderSuperdaemon
-            ? PidFile.Create(pidPath, Environment.ProcessId, ExitCodes.Failure, "cannot write the pid file ", guarded: identity is not null)
+            ? PidFile.Create(pidPath, Environment.ProcessId, ExitCodes.Failure, CannotWritePid, guarded: identity is not null)
             : null;
+        if (pidFile?.Remark is { } remark) log.PidFileReplaced(remark);
         using var observers = Observers.Open(queue, options.Observing, log, IsUnderSuperdaemon ? new Succession(pidPath) : null);
         announce();
         if (caller is not null) Detach(queue, caller, listeners);
@@ -99,6 +104,8 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
         OpenFileLimit.Raise();
 
         var variables = Variables();
+        // As the user that the workers of an earlier master were.
+        if (DiagnosticFiles.Sweep(Path.GetFullPath(Variable("TMPDIR") is { Length: > 0 } temporary ? temporary : "/tmp")) is > 0 and var swept) log.DiagnosticFilesSwept(swept);
         releases.Prepare(queue);
         // After the listeners are ours: a compiler may stay behind, and would hold open what it inherits.
         if (!releases.Build(queue, variables)) return ExitCodes.Success;

@@ -5,6 +5,7 @@ using StarletNet.Shared.Interop;
 using StarletNet.Shared.Listening;
 using StarletNet.Shared.Output;
 using StartServer.CommandLine;
+using StartServer.Files;
 using StartServer.Generations;
 using StartServer.Listeners;
 using StartServer.Output;
@@ -28,6 +29,8 @@ internal static class CheckCommand
         foreach (var path in new[] { options.Control }.OfType<string>()) CheckSocket(path);
         foreach (var port in options.Ports) port.Resolve();
         foreach (var path in options.Paths) CheckSocket(path);
+        if (options.PidFile is { } pidFile) PidFile.RefuseForeign(pidFile, ExitCodes.Failure);
+        if (options.StatusFile is { } statusFile) StatusFile.RefuseForeign(statusFile, mayBeInUse: true);
         foreach (var path in new[] { options.PidFile, options.StatusFile }.OfType<string>())
         {
             if (WhyNotWritable(path) is { } error) throw Failure($"failed to open file:{path}: {error}");

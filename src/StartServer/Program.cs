@@ -106,6 +106,9 @@ internal static class Program
         // First, before anything is opened or started that could get one of their descriptors.
         var inherited = taken is null ? InheritedListeners.Take(Environment.GetEnvironmentVariable, LibC.getpid()) : [];
         if (taken is null) PromisedDescriptors.Reserve(options.Ports);
+        // Before anything is opened that is ours: a path that was given by mistake leads to what must not be touched.
+        if (taken is null && options.PidFile is { } pidFilePath) PidFile.RefuseForeign(pidFilePath, ExitCodes.Failure);
+        if (taken is null && options.StatusFile is { } statusFilePath) StatusFile.RefuseForeign(statusFilePath, mayBeInUse: true);
         if (taken is null && options.ListenFds) HandedListeners.RefuseOverlap(options.Ports, inherited.Count, options.Paths.Count);
         var fresh = change is null ? null : ListenerSet.Change(taken!.Listeners, options);
         if (succession is not null) succession.Bound = fresh;
@@ -129,6 +132,7 @@ internal static class Program
         using var pidFile = options.PidFile is not { } pidPath ? null
             : taken?.PidFile is { } locked ? PidFile.Adopt(pidPath, pid, new FileDescriptor(locked))
             : PidFile.Create(pidPath, pid, ExitCodes.Failure);
+        if (pidFile?.Remark is { } remark) StandardError.WriteLine(remark);
         var status = options.StatusFile is not { } statusPath ? null
             : taken is null ? new StatusFile(statusPath) : StatusFile.Adopt(statusPath, taken.StatusFile);
         if (taken is null) log?.Redirect();
@@ -180,7 +184,7 @@ internal static class Program
         var exitCode = supervisor.Run();
         // Before the pid file goes: who waits for its lock (--stop) finds nothing of ours left, and the log complete.
         output.Dispose();
-        log?.Finish();
+        log?.Finish(policy.Value.StopTimeout);
         status?.Remove();
         listeners.Dispose();
         // A daemon that was stopped before its first generation served has not done what its caller waits for.

@@ -19,7 +19,7 @@ internal sealed class Figures
         }
         var parts = given.Split(':');
         _place = int.Parse(parts[1]);
-        _scoreboard = Scoreboard.Open(int.Parse(parts[0]));
+        _scoreboard = Scoreboard.Open(int.Parse(parts[0]), _place);
     }
 
     /// <param name="beats">Whether its own thread gives signs of life.</param>

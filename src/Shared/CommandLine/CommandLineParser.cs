@@ -1,5 +1,6 @@
 using System.Globalization;
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Processes;
 
 namespace StarletNet.Shared.CommandLine;
 
@@ -28,7 +29,11 @@ internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dia
             if (word == "--") return new ParsedCommandLine(given, [.. arguments.Skip(position + 1)]);
             if (word.Length < 2 || word[0] != '-') break;
             position++;
+            var first = position - 1;
             given.Add(ReadOption(word, arguments, ref position));
+            // A path would lead to another file. What follows the options is a program's and reaches it as it is.
+            foreach (var read in arguments.Take(position).Skip(first))
+                if (OriginalBytes.Escaped(read) is { } escaped) throw Error($"option {given[^1].Item3}: '{escaped}' has bytes that are not UTF-8, which option values must be");
         }
         return new ParsedCommandLine(given, [.. arguments.Skip(position)]);
     }

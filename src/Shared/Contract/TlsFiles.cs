@@ -34,9 +34,7 @@ internal sealed record TlsFiles(TlsFile Certificate, TlsFile? Key, TlsFile? Pass
     /// <summary>A new one, to be handed to workers; never changed afterwards.</summary>
     internal unsafe FileDescriptor Write()
     {
-        var fd = LibC.memfd_create("starletnet-tls", LibC.MFD_CLOEXEC);
-        if (fd < 0) throw SystemCallException.Of("memfd_create");
-        var memory = new FileDescriptor(fd);
+        var memory = SealedMemory.Create("starletnet-tls");
         using var bytes = new MemoryStream();
         using var writer = new BinaryWriter(bytes);
         writer.Write((int)Clients);
@@ -51,9 +49,11 @@ internal sealed record TlsFiles(TlsFile Certificate, TlsFile? Key, TlsFile? Pass
         writer.Flush();
         fixed (byte* pointer = bytes.GetBuffer())
         {
-            var written = LibC.write(fd, pointer, (int)bytes.Length);
+            var written = LibC.write(memory.Number, pointer, (int)bytes.Length);
             if (written != bytes.Length) throw SystemCallException.Of("write of the certificate's memory");
         }
+        // All workers of a generation share it: one of them must not change what the next one loads.
+        SealedMemory.SealAll(memory);
         return memory;
     }
 

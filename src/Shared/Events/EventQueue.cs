@@ -11,13 +11,16 @@ namespace StarletNet.Shared.Events;
 /// The order within one batch is part of the contract:
 /// what a child said comes before its death, because it was sent before it (a candidate that is ready and then dies);
 /// deaths come before signals, so that a HUP finds the state as it is;
-/// TERM, INT and QUIT come before all other signals: the kernel keeps no order between pending signals, so "which came first" is
+/// TERM, SIGRTMIN+3, INT and QUIT come before all other signals: the kernel keeps no order between pending signals, so "which came first" is
 /// not to be known, and a stop must never be lost behind a restart;
 /// timers come last: a child that died as its interval ran out, died.
 /// </remarks>
 internal sealed unsafe class EventQueue : IDisposable
 {
-    private static readonly Signal[] StopSignals = [Signal.Term, Signal.Int, Signal.Quit];
+    private static readonly Signal[] StopSignals = [Signal.Term, Signal.ContainerStop, Signal.Int, Signal.Quit];
+
+    /// <summary>Real-time signals queue up: a process that sends them without end must not keep us from everything else.</summary>
+    private const int MostReads = 64;
 
     private readonly Timers _timers = new();
     private readonly List<(FileDescriptor Fd, object Tag)> _watched = [];
@@ -111,17 +114,16 @@ internal sealed unsafe class EventQueue : IDisposable
         const int AtOnce = 16;
         var buffer = stackalloc signalfd_siginfo[AtOnce];
         var received = new List<SignalReceived>();
-        int count;
-        do
+        for (var reads = 0; reads < MostReads; reads++)
         {
-            count = (int)LibC.read(_signals!.Number, buffer, AtOnce * sizeof(signalfd_siginfo)) / sizeof(signalfd_siginfo);
+            var count = (int)LibC.read(_signals!.Number, buffer, AtOnce * sizeof(signalfd_siginfo)) / sizeof(signalfd_siginfo);
             for (var i = 0; i < count; i++)
             {
                 var signal = Received(buffer[i]);
                 if (!received.Contains(signal)) received.Add(signal);
             }
+            if (count < AtOnce) break;
         }
-        while (count == AtOnce);
         return received;
     }
 

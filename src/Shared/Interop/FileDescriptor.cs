@@ -92,10 +92,15 @@ internal sealed unsafe class FileDescriptor : SafeHandleMinusOneIsInvalid
     /// A connected pair of message sockets (SOCK_SEQPACKET): one write is one message, and the other side's end is read as
     /// an empty one. Both close-on-exec.
     /// </summary>
-    internal static (FileDescriptor Ours, FileDescriptor Theirs) MessagePair()
+    internal static (FileDescriptor Ours, FileDescriptor Theirs) MessagePair() => SocketPair(LibC.SOCK_SEQPACKET);
+
+    /// <summary>A connected pair of stream sockets. Both close-on-exec.</summary>
+    internal static (FileDescriptor Ours, FileDescriptor Theirs) StreamPair() => SocketPair(LibC.SOCK_STREAM);
+
+    private static (FileDescriptor Ours, FileDescriptor Theirs) SocketPair(int type)
     {
         var ends = stackalloc int[2];
-        if (LibC.socketpair(LibC.AF_UNIX, LibC.SOCK_SEQPACKET | LibC.SOCK_CLOEXEC, 0, ends) < 0)
+        if (LibC.socketpair(LibC.AF_UNIX, type | LibC.SOCK_CLOEXEC, 0, ends) < 0)
             throw SystemCallException.Of("socketpair");
         return (new FileDescriptor(ends[0]), new FileDescriptor(ends[1]));
     }

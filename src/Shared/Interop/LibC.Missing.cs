@@ -149,6 +149,12 @@ internal static unsafe class MissingLibC
         [DllImport(Library, SetLastError = true)]
         internal static extern int rename(byte* oldpath, byte* newpath);
 
+        internal static uint RENAME_EXCHANGE => 2;
+
+        /// <summary>By number, because glibc before 2.28 has no wrapper.</summary>
+        internal static int renameat2(int olddirfd, byte* oldpath, int newdirfd, byte* newpath, uint flags) =>
+            (int)LibC.syscall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 276 : 316, olddirfd, oldpath, newdirfd, newpath, flags);
+
         [DllImport(Library, SetLastError = true)]
         internal static extern int fstatfs(int fd, statfs* buf);
 

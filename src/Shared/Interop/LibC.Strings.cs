@@ -95,6 +95,11 @@ internal static unsafe class StringLibC
             fixed (byte* oldpathBytes = Terminated(oldpath), newpathBytes = Terminated(newpath)) return LibC.rename(oldpathBytes, newpathBytes);
         }
 
+        internal static int renameat2(int olddirfd, string oldpath, int newdirfd, string newpath, uint flags)
+        {
+            fixed (byte* oldpathBytes = Terminated(oldpath), newpathBytes = Terminated(newpath)) return LibC.renameat2(olddirfd, oldpathBytes, newdirfd, newpathBytes, flags);
+        }
+
         internal static int setenv(string name, string value, int overwrite)
         {
             fixed (byte* nameBytes = Terminated(name), valueBytes = Terminated(value)) return LibC.setenv(nameBytes, valueBytes, overwrite);

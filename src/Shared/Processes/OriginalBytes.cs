@@ -16,6 +16,29 @@ internal static class OriginalBytes
     /// <summary>The bytes that were decoded to <paramref name="text"/>; null if it says just what it means.</summary>
     internal static byte[]? Of(string text) => text.Contains(Replacement) ? Known.Value.GetValueOrDefault(text) : null;
 
+    /// <summary>
+    /// What cannot be used as a value, since only a part of what .NET does with it keeps the bytes: a path would lead to another file. For messages, with the
+    /// bytes that are not UTF-8 written <c>\xff</c>.
+    /// </summary>
+    /// <param name="text">A word of the command line, or a variable as <c>NAME=value</c>.</param>
+    /// <returns>Null if it says just what it means.</returns>
+    internal static string? Escaped(string text) =>
+        Of(text) is { } bytes && !bytes.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text)) ? Escape(bytes) : null;
+
+    /// <inheritdoc cref="Escaped"/>
+    internal static string Escape(ReadOnlySpan<byte> bytes)
+    {
+        var text = new StringBuilder();
+        while (!bytes.IsEmpty)
+        {
+            var status = Rune.DecodeFromUtf8(bytes, out var rune, out var length);
+            if (status == System.Buffers.OperationStatus.Done) text.Append(rune);
+            else foreach (var one in bytes[..length]) text.Append("\\x").Append(one.ToString("x2", System.Globalization.CultureInfo.InvariantCulture));
+            bytes = bytes[length..];
+        }
+        return text.ToString();
+    }
+
     /// <summary>To be called before the arguments are written over.</summary>
     internal static void Keep() => _ = Known.Value;
 

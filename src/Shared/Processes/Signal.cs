@@ -22,6 +22,14 @@ internal readonly record struct Signal(int Number)
     internal static readonly Signal Ttou = new(22);
     internal static readonly Signal Winch = new(28);
 
+    /// <summary>
+    /// SIGRTMIN+3, by which systemd and container runtimes ask the first process of a container to stop (systemd(1)). Here it means what TERM means.
+    /// </summary>
+    internal static readonly Signal ContainerStop = new(FirstRealTime + 3);
+
+    /// <summary>SIGRTMIN as glibc has it: 32 and 33 are its own.</summary>
+    private const int FirstRealTime = 34;
+
     /// <summary>Highest signal number the kernel has.</summary>
     internal const int Max = 64;
 
@@ -31,12 +39,16 @@ internal readonly record struct Signal(int Number)
         "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
     ];
 
-    /// <summary><c>HUP</c>, without prefix; the number for signals that have no name.</summary>
-    internal string Name => Number > 0 && Number < Names.Length ? Names[Number]! : Number.ToString(CultureInfo.InvariantCulture);
+    /// <summary><c>HUP</c>, without prefix; <c>RTMIN+3</c>; the number for signals that have no name.</summary>
+    internal string Name => Number > 0 && Number < Names.Length ? Names[Number]!
+        : Number is > FirstRealTime and <= Max ? string.Create(CultureInfo.InvariantCulture, $"{RealTime}{Number - FirstRealTime}")
+        : Number.ToString(CultureInfo.InvariantCulture);
+
+    private const string RealTime = "RTMIN+";
 
     public override string ToString() => Name;
 
-    /// <summary>Reads <c>usr1</c>, <c>SIGUSR1</c> or <c>10</c>. False for anything else; 0 is no signal.</summary>
+    /// <summary>Reads <c>usr1</c>, <c>SIGUSR1</c>, <c>SIGRTMIN+3</c> or <c>10</c>. False for anything else; 0 is no signal.</summary>
     internal static bool TryParse(string text, out Signal signal)
     {
         signal = default;
@@ -47,6 +59,12 @@ internal readonly record struct Signal(int Number)
             return true;
         }
         var name = text.StartsWith("SIG", StringComparison.OrdinalIgnoreCase) ? text[3..] : text;
+        if (name.StartsWith(RealTime, StringComparison.OrdinalIgnoreCase))
+        {
+            if (!int.TryParse(name[RealTime.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var above) || above > Max - FirstRealTime) return false;
+            signal = new Signal(FirstRealTime + above);
+            return true;
+        }
         var index = Array.FindIndex(Names, known => known is not null && known.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (index < 0) return false;
         signal = new Signal(index);
@@ -82,10 +100,20 @@ internal readonly record struct Signal(int Number)
     }
 
     /// <summary>
-    /// Signals that mean nothing to a supervisor and whose default action would end it and orphan its children: STKFLT, XCPU,
-    /// VTALRM, PROF, IO, PWR.
+    /// Signals that mean nothing to a supervisor and whose default action would end it and orphan its children: ILL, TRAP, ABRT, BUS, STKFLT, XCPU,
+    /// VTALRM, PROF, IO, PWR, SYS, and the real-time signals but for the one that asks for a stop.
     /// </summary>
-    internal static readonly Signal[] Meaningless = [new(16), new(24), new(26), new(27), new(29), new(30)];
+    /// <remarks>
+    /// ILL, TRAP, ABRT, BUS and SYS are also raised by faults of the process itself. They can be blocked like the others: a fault that raises a blocked
+    /// signal ends the process at once with that signal and a core file, as its default action would (force_sig in the kernel; abort(3) unblocks
+    /// its own). So whatever is pending was sent by a process. FPE and SEGV are not here: the runtime makes exceptions of those that managed code
+    /// raises, and a blocked one would end the process instead. (Of those that a process sends its handler passes over the first, and the next one ends us.) 32 and 33 are glibc's own, and with 34 the runtime suspends its threads.
+    /// </remarks>
+    internal static readonly Signal[] Meaningless =
+    [
+        new(4), new(5), Abrt, new(7), new(16), new(24), new(26), new(27), new(29), new(30), new(31),
+        .. Enumerable.Range(FirstRealTime + 1, Max - FirstRealTime).Select(number => new Signal(number)).Where(signal => signal != ContainerStop),
+    ];
 
     internal unsafe void Ignore() => LibC.signal(Number, LibC.SIG_IGN);
 }

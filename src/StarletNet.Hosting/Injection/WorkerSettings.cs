@@ -120,7 +120,7 @@ internal sealed record WorkerSettings(
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var place))
         {
             Keep(fd);
-            return new ScoreboardPlace(Shared.Contract.Scoreboard.Open(fd), place);
+            return new ScoreboardPlace(Shared.Contract.Scoreboard.Open(fd, place), place);
         }
         throw Malformed(EnvironmentNames.Scoreboard, $"'{value}' is not a descriptor and a place");
     }

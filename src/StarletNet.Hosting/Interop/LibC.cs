@@ -21,12 +21,13 @@ internal static unsafe partial class LibC
 
     // ---- descriptors -------------------------------------------------------------------------------------------
 
-    internal const int F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030;
+    internal const int F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030, F_ADD_SEALS = 1033;
+    internal const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
     internal const nuint FIONREAD = 0x541B;
     internal const int FD_CLOEXEC = 1;
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     internal const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
-    internal const uint MFD_CLOEXEC = 1;
+    internal const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int close(int fd);
@@ -93,7 +94,7 @@ internal static unsafe partial class LibC
 
     // ---- shared memory -----------------------------------------------------------------------------------------
 
-    internal const int PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1;
+    internal const int PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1, MAP_FIXED = 0x10;
     internal static void* MAP_FAILED => (void*)-1;
 
     [LibraryImport(Library, SetLastError = true)]

@@ -45,14 +45,14 @@ internal sealed class StatusPage(PathString path, ScoreboardPlace scoreboard) : 
     private byte[] Page()
     {
         var all = scoreboard.All;
-        // The last place is the master's, with the sums of those that are gone.
         var workers = new List<MeasuredWorker>();
-        for (var place = 0; place < all.Places - 1; place++)
+        for (var place = 0; place < all.PlacesInUse; place++)
         {
             var figures = all.Read(place);
             if (figures.Pid != 0) workers.Add(new MeasuredWorker(figures.Slot, figures.Pid, StateOf(figures), figures));
         }
         var text = new MetricsText(Environment.TickCount64);
+        // The last place is the master's, with the sums of workers that are gone.
         text.AddWorkers(workers, all.Read(all.Places - 1));
         return text.Bytes;
     }

@@ -93,7 +93,7 @@ internal sealed class ScoreboardPlace(Scoreboard scoreboard, int place)
 
     private bool HasSiblingBelow(int limit)
     {
-        for (var other = 0; other < scoreboard.Places - 1; other++)
+        for (var other = 0; other < scoreboard.PlacesInUse; other++)
         {
             if (other != place && scoreboard.PhaseOf(other) == WorkerPhase.Ready && Volatile.Read(ref scoreboard.InFlight(other)) < limit) return true;
         }
@@ -106,8 +106,7 @@ internal sealed class ScoreboardPlace(Scoreboard scoreboard, int place)
     {
         var fewest = int.MaxValue;
         var most = limit > 0 && Volatile.Read(ref scoreboard.InFlight(place)) < limit ? limit : int.MaxValue;
-        // The last place is the master's own.
-        for (var other = 0; other < Math.Min(MostSiblings, scoreboard.Places - 1); other++)
+        for (var other = 0; other < Math.Min(MostSiblings, scoreboard.PlacesInUse); other++)
         {
             if (other != place && scoreboard.PhaseOf(other) == WorkerPhase.Ready && Volatile.Read(ref scoreboard.InFlight(other)) < most)
                 fewest = Math.Min(fewest, Volatile.Read(ref scoreboard.Connections(other)));

@@ -138,7 +138,7 @@ internal sealed class Builder(EventQueue queue, SourceCode code, IReadOnlyDictio
 
     /// <summary>Before there is a pool: a signal, or the caller of --daemonize has gone away.</summary>
     internal static bool IsStop(Event happened) => happened is Readable { Tag: WaitingCaller } || (happened is SignalReceived { Signal: var signal }
-        && (signal == Signal.Term || signal == Signal.Int || signal == Signal.Quit || signal == Signal.Usr1));
+        && (signal == Signal.Term || signal == Signal.ContainerStop || signal == Signal.Int || signal == Signal.Quit || signal == Signal.Usr1));
 
     private static unsafe string Read(FileDescriptor output)
     {

@@ -10,7 +10,7 @@ namespace StarletNet.Master.Applications;
 internal sealed class ShadowPlace(string directory, IReadOnlyList<string> linked)
 {
     private const string Prefix = "starletnet-copy-";
-    private const int Tries = 3;
+    private const int Tries = 3, Digits = 12;
 
     internal static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
@@ -68,7 +68,8 @@ internal sealed class ShadowPlace(string directory, IReadOnlyList<string> linked
         {
             foreach (var path in Directory.EnumerateDirectories(directory, Prefix + "*", Everything))
             {
-                // In /tmp anybody may have made a directory of that name.
+                // In /tmp anybody may have made a directory of that name; and a name like it, or a link, is not of our making.
+                if (!IsOurs(Path.GetFileName(path)) || FileIdentity.Of(path) is not { IsDirectory: true }) continue;
                 if (FileIdentity.OwnerOf(path) != LibC.geteuid() || TryLock(path, LibC.LOCK_EX | LibC.LOCK_NB) is not { } taken) continue;
                 using (taken) Remove(path);
                 removed++;
@@ -81,11 +82,14 @@ internal sealed class ShadowPlace(string directory, IReadOnlyList<string> linked
         return removed;
     }
 
+    // Prefix and twelve hexadecimal digits, as Create makes them.
+    private static bool IsOurs(string name) => name.Length == Prefix.Length + Digits && name[Prefix.Length..].All(char.IsAsciiHexDigitLower);
+
     private ShadowCopy Create(string source)
     {
         while (true)
         {
-            var path = Path.Combine(directory, Prefix + Guid.NewGuid().ToString("n")[..12]);
+            var path = Path.Combine(directory, Prefix + Guid.NewGuid().ToString("n")[..Digits]);
             // Exclusive, unlike .NET's own.
             if (LibC.mkdir(path, 0x1c0 /* 0700 */) < 0)
                 throw Failure($"cannot make a copy in {directory}: {Errno.Last}; give --shadow-dir another directory");

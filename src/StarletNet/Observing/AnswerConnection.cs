@@ -34,6 +34,17 @@ internal sealed unsafe class AnswerConnection : ServicePart
         queue.SetTimer(this, Patience);
     }
 
+    /// <summary>It has not asked, and nothing that it has sent waits to be read.</summary>
+    internal bool IsIdle
+    {
+        get
+        {
+            if (_answer is not null || _socket.IsClosed) return false;
+            byte one;
+            return LibC.recv(_socket.Number, &one, 1, LibC.MSG_PEEK | LibC.MSG_DONTWAIT) <= 0;
+        }
+    }
+
     internal override void Take()
     {
         // Sent away earlier in this batch.
@@ -93,6 +104,8 @@ internal sealed unsafe class AnswerConnection : ServicePart
     {
         fixed (byte* start = _received) return LibC.recv(_socket.Number, start + at, LongestQuestion - at, LibC.MSG_DONTWAIT);
     }
+
+    internal override void GiveUp() => Close();
 
     internal void Close()
     {

@@ -9,8 +9,11 @@ namespace StarletNet.Master.Observing;
 /// </summary>
 internal sealed unsafe class AnswerServer : ServicePart, IDisposable
 {
-    /// <summary>At a time. Nobody needs more than a few.</summary>
+    /// <summary>At a time, of those that have not asked yet: the oldest has to go for one that comes, which may ask. Nobody needs more than a few.</summary>
     internal const int MostClients = 16;
+
+    /// <summary>With those that are being answered.</summary>
+    private const int MostInAll = 4 * MostClients;
 
     /// <summary>Without free descriptors nobody can be let in; asking again at once would be a busy loop.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -63,7 +66,8 @@ internal sealed unsafe class AnswerServer : ServicePart, IDisposable
         var client = new AnswerConnection(_queue, socket, _answers, gone => _clients.Remove(gone));
         _clients.Add(client);
         if (_answers.Refuse(PeerCredentials.Of(socket.Number)) is { } refusal) client.Say(refusal);
-        else if (_clients.Count > MostClients) client.Say(_answers.Busy);
+        else if (_clients.Count > MostInAll) client.Say(_answers.Busy);
+        else if (_clients.Where(one => one.IsIdle).ToArray() is { Length: > MostClients } idle) idle[0].Say(_answers.Busy);
     }
 
     public void Dispose()

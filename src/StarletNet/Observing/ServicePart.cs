@@ -8,4 +8,9 @@ internal abstract class ServicePart
 
     /// <summary>Its timer has run out.</summary>
     internal abstract void TimeIsUp();
+
+    /// <summary>It has failed: a client is sent away, a listening socket stays.</summary>
+    internal virtual void GiveUp()
+    {
+    }
 }

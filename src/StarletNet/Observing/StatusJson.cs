@@ -43,8 +43,8 @@ internal static class StatusJson
         json.WriteStartObject("totals");
         var now = report.Workers.Select(worker => worker.Figures).Append(report.Departed).ToArray();
         json.WriteNumber("requests", now.Sum(figures => figures.Requests));
-        json.WriteNumber("inFlight", now.Sum(figures => figures.InFlight));
-        json.WriteNumber("connections", now.Sum(figures => figures.Connections));
+        json.WriteNumber("inFlight", now.Sum(figures => (long)figures.InFlight));
+        json.WriteNumber("connections", now.Sum(figures => (long)figures.Connections));
         json.WriteNumber("clientErrors", now.Sum(figures => figures.ClientErrors));
         json.WriteNumber("serverErrors", now.Sum(figures => figures.ServerErrors));
         json.WriteNumber("exceptions", now.Sum(figures => figures.Exceptions));

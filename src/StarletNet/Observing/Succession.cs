@@ -14,7 +14,9 @@ internal sealed class Succession(string? pidFile)
     /// <exception cref="OperatorException">It could never be written.</exception>
     internal void Check()
     {
-        if (pidFile is not null) Check(PidFile.Target(pidFile), CannotWrite + pidFile);
+        if (pidFile is null) return;
+        PidFile.RefuseForeign(pidFile, ExitCodes.Failure, CannotWrite);
+        Check(pidFile, CannotWrite + pidFile);
     }
 
     /// <summary>The same for any name that is taken over when we serve.</summary>

@@ -1,6 +1,9 @@
+using System.Text;
+using System.Text.Unicode;
 using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Interop;
+using StarletNet.Shared.Processes;
 
 namespace StarletNet.Master.Options;
 
@@ -17,13 +20,30 @@ internal static class ConfigFile
     {
         try
         {
-            return [.. File.ReadLines(path).SelectMany((line, index) => ReadLine(line, $"{path}:{index + 1}"))];
+            return [.. Lines(File.ReadAllBytes(path), path).SelectMany((line, index) => ReadLine(line, $"{path}:{index + 1}"))];
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             var reason = LibC.access(path, LibC.R_OK) < 0 ? Errno.Last.Text : Directory.Exists(path) ? "it is a directory" : error.Message;
             throw new OperatorException($"cannot read the configuration file {path}: {reason}", ExitCodes.Usage);
         }
+    }
+
+    // Line by line, to name the one that is not UTF-8: decoded as it is, a path in it would lead to another file.
+    private static List<string> Lines(byte[] content, string path)
+    {
+        var lines = new List<string>();
+        var rest = content.AsSpan();
+        if (rest.StartsWith("\uFEFF"u8)) rest = rest[3..];
+        while (!rest.IsEmpty)
+        {
+            var end = rest.IndexOf((byte)'\n');
+            var line = end < 0 ? rest : rest[..end];
+            if (!Utf8.IsValid(line)) throw new OperatorException($"{path}:{lines.Count + 1}: '{OriginalBytes.Escape(line.TrimEnd((byte)'\r'))}' has bytes that are not UTF-8", ExitCodes.Usage);
+            lines.Add(Encoding.UTF8.GetString(line).TrimEnd('\r'));
+            rest = end < 0 ? [] : rest[(end + 1)..];
+        }
+        return lines;
     }
 
     internal static bool IsReadable(string path) => LibC.access(path, LibC.R_OK) == 0 || Errno.Last != Errno.EACCES;

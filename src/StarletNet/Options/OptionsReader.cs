@@ -1,5 +1,6 @@
 using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Processes;
 
 namespace StarletNet.Master.Options;
 
@@ -153,7 +154,7 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
         IEnumerable<Setting> set = [];
         // An empty variable is how many tools write "not set".
         if (option.Declared.EnvironmentTwin is { } twin && environment(twin) is { Length: > 0 } variable)
-            set = variable.Split(separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            set = InUtf8(twin, variable).Split(separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 .Select(value => new Setting(twin, $"environment {twin}", value));
         var preset = _preset?.Values.GetValueOrDefault(option.Name) is { } value
             ? [new Setting($"preset {_preset.Name}: {option.Name}", $"preset {_preset.Name}", value)]
@@ -162,6 +163,10 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
         return option.Declared.Repeatable || highest.Length == 0 ? highest : [highest[^1]];
     }
 
+    private static string InUtf8(string variable, string value) => OriginalBytes.Escaped($"{variable}={value}") is { } escaped
+        ? throw new OperatorException($"{variable}: {escaped} has bytes that are not UTF-8, which option values must be", ExitCodes.Usage)
+        : value;
+
     // The first word is the application, unless --app has named it; a variable or a file is asked only where no word does.
     private MasterOptions FindApplication(MasterOptions options)
     {
@@ -169,6 +174,8 @@ internal sealed class OptionsReader(ParsedCommandLine commandLine, Func<string, 
         if (commandLine["app"] is not null || options.Project is not null || positional.Count == 0) return options with { ApplicationArguments = positional };
         // A variable in a script that is not set; taken as a path it would be the current directory.
         if (positional[0].Length == 0) throw new OperatorException("the application's name is empty; give a file name", ExitCodes.Usage);
+        if (OriginalBytes.Escaped(positional[0]) is { } escaped)
+            throw new OperatorException($"the application's name '{escaped}' has bytes that are not UTF-8; give it a name in UTF-8", ExitCodes.Usage);
         _places["app"] = "command line";
         return options with { Application = positional[0], ApplicationArguments = [.. positional.Skip(1)] };
     }

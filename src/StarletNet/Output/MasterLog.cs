@@ -105,6 +105,14 @@ internal sealed class MasterLog : IDisposable
 
     internal void NoStatusSocket(string reason) => Warning(15, "{Reason:l}; the service goes on without it", reason);
 
+    internal void PidFileReplaced(string words) => Warning(111, "{Words:l}", words);
+
+    internal void TakenAsTerm(Signal signal) => Information(112, "signal {Signal:l} is taken as TERM", signal.Name);
+
+    internal void DiagnosticFilesSwept(int count) => Information(113, "removed {Count} sockets and pipes that .NET processes which were killed had left for diagnostics", count);
+
+    internal void InputFailed(string words) => Error(110, "{Words:l}", words);
+
     internal void MetricsOn(string name) => Announce(16, "metrics on {Listener:l}", name);
 
     // ---- 60–: releases and development -------------------------------------------------------------------------

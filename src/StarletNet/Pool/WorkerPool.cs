@@ -79,6 +79,8 @@ internal sealed class WorkerPool
     private readonly Dictionary<int, int> _idOfPid = [];
     private readonly Dictionary<int, Generation> _generations = [];
     private readonly Queue<PoolEvent> _pending = new();
+    private readonly FaultBarrier _barrier;
+    private bool _isSaying;
     private readonly PoolCounters _counters = new();
     private (int Generation, int Ready, int Wanted) _titled;
     private readonly long _start = Stopwatch.GetTimestamp();
@@ -98,6 +100,7 @@ internal sealed class WorkerPool
     {
         _around = around;
         _report = new SuperdaemonReport(around.Notify);
+        _barrier = new FaultBarrier(around.Log.InputFailed);
         _transitions = new PoolTransitions(first.Settings);
         _state = PoolTransitions.Initial(first.Workers);
         _generations[_generation] = _newest = first;
@@ -118,7 +121,7 @@ internal sealed class WorkerPool
         foreach (var happened in _around.Missed) Hear(happened);
         // What is to be done after the last worker is part of the work.
         while (_state is not PoolState.Ended || _around.ExitCommand.IsRunning)
-            foreach (var happened in _around.Queue.Take()) Hear(happened);
+            foreach (var happened in _around.Queue.Take()) _barrier.Run($"the event {happened.GetType().Name}", () => Hear(happened));
         ForgetGenerations();
         return ((PoolState.Ended)_state).ExitCode;
     }
@@ -131,8 +134,8 @@ internal sealed class WorkerPool
         {
             case Readable { Tag: WorkerHandle worker }: HearWorker(worker); break;
             case Readable { Tag: WaitingCaller caller }: HearCallerGone(caller); break;
-            case Readable { Tag: ServicePart part }: part.Take(); break;
-            case TimerFired { Key: ServicePart part }: part.TimeIsUp(); break;
+            case Readable { Tag: ServicePart part }: Answer(part, part.Take); break;
+            case TimerFired { Key: ServicePart part }: Answer(part, part.TimeIsUp); break;
             case Readable { Tag: Superdaemon superdaemon }: HearSuperdaemonDied(superdaemon); break;
             case Readable { Tag: Reloader reloader }: reloader.Hear(); break;
             case Readable { Tag: Copier copier }: copier.Hear(); break;
@@ -147,6 +150,12 @@ internal sealed class WorkerPool
             case TimerFired { Key: LingeringReport }: _lingering.GoOn(); break;
             case SignalReceived signal: HearSignal(signal.Signal, MeaningOf(signal)); break;
         }
+    }
+
+    // A client for which an answer cannot be made is sent away without one.
+    private void Answer(ServicePart part, Action answer)
+    {
+        if (!_barrier.Run("a client", answer)) part.GiveUp();
     }
 
     private void GiveSignOfLife()
@@ -172,11 +181,12 @@ internal sealed class WorkerPool
         foreach (var happened in _around.Watch.Look(timer, _workers.Values).ToArray()) Say(happened);
     }
 
-    private void HearWorker(WorkerHandle worker)
+    private void HearWorker(WorkerHandle worker, bool isDead = false)
     {
         // It may have been reaped by an earlier event of the same batch.
         if (!_workers.ContainsKey(worker.Id)) return;
-        var messages = worker.Channel.ReceiveAll(out var ended);
+        // Of a worker that writes without end, the rest is reported again: others are heard in between.
+        var messages = worker.Channel.Receive(isDead ? ControlChannel.MostWaiting : ControlChannel.MostAtOnce, out var ended);
         // The end is not the worker's exit, which follows; watched on, it would be readable for ever.
         if (ended) _around.Queue.Unwatch(worker);
         foreach (var message in messages) HearMessage(worker.Id, message);
@@ -216,13 +226,14 @@ internal sealed class WorkerPool
         if (!_idOfPid.Remove(pid, out var id)) return;
         var worker = _workers[id];
         // Its last words first: they were sent before it died, and the queue only promises that for what it saw in time.
-        HearWorker(worker);
+        HearWorker(worker, isDead: true);
         var complete = exit with { LaunchFailure = worker.Process.TakeLaunchFailure() };
         var gone = _state.Set.Find(id);
         Say(new PoolEvent.WorkerExited(id, complete));
         if (gone is not null) _around.ExitCommand.Run(new ExitedWorker(pid, gone.Slot, exit, Reason(gone), worker.Figures?.Requests ?? 0));
         _workers.Remove(id);
         _hanging.Remove(id);
+        worker.DiagnosticFiles?.Remove();
         ForgetGenerations();
         _around.Watch.Forget(id);
         _around.Queue.Unwatch(worker);
@@ -262,6 +273,7 @@ internal sealed class WorkerPool
         _around.Log.SignalHeard(signal);
         if (signal == Signal.Hup) Restart();
         else if (signal == Signal.Term) Say(new PoolEvent.StopAsked(StopCause.Term, meaning));
+        else if (signal == Signal.ContainerStop) StopAsContainer(signal);
         else if (signal == Signal.Int) Say(new PoolEvent.StopAsked(StopCause.Int, meaning));
         else if (signal == Signal.Quit) Say(new PoolEvent.StopAsked(StopCause.Quit, meaning));
         else if (signal == Signal.Usr1) Say(new PoolEvent.StopAsked(StopCause.Usr1, meaning));
@@ -269,6 +281,12 @@ internal sealed class WorkerPool
         else if (signal == Signal.Ttou) Say(new PoolEvent.WorkersAsked(-1));
         else if (signal == Signal.Usr2 && _around.Logs.FileNames.Any()) ReopenLogs();
         else _around.Log.SignalIgnored(signal);
+    }
+
+    private void StopAsContainer(Signal signal)
+    {
+        _around.Log.TakenAsTerm(signal);
+        Say(new PoolEvent.StopAsked(StopCause.Term));
     }
 
     // Renamed files get no more lines when every worker has been told; none is lost, whichever of the two it goes to.
@@ -331,6 +349,12 @@ internal sealed class WorkerPool
         {
             _around.Log.RestartImpossible(error.Message);
         }
+#pragma warning disable CA1031 // Files of a release that nobody has foreseen: the workers that run go on.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            _around.Log.RestartImpossible(error.ToString());
+        }
     }
 
     // ---- through -----------------------------------------------------------------------------------------------
@@ -339,17 +363,25 @@ internal sealed class WorkerPool
     {
         _pending.Enqueue(happened);
         // What performing an action leads to waits until all actions of this event are done.
-        if (_pending.Count > 1) return;
-        while (_pending.TryPeek(out var next))
+        if (_isSaying) return;
+        _isSaying = true;
+        try
         {
-            // The dice are thrown for retries only; nothing secret hangs on them.
+            while (_pending.TryDequeue(out var next))
+            {
+                // The dice are thrown for retries only; nothing secret hangs on them.
 #pragma warning disable CA5394
-            var moment = new Moment(Stopwatch.GetElapsedTime(_start), (Random.Shared.NextDouble() * 2) - 1);
+                var moment = new Moment(Stopwatch.GetElapsedTime(_start), (Random.Shared.NextDouble() * 2) - 1);
 #pragma warning restore CA5394
-            (_state, var actions) = _transitions.Next(_state, next, moment);
-            _around.Log.PoolHears(next);
-            foreach (var action in actions) Do(action);
-            _pending.Dequeue();
+                (_state, var actions) = _transitions.Next(_state, next, moment);
+                _around.Log.PoolHears(next);
+                foreach (var action in actions) Do(action);
+            }
+        }
+        finally
+        {
+            // An event that fails costs itself: what waits behind it is dealt with by the next call.
+            _isSaying = false;
         }
         ShowTitle();
     }

@@ -27,6 +27,8 @@ internal sealed class StuckReports(EventQueue queue, IReadOnlyDictionary<string,
 
     internal void Begin(int workerPid)
     {
+        // A worker that asks again and again gets one at a time.
+        if (_running.Values.Any(report => report.WorkerPid == workerPid)) return;
         try
         {
             var process = queue.Start(new ChildSpec

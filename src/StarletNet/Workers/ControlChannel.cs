@@ -13,13 +13,21 @@ internal sealed unsafe class ControlChannel(FileDescriptor socket) : IDisposable
     internal bool Send(string message, params ReadOnlySpan<int> descriptors) =>
         SocketMessage.Send(socket.Number, Encoding.UTF8.GetBytes(message), descriptors, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL) >= 0;
 
-    /// <summary>All messages that are waiting, in order.</summary>
+    /// <summary>A worker says a few words in its life.</summary>
+    internal const int MostAtOnce = 64;
+
+    /// <summary>More than the kernel keeps of a socket that is not read (net.core.wmem_max, and some hundred bytes for each message).</summary>
+    internal const int MostWaiting = 4096;
+
+    /// <summary>The messages that are waiting, in order.</summary>
+    /// <param name="most">No more than so many.</param>
     /// <param name="ended">The worker has closed its end.</param>
-    internal List<string> ReceiveAll(out bool ended)
+    internal List<string> Receive(int most, out bool ended)
     {
         var messages = new List<string>();
         var buffer = stackalloc byte[ControlMessage.MaxLength];
-        while (true)
+        ended = false;
+        while (messages.Count < most)
         {
             var vector = new iovec { iov_base = buffer, iov_len = ControlMessage.MaxLength };
             var message = new msghdr { msg_iov = &vector, msg_iovlen = 1 };
@@ -30,6 +38,7 @@ internal sealed unsafe class ControlChannel(FileDescriptor socket) : IDisposable
             if (length <= 0) return messages;
             messages.Add(Encoding.UTF8.GetString(buffer, (int)length));
         }
+        return messages;
     }
 
     public void Dispose() => socket.Dispose();

@@ -11,6 +11,7 @@ internal sealed class ScoreboardPlaces : IDisposable
     // One more, the last, for the sums of those that are gone.
     private readonly Scoreboard _scoreboard = Scoreboard.Create(Count + 1);
     private readonly SortedSet<int> _taken = [];
+    private int _inUse;
 
     internal int Descriptor => _scoreboard.Memory.Number;
 
@@ -22,6 +23,7 @@ internal sealed class ScoreboardPlaces : IDisposable
             if (taken == place) place++;
         if (place == Count) return null;
         _taken.Add(place);
+        if (place >= _inUse) _scoreboard.SetPlacesInUse(_inUse = place + 1);
         _scoreboard.Prepare(place, slot, generation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         return place;
     }
@@ -29,7 +31,8 @@ internal sealed class ScoreboardPlaces : IDisposable
     internal void Release(int? place)
     {
         if (place is not { } known) return;
-        _scoreboard.AddDeparted(Count, _scoreboard.Read(known));
+        Departed = Scoreboard.Sum(Departed, _scoreboard.Read(known));
+        _scoreboard.PublishDeparted(Departed);
         _scoreboard.Clear(known);
         _taken.Remove(known);
     }
@@ -40,7 +43,7 @@ internal sealed class ScoreboardPlaces : IDisposable
     internal void SayStopping() => _scoreboard.SetPhase(Count, Environment.ProcessId, WorkerPhase.Draining);
 
     /// <summary>What all workers that are gone have counted.</summary>
-    internal WorkerFigures Departed => _scoreboard.Read(Count);
+    internal WorkerFigures Departed { get; private set; }
 
     public void Dispose() => _scoreboard.Dispose();
 }

@@ -17,6 +17,9 @@ internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel 
     /// <summary>After so many it asks to be replaced; 0: never.</summary>
     internal int MaxRequests { get; init; }
 
+    /// <summary>What its runtime leaves behind if it is killed; null: that cannot be told.</summary>
+    internal DiagnosticFiles? DiagnosticFiles { get; init; }
+
     /// <summary>What it says of itself, also after its death until this is disposed of.</summary>
     internal WorkerFigures? Figures => scoreboard.Read(place);
 

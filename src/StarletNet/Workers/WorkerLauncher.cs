@@ -31,19 +31,24 @@ internal sealed class WorkerLauncher(
             {
                 // The worker finds each descriptor under the number it has here; it makes them close-on-exec itself.
                 int[] handed = [.. listeners.Select(listener => listener.FdOf(worker.Slot)), theirs.Number, scoreboard.Descriptor, .. AccessLogs(), .. Own(application)];
+                var variables = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, Locks(application), accessLog?.Descriptor,
+                    application.Identity, application.HeapLimit);
                 var process = queue.Start(new ChildSpec
                 {
                     Program = application.Program,
                     Title = environment.ShowsTitles ? $"starletnet worker {worker.Slot} gen={worker.Generation}" : null,
                     Arguments = [.. application.LeadingArguments, .. arguments],
-                    Environment = environment.Of(worker, workers, theirs.Number, place is { } known ? (scoreboard.Descriptor, known) : null, requests, application.Certificates?.Number, Locks(application), accessLog?.Descriptor,
-                        application.Identity, application.HeapLimit),
+                    Environment = variables,
                     Descriptors = [.. handed.Distinct().Select(fd => new HandedDescriptor(fd, fd))],
                     WorkingDirectory = application.Directory,
                     // The terminal's ^C is for the master alone, which drains its workers.
                     Scope = ProcessScope.OwnGroup,
                 });
-                return new WorkerHandle(worker.Id, process, new ControlChannel(ours), scoreboard, place) { MaxRequests = requests };
+                return new WorkerHandle(worker.Id, process, new ControlChannel(ours), scoreboard, place)
+                {
+                    MaxRequests = requests,
+                    DiagnosticFiles = DiagnosticFiles.Of(process.Pid, variables.GetValueOrDefault("TMPDIR"), application.Directory ?? Environment.CurrentDirectory),
+                };
             }
         }
         catch

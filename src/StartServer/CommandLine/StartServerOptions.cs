@@ -2,6 +2,7 @@ using System.Globalization;
 using StarletNet.Shared.CommandLine;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Listening;
+using StarletNet.Shared.Processes;
 using StartServer.Listeners;
 using StartServer.Output;
 using StartServer.Probes;
@@ -88,7 +89,7 @@ internal sealed record StartServerOptions : Command
             throw Usage("Usage: --log-file option must be specified together with --deamonize");
         if (line.Rest.Count == 0) throw Usage("server program not specified");
         var twins = ReadTwins(line);
-        string? setting(string name) => twins.GetValueOrDefault(name) ?? environment(name);
+        string? setting(string name) => twins.GetValueOrDefault(name) ?? Variable(name, environment);
         var ports = line.All(OptionTable.Port).Select(ListenSpec.Parse).ToArray();
         RefuseSharedDescriptors(ports);
         RefuseSharedFiles(line);
@@ -132,6 +133,11 @@ internal sealed record StartServerOptions : Command
         };
         return line.IsOn(OptionTable.Check) ? new CheckOnly(options) : options;
     }
+
+    private static string? Variable(string name, Func<string, string?> environment) =>
+        environment(name) is not { } value ? null
+        : OriginalBytes.Escaped($"{name}={value}") is { } escaped ? throw Usage($"invalid {escaped} in the environment: it has bytes that are not UTF-8")
+        : value;
 
     private static Dictionary<string, string> ReadTwins(ParsedCommandLine line)
     {

@@ -52,6 +52,19 @@ internal sealed unsafe class ControlConnection : ControlPart
 
     internal bool HasAsked => _request is not null;
 
+    internal bool Follows => _request is FollowRequest;
+
+    /// <summary>It has not asked, and nothing that it has sent waits to be read.</summary>
+    internal bool IsIdle
+    {
+        get
+        {
+            if (HasAsked || _socket.IsClosed) return false;
+            byte one;
+            return LibC.recv(_socket.Number, &one, 1, LibC.MSG_PEEK | LibC.MSG_DONTWAIT) <= 0;
+        }
+    }
+
     /// <summary>Reads what is there; a whole line is a request.</summary>
     internal override SupervisorEvent? Take(Func<Roster> roster)
     {
@@ -117,6 +130,7 @@ internal sealed unsafe class ControlConnection : ControlPart
                 _server.UpgradeAsked!(new NewCommandLine(other.Words, _number, other.Attempts), Messages.Asked("reconfigure", Peer.Pid, Peer.Uid));
                 return null;
             case FollowRequest:
+                if (!_server.MayFollow) Refuse($"{ControlServer.MostClients} clients follow already; try again later");
                 return null;
             default:
                 Refuse("there is no such request; there are: restart [attempts=N], abort, stop, list, follow, upgrade, reconfigure attempts=N WORD...");
@@ -173,6 +187,8 @@ internal sealed unsafe class ControlConnection : ControlPart
     }
 
     internal override void TimeIsUp() => Refuse("no request came in time");
+
+    internal override void GiveUp() => Close();
 
     internal void Refuse(string reason)
     {

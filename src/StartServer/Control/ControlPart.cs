@@ -12,4 +12,9 @@ internal abstract class ControlPart
 
     /// <summary>Its timer has run out.</summary>
     internal abstract void TimeIsUp();
+
+    /// <summary>It has failed: a client is sent away, a listening socket stays.</summary>
+    internal virtual void GiveUp()
+    {
+    }
 }

@@ -13,10 +13,17 @@ namespace StartServer.Control;
 /// queue and on its thread, and so must never wait for a client nor let clients use up anything: requests are one line, there are
 /// few clients at a time, and one that does not read what it is told is dropped as soon as the kernel holds no more for it.
 /// </summary>
+/// <remarks>
+/// A client that commands is never kept out by clients that ask nothing: of those the oldest has to go when there is one too many. Followers, which
+/// may stay for ever, have a limit of their own.
+/// </remarks>
 internal sealed class ControlServer : INewsListener, IDisposable
 {
-    /// <summary>At a time; beyond that a client is told so and sent away. Nobody needs more than a few.</summary>
+    /// <summary>That have not asked yet; and that follow. Nobody needs more than a few.</summary>
     internal const int MostClients = 16;
+
+    /// <summary>Of all kinds; beyond that a client is told so and sent away.</summary>
+    private const int MostInAll = 4 * MostClients;
 
     /// <summary>How long a client may take to say what it wants.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -40,6 +47,9 @@ internal sealed class ControlServer : INewsListener, IDisposable
         if (ControlDoor.AtPid(server, pid) is { } door) server._doors.Add(door);
         return server;
     }
+
+    /// <summary>One that listens nowhere: its clients are let in one by one.</summary>
+    internal static ControlServer WithoutDoors(EventQueue queue) => new(queue);
 
     /// <summary>The one that this process had before it became another program by exec, with its clients.</summary>
     internal static ControlServer Adopt(EventQueue queue, KeptControl kept)
@@ -111,8 +121,12 @@ internal sealed class ControlServer : INewsListener, IDisposable
         Queue.Watch(socket, connection);
         if (!connection.HasAsked) Queue.SetTimer(connection, Patience);
         if (whyNot is not null) connection.Refuse(whyNot);
-        else if (_clients.Count > MostClients) connection.Refuse($"there are {MostClients} clients already; try again later");
+        else if (_clients.Count > MostInAll) connection.Refuse($"there are {MostInAll} clients already; try again later");
+        else if (_clients.Where(client => client.IsIdle).ToArray() is { Length: > MostClients } idle) idle[0].Refuse($"there are {MostClients} clients already that ask nothing; send the request at once");
     }
+
+    /// <summary>Whether there is room for one more that follows.</summary>
+    internal bool MayFollow => _clients.Count(client => client.Follows) <= MostClients;
 
     internal void Asked(ControlConnection client) => Queue.CancelTimer(client);
 

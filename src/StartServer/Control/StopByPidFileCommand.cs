@@ -7,12 +7,11 @@ using StartServer.Output;
 namespace StartServer.Control;
 
 /// <summary>
-/// <c>--stop</c>: TERM to the server of the pid file, then waiting until it has let go of the lock, which is the last thing it does:
-/// pid file, status file and socket files are gone by then.
+/// <c>--stop</c>: TERM to the server of the pid file, then waiting for its end: pid file, status file and socket files are gone by then.
 /// </summary>
 internal static class StopByPidFileCommand
 {
-    /// <summary>There is no event for "somebody has unlocked it" that could be waited for with a limit.</summary>
+    /// <summary>Between two looks at the time.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     /// <exception cref="OperatorException">It cannot be stopped, or not in time.</exception>
@@ -22,11 +21,10 @@ internal static class StopByPidFileCommand
         StandardError.WriteLine(Messages.StoppingServer(LibC.getpid(), server.Pid));
         var deadline = new Deadline(options.Timeout);
         server.Send(Signal.Term);
-        while (server.IsThere)
+        while (!server.HasEnded(Look))
         {
             if (deadline.IsOver)
                 throw new OperatorException($"start_server (pid {server.Pid}) has not ended within {deadline}; it goes on stopping", ExitCodes.TimedOut);
-            Thread.Sleep(Look);
         }
     }
 }

@@ -29,6 +29,8 @@ internal static unsafe class EnvDirectory
             foreach (var path in Directory.EnumerateFileSystemEntries(directory))
             {
                 var name = Path.GetFileName(path);
+                // .NET has decoded the name, and there is no file of what it has made of it.
+                if (name.Contains('\uFFFD') && FileIdentity.Of(path) is null) problems.Add($"envdir file {path} is passed over: its name has bytes that are not UTF-8");
                 if (name.StartsWith('.') || FileIdentity.OfTarget(path) is not { IsRegular: true }) continue;
                 if (name.Contains('=')) problems.Add($"envdir file {path} is passed over: no variable's name has a '='");
                 else if (ReadValue(path, name, out var problem) is { } value) variables[name] = value;

@@ -15,5 +15,6 @@ internal interface ILog : IDisposable
     public bool Takes(Event happened);
 
     /// <summary>To be called when all generations have ended and the last line is written.</summary>
-    public void Finish();
+    /// <param name="stopTimeout">How long it may take; zero: nobody says.</param>
+    public void Finish(TimeSpan stopTimeout);
 }

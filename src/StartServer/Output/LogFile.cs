@@ -49,7 +49,7 @@ internal sealed class LogFile : ILog
 
     public bool Takes(Event happened) => false;
 
-    public void Finish() { }
+    public void Finish(TimeSpan stopTimeout) { }
 
     public void Dispose() => _file.Dispose();
 }

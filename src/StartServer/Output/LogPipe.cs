@@ -25,8 +25,14 @@ internal sealed class LogPipe : ILog
     /// <summary>How often waiting lines are tried again, and a full pipe looked at. Only while there is reason to.</summary>
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long a logger may take to write down the rest after everybody has gone. It is not killed: it ends with the rest.</summary>
+    /// <summary>How long the logger may take to make room for our last lines; and how long it is waited for where other processes still write to it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a logger may take to write down the rest after the end of its input, unless <c>--stop-timeout</c> says so.</summary>
+    private static readonly TimeSpan UsualLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Between TERM and KILL.</summary>
+    private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(1);
 
     private readonly EventQueue _queue;
     private readonly LogCommand _command;
@@ -195,18 +201,36 @@ internal sealed class LogPipe : ILog
         _queue.SetTimer(_pipeFills, Step);
     }
 
-    /// <summary>Everybody has ended: our ends are the last. The logger reads the rest, then end of file.</summary>
-    public void Finish()
+    /// <summary>
+    /// All generations have ended, and our ends are closed: the logger reads the rest, then end of file. One that does not end by that is ended. A process
+    /// that a generation has left behind may still write; then the logger has no end of file yet, and stays.
+    /// </summary>
+    public void Finish(TimeSpan stopTimeout)
     {
         if (_logger is null && !_pipe.IsEmpty) Restart();
-        _queue.SetTimer(_patienceOver, Patience);
-        WaitUntil(() => !StandardError.WriteWaiting());
+        WaitUntil(() => !StandardError.WriteWaiting(), Patience);
         CloseOurEnds();
-        WaitUntil(() => _logger is null);
+        var hasEndOfInput = _pipe.HasNoWriter;
+        var limit = !hasEndOfInput ? Patience : stopTimeout > TimeSpan.Zero ? stopTimeout : UsualLimit;
+        WaitUntil(() => _logger is null, limit);
+        if (hasEndOfInput) EndLogger(limit);
     }
 
-    private void WaitUntil(Func<bool> done)
+    // Its whole group: a shell, say, and what it has started. The number is the logger's until it has been reaped, which is seen here alone.
+    private void EndLogger(TimeSpan limit)
     {
+        foreach (var signal in new[] { Signal.Term, Signal.Kill })
+        {
+            if (_logger is not { Pid: var pid }) return;
+            StandardError.WriteLine(Messages.EndingLogger(pid, limit, signal));
+            signal.SendTo(-pid);
+            WaitUntil(() => _logger is null, LastMoment);
+        }
+    }
+
+    private void WaitUntil(Func<bool> done, TimeSpan limit)
+    {
+        _queue.SetTimer(_patienceOver, limit);
         while (!done())
         {
             foreach (var happened in _queue.Take())
@@ -215,10 +239,13 @@ internal sealed class LogPipe : ILog
                 // Of the rest nobody takes care any more: what stays readable would keep us awake.
                 if (happened is Readable readable) _queue.Unwatch(readable.Tag);
                 // Who asks once more to stop does not want to wait for a log.
-                if (happened is SignalReceived || (happened is TimerFired timer && timer.Key == _patienceOver)) return;
+                if (happened is SignalReceived { Signal: var signal } && IsStop(signal)) return;
+                if (happened is TimerFired timer && timer.Key == _patienceOver) return;
             }
         }
     }
+
+    private static bool IsStop(Signal signal) => signal == Signal.Term || signal == Signal.ContainerStop || signal == Signal.Int || signal == Signal.Quit;
 
     private void CloseOurEnds()
     {

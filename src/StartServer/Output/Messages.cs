@@ -135,6 +135,9 @@ internal static class Messages
 
     internal static string LoggerDied(int pid, ChildExit exit) => $"logger {pid} died, status:{exit.RawStatus}, restarting";
 
+    internal static string EndingLogger(int pid, TimeSpan limit, Signal signal) =>
+        $"logger {pid} has not ended within {Seconds(limit)} secs after the end of its input, sending {signal} to it";
+
     internal static string LoggerPause(TimeSpan pause) => $"next logger in {Seconds(pause)} secs";
 
     internal static string LogDropped(long bytes) => $"{bytes} bytes of the log are lost: no logger ran, and the pipe was full";

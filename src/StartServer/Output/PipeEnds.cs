@@ -40,6 +40,16 @@ internal sealed unsafe class PipeEnds : IDisposable
 
     internal bool IsEmpty => Waiting() == 0;
 
+    /// <summary>Whoever reads finds end of file behind what waits. To be asked when our own ends are closed.</summary>
+    internal bool HasNoWriter
+    {
+        get
+        {
+            var poll = new pollfd { fd = _ownRead.Number, events = LibC.POLLIN };
+            return LibC.poll(&poll, 1, 0) > 0 && (poll.revents & LibC.POLLHUP) != 0;
+        }
+    }
+
     /// <summary>Throws away the oldest half when the pipe is three quarters full.</summary>
     /// <returns>How many bytes.</returns>
     internal int MakeRoom()

@@ -35,6 +35,7 @@ internal sealed partial class Supervisor(
 
     // A caller waits for the first generation (--daemonize): unless he allows for more attempts, the first failure is his answer.
     private SupervisorState _state = Transitions.BeginWith(options is { Daemonize: true, Policy.MaxStartAttempts: 0 } ? 1 : null);
+    private readonly FaultBarrier _barrier = new(StandardError.WriteLine);
     private HashSet<int> _dead = [];
     private bool _resting;
 
@@ -56,7 +57,7 @@ internal sealed partial class Supervisor(
 
     /// <summary>The signals that are taken over, before anything is bound, so that none of them ever leaves something behind.</summary>
     internal static readonly Signal[] Signals =
-        [Signal.Hup, Signal.Term, Signal.Int, Signal.Quit, Signal.Usr1, Signal.Usr2, Signal.Alrm, .. Signal.Meaningless];
+        [Signal.Hup, Signal.Term, Signal.ContainerStop, Signal.Int, Signal.Quit, Signal.Usr1, Signal.Usr2, Signal.Alrm, .. Signal.Meaningless];
 
     /// <summary>Until every generation has ended after a stop.</summary>
     /// <returns>The exit code.</returns>
@@ -74,13 +75,16 @@ internal sealed partial class Supervisor(
                 var batch = queue.Take();
                 _dead = [.. batch.OfType<ChildExited>().Select(exited => exited.Pid)];
                 // Words of a generation are no reason, nor is the watchdog; everything else that wakes us may be followed by a start or a timer.
-                if (batch.Any(happened => happened is not (Readable { Tag: GenerationProcess } or TimerFired { Key: WatchdogDue or ReportDue }))) RereadEnvironment();
+                if (batch.Any(happened => happened is not (Readable { Tag: GenerationProcess } or TimerFired { Key: WatchdogDue or ReportDue }))) _barrier.Run("the envdir", RereadEnvironment);
                 foreach (var happened in batch)
                 {
-                    Take(happened);
-                    manager.Follow(_state);
+                    _barrier.Run($"the event {happened.GetType().Name}", () =>
+                    {
+                        Take(happened);
+                        manager.Follow(_state);
+                    });
                 }
-                Upgrader?.GoOn();
+                if (Upgrader is not null) _barrier.Run("the upgrade", Upgrader.GoOn);
                 GiveBackCode();
             }
         }
@@ -107,7 +111,7 @@ internal sealed partial class Supervisor(
         switch (happened)
         {
             case SignalReceived { Signal: var signal } when signal == Signal.Hup: Handle(new RestartRequested()); break;
-            case SignalReceived { Signal: var signal } when signal == Signal.Term || signal == Signal.Int || signal == Signal.Quit:
+            case SignalReceived { Signal: var signal } when signal == Signal.Term || signal == Signal.ContainerStop || signal == Signal.Int || signal == Signal.Quit:
                 Handle(new StopRequested(signal));
                 break;
             case SignalReceived { Signal: var signal } when signal == Signal.Usr1 && log is not null: log.Reopen(); break;
@@ -116,13 +120,21 @@ internal sealed partial class Supervisor(
             case Readable { Tag: GenerationProcess generation }: Listen(generation); break;
             case Readable { Tag: ProbeAttempt attempt }: EndProbe(attempt); break;
             case Readable { Tag: EnvDirectoryWatch }: break; // read before the batch
-            case Readable { Tag: ControlPart part }: if (part.Take(() => Roster) is { } asked) Handle(asked); break;
-            case TimerFired { Key: ControlPart part }: part.TimeIsUp(); break;
+            case Readable { Tag: ControlPart part }: Hear(part); break;
+            case TimerFired { Key: ControlPart part }: if (!_barrier.Run("a client", part.TimeIsUp)) part.GiveUp(); break;
             case Readable { Tag: CallersPipe caller }: CallerIsGone(caller); break;
             case Readable { Tag: ChildProcess launched }: EndLaunch(_generations[launched.Pid]); break;
             case ChildExited exited: Bury(exited); break;
             default: throw new UnreachableException(happened.ToString());
         }
+    }
+
+    // A client for which an answer cannot be made is sent away without one.
+    private void Hear(ControlPart part)
+    {
+        SupervisorEvent? asked = null;
+        if (!_barrier.Run("a client", () => asked = part.Take(() => Roster))) part.GiveUp();
+        else if (asked is not null) Handle(asked);
     }
 
     private void RereadEnvironment()
@@ -152,7 +164,7 @@ internal sealed partial class Supervisor(
             case WriteStatus write: Write(write); break;
             case CloseListeners: listeners.Close(); break;
             case ReleaseListeners: listeners.Release(); break;
-            case Tell tell: Publish(tell.News); break;
+            case Tell tell: _barrier.Run("news for clients", () => Publish(tell.News)); break;
             default: throw new UnreachableException(action.ToString());
         }
     }
@@ -191,7 +203,7 @@ internal sealed partial class Supervisor(
 
     private void Write(WriteStatus write)
     {
-        if (status?.Write(write.Generations) is { } error) StandardError.WriteLine(Messages.StatusFileFailed(options.StatusFile!, error.Text));
+        if (status?.Write(write.Generations) is { } error) StandardError.WriteLine(Messages.StatusFileFailed(options.StatusFile!, error));
     }
 
     private void Listen(GenerationProcess generation)

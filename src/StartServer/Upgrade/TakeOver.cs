@@ -34,6 +34,9 @@ internal static unsafe class TakeOver
     /// <summary>Where the one that is tried finds the snapshot.</summary>
     internal const int TrialSnapshot = 3;
 
+    /// <summary>Where it finds a client of its control socket.</summary>
+    internal const int TrialControl = 4;
+
     /// <summary>The last line of a successful trial.</summary>
     internal const string TrialPassed = "can take over";
 
@@ -108,7 +111,7 @@ internal static unsafe class TakeOver
         return value;
     }
 
-    /// <summary>The part of the one that is tried: reads everything it would read, and touches nothing.</summary>
+    /// <summary>The part of the one that is tried: reads everything it would read, answers as it would, and touches nothing.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="OperatorException">The command line means nothing, or nothing good, to this version.</exception>
     internal static int Try(string[] arguments)
@@ -119,6 +122,7 @@ internal static unsafe class TakeOver
         {
             var snapshot = Snapshot.Read(Content(TrialSnapshot), out _);
             if (snapshot.Change is { Phase: ChangePhase.Begins }) Check(options, snapshot);
+            TrialAnswer.Give(TrialControl, snapshot);
         }
         catch (SnapshotException error)
         {

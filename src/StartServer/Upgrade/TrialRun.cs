@@ -6,7 +6,8 @@ using StarletNet.Shared.Processes;
 namespace StartServer.Upgrade;
 
 /// <summary>
-/// The successor, started beside us with the command line it would have and the snapshot, to say whether it could go on from there. It binds nothing
+/// The successor, started beside us with the command line it would have and the snapshot, to say whether it could go on from there, and to show that it
+/// can be asked (<see cref="TrialClient"/>): after the exec there is no old program to come back to if the new one is not what it says. It binds nothing
 /// and writes nothing.
 /// </summary>
 internal sealed unsafe class TrialRun : IDisposable
@@ -17,12 +18,13 @@ internal sealed unsafe class TrialRun : IDisposable
     private readonly EventQueue _queue;
     private readonly ChildProcess _process;
     private readonly FileDescriptor _words;
+    private readonly TrialClient _client;
     private readonly List<byte> _said = [];
     private bool _late;
 
-    private TrialRun(EventQueue queue, ChildProcess process, FileDescriptor words)
+    private TrialRun(EventQueue queue, ChildProcess process, FileDescriptor words, TrialClient client)
     {
-        (_queue, _process, _words) = (queue, process, words);
+        (_queue, _process, _words, _client) = (queue, process, words, client);
         _queue.Watch(words, this);
     }
 
@@ -35,11 +37,13 @@ internal sealed unsafe class TrialRun : IDisposable
     internal static TrialRun Start(EventQueue queue, string program, IReadOnlyList<string> before, IReadOnlyList<string> words, Snapshot snapshot)
     {
         using var file = TakeOver.Store(snapshot.Write(out _));
+        var client = TrialClient.Open(snapshot);
         var (read, write) = FileDescriptor.Pipe();
         FileDescriptor.SetNonBlocking(read.Number, true);
         try
         {
             using (write)
+            using (client.Theirs)
             {
                 var process = queue.Start(new ChildSpec
                 {
@@ -50,14 +54,15 @@ internal sealed unsafe class TrialRun : IDisposable
                         .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? ""),
                     // Nobody would end one that hangs if we were gone.
                     WhenParentDies = Signal.Kill,
-                    Descriptors = [new(write.Number, 1), new(write.Number, 2), new(file.Number, TakeOver.TrialSnapshot)],
+                    Descriptors = [new(write.Number, 1), new(write.Number, 2), new(file.Number, TakeOver.TrialSnapshot), new(client.Theirs.Number, TakeOver.TrialControl)],
                 });
-                return new TrialRun(queue, process, read);
+                return new TrialRun(queue, process, read, client);
             }
         }
         catch
         {
             read.Dispose();
+            client.Dispose();
             throw;
         }
     }
@@ -73,7 +78,7 @@ internal sealed unsafe class TrialRun : IDisposable
             _said.AddRange(new ReadOnlySpan<byte>(buffer, (int)count));
             if (_said.Count > MostKept) _said.RemoveRange(0, _said.Count - MostKept);
         }
-        if (count == 0 || Errno.Last != Errno.EAGAIN) Dispose();
+        if (count == 0 || Errno.Last != Errno.EAGAIN) EndOfWords();
     }
 
     /// <summary>It has had its time.</summary>
@@ -93,12 +98,18 @@ internal sealed unsafe class TrialRun : IDisposable
         if (failure is not null) return $"it cannot be executed: {failure.Errno}";
         if (_late) return $"its trial run did not end within {Upgrader.TrialTime.TotalSeconds} secs";
         if (!exit.IsSuccess) return $"its trial run ended with {exit}{(last is null ? "" : $": {last}")}";
-        return last == TakeOver.TrialPassed ? null : "its trial run did not say that it can take over";
+        return last == TakeOver.TrialPassed ? _client.WhyNot() : "its trial run did not say that it can take over";
+    }
+
+    private void EndOfWords()
+    {
+        _queue.Unwatch(this);
+        _words.Dispose();
     }
 
     public void Dispose()
     {
-        _queue.Unwatch(this);
-        _words.Dispose();
+        EndOfWords();
+        _client.Dispose();
     }
 }

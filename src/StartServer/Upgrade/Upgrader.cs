@@ -165,7 +165,9 @@ internal sealed class Upgrader(EventQueue queue, IReadOnlyList<string> words, Fu
         {
             _trial = TrialRun.Start(queue, program, CommandLine()[1..], WordsFor(wish), SnapshotFor(wish));
         }
-        catch (Exception error) when (error is SystemCallException or IOException)
+#pragma warning disable CA1031 // Whatever is wrong is a reason to stay.
+        catch (Exception error)
+#pragma warning restore CA1031
         {
             Refuse(wish, $"it cannot be tried: {error.Message}");
             return;
@@ -202,7 +204,9 @@ internal sealed class Upgrader(EventQueue queue, IReadOnlyList<string> words, Fu
         {
             reason = TakeOver.Execute(_program, [.. CommandLine(), .. WordsFor(wish)], SnapshotFor(wish)).Text;
         }
-        catch (Exception error) when (error is SystemCallException or IOException)
+#pragma warning disable CA1031 // As above.
+        catch (Exception error)
+#pragma warning restore CA1031
         {
             reason = error.Message;
         }

@@ -10,7 +10,7 @@ public class ScoreboardTests
     public void What_a_worker_writes_through_its_own_mapping_the_master_reads()
     {
         using var master = Scoreboard.Create(4);
-        using var worker = OfWorker(master);
+        using var worker = OfWorker(master, 2);
 
         worker.SetPhase(2, 4711, WorkerPhase.Ready);
         Interlocked.Add(ref worker.Requests(2), 10);
@@ -40,7 +40,7 @@ public class ScoreboardTests
     public void A_place_tells_whose_it_is_before_its_worker_lives_and_all_that_a_heartbeat_says()
     {
         using var master = Scoreboard.Create(3);
-        using var worker = OfWorker(master);
+        using var worker = OfWorker(master, 1);
         worker.SetVitals(1, new Vitals(1, 1, 1, 1, 1, 1, 1, "GET /former", 1));
         master.Prepare(1, slot: 7, generation: 3, startedAt: 1000);
 
@@ -48,7 +48,7 @@ public class ScoreboardTests
         worker.SetVitals(1, new Vitals(5000, 12, 3, 1 << 20, 100, 200, 9, "GET /slow", 4000));
         worker.InFlight(1) = 1;
 
-        using var sibling = OfWorker(master);
+        using var sibling = OfWorker(master, 0);
         Assert.Equal(3, sibling.Places);
         Assert.Equal(new WorkerFigures(0, WorkerPhase.None, 0, 1, 0, false)
         {
@@ -93,12 +93,12 @@ public class ScoreboardTests
     public void What_workers_have_counted_is_not_lost_with_them()
     {
         using var scoreboard = Scoreboard.Create(2);
+        using var worker = OfWorker(scoreboard, 0);
         var gone = default(WorkerFigures) with { Requests = 5, ServerErrors = 1, ClientErrors = 2, Exceptions = 3, BytesIn = 10, BytesOut = 20, TakeOvers = 30 };
 
-        scoreboard.AddDeparted(1, gone);
-        scoreboard.AddDeparted(1, gone with { InFlight = 9 });
+        scoreboard.PublishDeparted(Scoreboard.Sum(Scoreboard.Sum(default, gone), gone with { InFlight = 9 }));
 
-        Assert.Equal(default(WorkerFigures) with { Requests = 10, ServerErrors = 2, ClientErrors = 4, Exceptions = 6, BytesIn = 20, BytesOut = 40, TakeOvers = 60 }, scoreboard.Read(1));
+        Assert.Equal(default(WorkerFigures) with { Requests = 10, ServerErrors = 2, ClientErrors = 4, Exceptions = 6, BytesIn = 20, BytesOut = 40, TakeOvers = 60 }, worker.Read(1));
     }
 
     [Fact]
@@ -134,6 +134,80 @@ public class ScoreboardTests
         Assert.All(whole, figures => Assert.Equal(figures.Pid % 4, (int)figures.Phase));
     }
 
+    [Theory]
+    [InlineData(0x00)]
+    [InlineData(0x7f)]
+    [InlineData(0x80)]
+    [InlineData(0xff)]
+    public unsafe void Whatever_a_worker_writes_each_figure_is_one_that_can_be_shown_and_added_up(byte content)
+    {
+        using var master = Scoreboard.Create(Places);
+        Overwrite(master, content);
+
+        WorkerFigures[] all = [.. Enumerable.Range(0, Places - 1).Select(master.Read)];
+
+        Assert.All(all, figures =>
+        {
+            Assert.True(Enum.IsDefined(figures.Phase));
+            _ = DateTimeOffset.FromUnixTimeMilliseconds(figures.StartedAt);
+            _ = DateTimeOffset.FromUnixTimeMilliseconds(figures.ReadyAt);
+            Assert.All([figures.Pid, figures.Slot, figures.InFlight, figures.Connections, figures.PoolThreads], figure => Assert.InRange(figure, 0, int.MaxValue));
+            Assert.All([figures.BeatAt, figures.LastRequestAt, figures.LongestSince, figures.Heap, figures.PoolQueue], figure => Assert.InRange(figure, 0, long.MaxValue / 2));
+        });
+        // LINQ's sums are checked.
+        var gone = all.Concat(all).Aggregate(default(WorkerFigures), (sum, one) => Scoreboard.Sum(sum, one));
+        Assert.InRange(all.Append(gone).Sum(figures => figures.BytesOut), 0, long.MaxValue);
+        Assert.InRange(all.Append(gone).Sum(figures => figures.Requests), 0, long.MaxValue);
+        Assert.InRange(master.PlacesInUse, 0, Places - 1);
+    }
+
+    /// <summary>As many as the master has.</summary>
+    private const int Places = 2049;
+
+    private static unsafe void Overwrite(Scoreboard scoreboard, byte content)
+    {
+        var memory = LibC.mmap(null, scoreboard.Places * Scoreboard.PlaceSize, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, scoreboard.Memory.Number, 0);
+        new Span<byte>(memory, scoreboard.Places * Scoreboard.PlaceSize).Fill(content);
+        LibC.munmap(memory, scoreboard.Places * Scoreboard.PlaceSize);
+    }
+
+    /// <summary>A reader of memory that is cut off would be ended by SIGBUS.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(Scoreboard.PlaceSize)]
+    [InlineData(100 * Scoreboard.PlaceSize)]
+    public void No_holder_of_the_memory_can_change_its_size(long size)
+    {
+        using var master = Scoreboard.Create(4);
+
+        Assert.Equal(-1, LibC.ftruncate(master.Memory.Number, size));
+        Assert.Equal(Errno.EPERM, Errno.Last);
+        Assert.Equal(4, master.Places);
+    }
+
+    [Fact]
+    public void A_worker_maps_its_own_place_writable_and_the_others_not()
+    {
+        using var master = Scoreboard.Create(4);
+        var before = Mappings();
+        using var worker = OfWorker(master, 1);
+
+        var made = Mappings().Except(before).ToArray();
+        Assert.Equal(4096, Environment.SystemPageSize);
+        Assert.Equal([("r--s", 0L, 1L), ("rw-s", 1L, 1L), ("r--s", 2L, 2L)], made.Select(mapping => (mapping.Rights, mapping.Offset / Scoreboard.PlaceSize, mapping.Length / Scoreboard.PlaceSize)));
+    }
+
+    // 7f0c1a000000-7f0c1a165000 rw-s 00001000 00:01 1234  /memfd:starletnet-scoreboard (deleted)
+    private static (long Start, string Rights, long Offset, long Length)[] Mappings() =>
+    [
+        .. File.ReadLines("/proc/self/maps").Where(line => line.Contains("memfd:starletnet-scoreboard", StringComparison.Ordinal)).Select(line =>
+        {
+            var columns = line.Split(' ');
+            var range = columns[0].Split('-').Select(text => Convert.ToInt64(text, 16)).ToArray();
+            return (range[0], columns[1], Convert.ToInt64(columns[2], 16), range[1] - range[0]);
+        }),
+    ];
+
     // What a SIGKILL between the two increments leaves behind: the first word of the place is odd.
     private static unsafe void MakeSequenceOdd(Scoreboard scoreboard)
     {
@@ -143,5 +217,5 @@ public class ScoreboardTests
     }
 
     // The number alone: an owner that nobody keeps would close it once more, in the end, and by then it may be another test's.
-    private static Scoreboard OfWorker(Scoreboard master) => Scoreboard.Open(LibC.fcntl(master.Memory.Number, LibC.F_DUPFD_CLOEXEC, 3));
+    private static Scoreboard OfWorker(Scoreboard master, int place) => Scoreboard.Open(LibC.fcntl(master.Memory.Number, LibC.F_DUPFD_CLOEXEC, 3), place);
 }

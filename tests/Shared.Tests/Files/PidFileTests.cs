@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using System.Runtime.Versioning;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Files;
@@ -100,34 +101,21 @@ public sealed class PidFileTests : IDisposable
     [Fact]
     public void A_successor_takes_it_over_in_one_step_and_the_predecessor_leaves_it_alone()
     {
-        System.IO.File.CreateSymbolicLink(_scratch.File("link"), File);
-        var first = PidFile.Create(_scratch.File("link"), 1, 1);
-        using (var second = PidFile.TakeOver(_scratch.File("link"), 2, 1, "cannot write "))
+        var first = PidFile.Create(File, 1, 1);
+        using (var second = PidFile.TakeOver(File, 2, 1, "cannot write "))
         {
             Assert.Equal("2\n", Read(File));
             first.Dispose();
             Assert.Equal("2\n", Read(File));
             Assert.Throws<OperatorException>(() => PidFile.Create(File, 3, 1));
         }
-        Assert.Equal(["link"], Directory.GetFileSystemEntries(_scratch.Path).Select(Path.GetFileName));
+        Assert.Empty(Directory.GetFileSystemEntries(_scratch.Path));
     }
 
     [Fact]
     public void What_cannot_be_taken_over_is_said() => Assert.Equal(
         $"cannot write {_scratch.File("no/pid")}: No such file or directory",
         Assert.Throws<OperatorException>(() => PidFile.TakeOver(_scratch.File("no/pid"), 2, 1, "cannot write ")).Message);
-
-    [Fact]
-    public void Links_that_go_round_in_a_ring_are_said_and_end_nothing()
-    {
-        var file = PidFile.Create(File, 1, 1);
-        System.IO.File.Delete(File);
-        System.IO.File.CreateSymbolicLink(File, File);
-        Assert.StartsWith($"cannot follow the link {File}: ", Assert.Throws<OperatorException>(() => PidFile.TakeOver(File, 2, 1, "cannot write ")).Message);
-        // It is not its own any more.
-        file.Dispose();
-        Assert.NotNull(new FileInfo(File).LinkTarget);
-    }
 
     /// <summary>With the rights that we would give it, or with others, which stay.</summary>
     [Theory]
@@ -136,7 +124,7 @@ public sealed class PidFileTests : IDisposable
     [InlineData(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite)]
     public void A_longer_pid_from_before_is_overwritten_as_a_whole(UnixFileMode? rights)
     {
-        _scratch.Write("pid", "123456789\nmore\n");
+        _scratch.Write("pid", "1234567890\n");
         if (rights is { } mode) System.IO.File.SetUnixFileMode(File, mode);
         var before = System.IO.File.GetUnixFileMode(File);
         using (PidFile.Create(File, 7, 1))
@@ -179,24 +167,147 @@ public sealed class PidFileTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task A_pipe_or_a_device_is_never_replaced_by_a_file()
+    /// <summary>A path that was given by mistake: <c>--pid-file app.pdb</c>, <c>--pid /dev/null</c>.</summary>
+    [Theory]
+    [InlineData("pipe", "it is no regular file")]
+    [InlineData("directory", "it is no regular file")]
+    [InlineData("socket", "it is no regular file")]
+    [InlineData("link", "it is a symbolic link; name the file itself")]
+    [InlineData("link to nothing", "it is a symbolic link; name the file itself")]
+    [InlineData("text", "it holds something else than a pid and is not replaced; remove it or name another file")]
+    [InlineData("two numbers", "it holds something else than a pid and is not replaced; remove it or name another file")]
+    [InlineData("large", "it holds something else than a pid and is not replaced; remove it or name another file")]
+    public async Task What_is_not_of_our_making_is_refused_and_stays(string what, string why)
     {
-        System.IO.File.Delete(File);
-        Assert.True((await SystemPrograms.RunAsync("mkfifo", "-m", "644", File)).IsSuccess);
-        Assert.Equal($"failed to write file:{File}: Invalid argument", Assert.Throws<OperatorException>(() => PidFile.Create(File, 7, 1)).Message);
-        Assert.Equal($"cannot write {File}: it is no regular file", Assert.Throws<OperatorException>(() => PidFile.TakeOver(File, 7, 1, "cannot write ")).Message);
-        Assert.True(FileIdentity.Of(File)!.Value.IsPipe);
-        Assert.Equal(["pid"], Directory.GetFileSystemEntries(_scratch.Path).Select(Path.GetFileName));
+        var precious = _scratch.Write("precious", "7\n");
+        // .NET removes the name when it is closed.
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        switch (what)
+        {
+            case "pipe": Assert.True((await SystemPrograms.RunAsync("mkfifo", "-m", "644", File)).IsSuccess); break;
+            case "directory": Directory.CreateDirectory(File); break;
+            case "socket": socket.Bind(new UnixDomainSocketEndPoint(File)); break;
+            case "link": System.IO.File.CreateSymbolicLink(File, precious); break;
+            case "link to nothing": System.IO.File.CreateSymbolicLink(File, _scratch.File("nothing")); break;
+            case "text": _scratch.Write("pid", "BSJB\u0001 a file of symbols"); break;
+            case "two numbers": _scratch.Write("pid", "1\n2\n"); break;
+            default: _scratch.Write("pid", new string('1', 1 << 20)); break;
+        }
+        var before = (FileIdentity.Of(File), Entries());
+
+        Assert.Equal($"failed to open file:{File}: {why}", Assert.Throws<OperatorException>(() => PidFile.RefuseForeign(File, 1)).Message);
+        Assert.Equal($"failed to open file:{File}: {why}", Assert.Throws<OperatorException>(() => PidFile.Create(File, 7, 1)).Message);
+        Assert.Equal($"cannot write {File}: {why}", Assert.Throws<OperatorException>(() => PidFile.TakeOver(File, 7, 1, "cannot write ")).Message);
+        if (LibC.geteuid() == 0)
+            Assert.Equal($"cannot write {File}: {why}", Assert.Throws<OperatorException>(() => PidFile.Create(File, 7, 1, "cannot write ", guarded: true)).Message);
+
+        Assert.Equal(before, (FileIdentity.Of(File), Entries()));
+        Assert.Equal("7\n", Read(precious));
+    }
+
+    private string Entries() => string.Join(' ', Directory.GetFileSystemEntries(_scratch.Path).Order(StringComparer.Ordinal)
+        .Select(file => $"{file}:{(FileIdentity.Of(file) is { IsRegular: true } ? new FileInfo(file).Length : 0)}"));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("123")]
+    [InlineData(" 123\n")]
+    public void What_a_server_or_an_administrator_has_left_is_replaced(string content)
+    {
+        _scratch.Write("pid", content);
+        using (PidFile.Create(File, 7, 1)) Assert.Equal("7\n", Read(File));
+        Assert.Empty(Directory.GetFileSystemEntries(_scratch.Path));
+    }
+
+    /// <summary>Nothing is removed to make room for ours.</summary>
+    [Fact]
+    public void A_file_with_the_name_that_a_temporary_one_used_to_have_stays()
+    {
+        var neighbour = _scratch.Write("pid.7", "mine\n");
+        using (PidFile.Create(File, 7, 1)) PidFile.TakeOver(File, 7, 1, "cannot write ").Dispose();
+        Assert.Equal("mine\n", System.IO.File.ReadAllText(neighbour));
     }
 
     [Fact]
     public void A_second_owner_is_refused_with_the_first_ones_pid_and_the_file_is_untouched()
     {
-        using var first = PidFile.Create(File, 4711, 1);
+        using var first = PidFile.Create(File, Environment.ProcessId, 1);
         var error = Assert.Throws<OperatorException>(() => PidFile.Create(File, 5, 9));
-        Assert.Equal(($"pid file {File} is locked: a server is running already (pid 4711); stop it or use another file", 9), (error.Message, error.ExitCode));
-        Assert.Equal("4711\n", Read(File));
+        Assert.Equal(($"pid file {File} is locked: a server is running already (pid {Environment.ProcessId}); stop it or use another file", 9), (error.Message, error.ExitCode));
+        Assert.Equal($"{Environment.ProcessId}\n", Read(File));
+    }
+
+    [Fact]
+    public async Task A_process_of_our_user_that_holds_the_lock_is_named()
+    {
+        using var holder = await LockAsync("flock", "--close", "-x", _scratch.Write("pid", "123456789\n"));
+
+        var error = Assert.Throws<OperatorException>(() => PidFile.Create(File, 5, 1));
+
+        Assert.Equal($"pid file {File} is locked: process {holder.Pid} (flock) of user {LibC.getuid()} holds it; stop it or use another file", error.Message);
+        Assert.Equal("123456789\n", Read(File));
+    }
+
+    /// <summary>Who may read a file may lock it: after a crash that must not keep the server from starting.</summary>
+    [Theory]
+    [InlineData("-x")]
+    [InlineData("-s")]
+    public async Task A_strangers_lock_on_a_file_that_was_left_does_not_count(string kind)
+    {
+        Assert.SkipUnless(LibC.geteuid() == 0, "only root may become somebody else");
+        System.IO.File.SetUnixFileMode(_scratch.Path, (UnixFileMode)0x1ed);
+        System.IO.File.SetUnixFileMode(_scratch.Write("pid", "123456789\n"), (UnixFileMode)0x1a4);
+        using var holder = await LockAsync("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "flock", "--close", kind, File);
+
+        using (var file = PidFile.Create(File, Environment.ProcessId, 1))
+        {
+            Assert.Equal($"pid file {File} was left by a server that has ended, and process {holder.Pid} (flock) of user 65534 holds a lock on it, which does not count", file.Remark);
+            Assert.Equal($"{Environment.ProcessId}\n", Read(File));
+            // Ours is locked as any other.
+            Assert.StartsWith($"pid file {File} is locked: a server is running already (pid {Environment.ProcessId})", Assert.Throws<OperatorException>(() => PidFile.Create(File, 6, 1)).Message, StringComparison.Ordinal);
+        }
+        Assert.Empty(Directory.GetFileSystemEntries(_scratch.Path));
+    }
+
+    [Fact]
+    public async Task Of_many_who_find_a_strangers_lock_one_gets_the_file()
+    {
+        Assert.SkipUnless(LibC.geteuid() == 0, "only root may become somebody else");
+        System.IO.File.SetUnixFileMode(_scratch.Path, (UnixFileMode)0x1ed);
+        for (var round = 0; round < 20; round++)
+        {
+            System.IO.File.SetUnixFileMode(_scratch.Write("pid", "123456789\n"), (UnixFileMode)0x1a4);
+            using var holder = await LockAsync("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "flock", "--close", "-x", File);
+            var owners = new ConcurrentBag<PidFile>();
+            using var gate = new Barrier(4);
+            var threads = Enumerable.Range(1, 4).Select(pid => new Thread(() =>
+            {
+                gate.SignalAndWait();
+                // The stranger lets go in the middle of it.
+                if (pid == 1 && round % 2 == 1) holder.Send(UnixSignal.Kill);
+                try
+                {
+                    owners.Add(PidFile.Create(File, pid, 1));
+                }
+                catch (OperatorException)
+                {
+                    // Locked by another of them.
+                }
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+
+            Assert.Single(owners).Dispose();
+            Assert.Empty(Directory.GetFileSystemEntries(_scratch.Path));
+        }
+    }
+
+    /// <summary>A process that has locked the file, and holds it until it is ended.</summary>
+    private static async Task<ProgramUnderTest> LockAsync(string program, params string[] words)
+    {
+        var holder = ProgramUnderTest.Start(program, [.. words, "sh", "-c", "echo locked; sleep 1000"]);
+        await holder.LineAsync("^locked$");
+        return holder;
     }
 
     [Fact]
@@ -207,16 +318,6 @@ public sealed class PidFileTests : IDisposable
         using var second = PidFile.Create(File, 2, 1);
         first.Dispose();
         Assert.Equal("2\n", Read(File));
-    }
-
-    [Fact]
-    public void A_symbolic_link_is_followed()
-    {
-        System.IO.File.CreateSymbolicLink(File, _scratch.File("target"));
-        using (PidFile.Create(File, 3, 1)) Assert.Equal("3\n", Read(_scratch.File("target")));
-        // The file goes; the link is somebody else's.
-        Assert.False(System.IO.File.Exists(_scratch.File("target")));
-        Assert.NotNull(new FileInfo(File).LinkTarget);
     }
 
     [Fact]

@@ -11,6 +11,8 @@ public sealed class SignalTests
     [InlineData("usr1", 10)]
     [InlineData("10", 10)]
     [InlineData("64", 64)]
+    [InlineData("RTMIN+3", 37)]
+    [InlineData("sigrtmin+30", 64)]
     public void Names_and_numbers_are_read(string text, int number)
     {
         Assert.True(Signal.TryParse(text, out var signal));
@@ -25,11 +27,14 @@ public sealed class SignalTests
     [InlineData("65")]
     [InlineData("-1")]
     [InlineData(" 15")]
+    [InlineData("RTMIN+31")]
+    [InlineData("RTMIN+")]
+    [InlineData("RTMIN+-1")]
     public void What_is_no_signal_is_not_read(string text) => Assert.False(Signal.TryParse(text, out _));
 
     [Fact]
     public void A_signal_knows_its_name() =>
-        Assert.Equal(["HUP", "KILL", "TERM", "40"], new[] { Signal.Hup, Signal.Kill, Signal.Term, new Signal(40) }.Select(signal => signal.Name));
+        Assert.Equal(["HUP", "KILL", "TERM", "33", "RTMIN+3"], new[] { Signal.Hup, Signal.Kill, Signal.Term, new Signal(33), Signal.ContainerStop }.Select(signal => signal.Name));
 
     [Theory]
     [InlineData(0, false, 0, "exit code 0")]

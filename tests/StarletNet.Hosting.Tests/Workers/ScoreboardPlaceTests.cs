@@ -14,6 +14,7 @@ public sealed class ScoreboardPlaceTests : IDisposable
 
     public ScoreboardPlaceTests()
     {
+        _scoreboard.SetPlacesInUse(2);
         (_own, _sibling) = (new ScoreboardPlace(_scoreboard, 0), new ScoreboardPlace(_scoreboard, 1));
         _own.Phase(WorkerPhase.Ready);
         _sibling.Phase(WorkerPhase.Ready);

@@ -92,6 +92,7 @@ internal sealed class WorkerUnderTest : IAsyncDisposable
                 IReadOnlyList<string> handed = [.. new[] { listenFd, controlFd }.Select(fd => File.ResolveLinkTarget($"/proc/self/fd/{fd}", false)!.Name)];
                 using var tls = setup.Tls?.Write();
                 var tlsFd = tls is null ? -1 : Inheritable(tls.Number);
+                setup.Scoreboard?.SetPlacesInUse(1);
                 var figuresFd = setup.Scoreboard is { } scoreboard ? Inheritable(scoreboard.Memory.Number) : -1;
                 var process = new Process { StartInfo = StartInfo(setup, listenFd, controlFd, tlsFd) };
                 var logFd = setup.AccessLog is { } log ? Inheritable(log.Number) : -1;

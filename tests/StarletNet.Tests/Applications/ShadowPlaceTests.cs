@@ -109,6 +109,9 @@ public sealed class ShadowPlaceTests : IDisposable
         using var held = place.Make(_source);
         var left = place.Make(_source);
         Directory.CreateDirectory(_scratch.File("copies/somebody-else"));
+        // Of nearly that name, an operator's own.
+        Directory.CreateDirectory(_scratch.File("copies/starletnet-copy-of-the-site"));
+        Directory.CreateSymbolicLink(_scratch.File("copies/starletnet-copy-0123456789ab"), _source);
 
         // As if its master and all its workers had been killed.
         left.Lock.Dispose();
@@ -117,6 +120,8 @@ public sealed class ShadowPlaceTests : IDisposable
         Assert.False(Directory.Exists(left.Directory));
         Assert.True(File.Exists(Path.Combine(held.Directory, "app.dll")));
         Assert.True(Directory.Exists(_scratch.File("copies/somebody-else")));
+        Assert.True(Directory.Exists(_scratch.File("copies/starletnet-copy-of-the-site")));
+        Assert.True(File.Exists(_scratch.File("copies/starletnet-copy-0123456789ab/app.dll")));
         Assert.Equal(0, place.Sweep());
     }
 

@@ -40,6 +40,8 @@ public sealed class AnswerServerTests : IDisposable
         Assert.Equal(AnswerServer.MostClients, clients.Count(IsAnswered));
         server.Take();
         Assert.Equal(2 * AnswerServer.MostClients, clients.Count(IsAnswered));
+        // The oldest had to go: whoever comes may have something to ask.
+        Assert.All(clients[..(2 * AnswerServer.MostClients)], client => Assert.True(IsAnswered(client)));
         foreach (var client in clients) client.Dispose();
     }
 

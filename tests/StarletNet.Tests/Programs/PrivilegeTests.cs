@@ -139,7 +139,6 @@ public sealed class PrivilegeTests : IDisposable
     [Theory]
     [InlineData("--error-log", "error log")]
     [InlineData("--access-log", "access log")]
-    [InlineData("--pid", "pid file")]
     public async Task A_link_that_the_other_user_has_put_there_is_not_followed_as_root(string option, string what)
     {
         NeedRoot();
@@ -159,6 +158,25 @@ public sealed class PrivilegeTests : IDisposable
         // Fake workers write no access log.
         if (option == "--access-log") await allowed.LineAsync("serving ");
         else await Eventually.TrueAsync(() => LockedFile.ReadAllText(target) != "root's", "it is written", allowed.Describe);
+    }
+
+    /// <summary>Whoever it belongs to: a pid file is replaced and removed.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(65534)]
+    public async Task A_link_is_no_pid_file(uint owner)
+    {
+        NeedRoot();
+        var (link, target) = (_test.File("link"), _test.Write("target", "123\n"));
+        File.CreateSymbolicLink(link, target);
+        _test.LetOthersIn();
+        Assert.Equal(0, LibC.fchownat(LibC.AT_FDCWD, link, owner, owner, LibC.AT_SYMLINK_NOFOLLOW));
+
+        var master = _test.Start("--user", "nobody", "--pid", link);
+
+        Assert.Equal(1, (await master.ExitAsync()).Code);
+        Assert.Equal($"starletnet: cannot write the pid file {link}: it is a symbolic link; name the file itself", Assert.Single(master.Lines).Text);
+        Assert.Equal("123\n", File.ReadAllText(target));
     }
 
     [Fact]

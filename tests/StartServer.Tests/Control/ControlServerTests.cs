@@ -61,9 +61,44 @@ public sealed class ControlServerTests : IDisposable
         for (var i = 0; i <= ControlServer.MostClients; i++) Knock();
 
         Turn();
-        Assert.False(_clients[^1].Poll(0, SelectMode.SelectRead));
+        Assert.DoesNotContain(_clients, client => client.Poll(0, SelectMode.SelectRead));
         Turn();
-        Assert.Equal("there are 16 clients already; try again later", Refusal(_clients[^1]));
+        Assert.Equal("there are 16 clients already that ask nothing; send the request at once", Refusal(_clients[0]));
+        Assert.DoesNotContain(_clients[1..], client => client.Poll(0, SelectMode.SelectRead));
+    }
+
+    /// <summary>Sixteen idle clients of the same user kept every command out for ten seconds.</summary>
+    [Fact]
+    public void Who_commands_gets_in_before_those_who_ask_nothing()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            for (var i = 0; i < ControlServer.MostClients; i++) Connect();
+            Assert.Contains("\"generations\"", Line(Ask("list\n")), StringComparison.Ordinal);
+        }
+        Ask("restart\n");
+        Assert.IsType<DeployRequested>(Assert.Single(_asked));
+    }
+
+    [Fact]
+    public void A_request_that_waits_to_be_read_is_not_idle()
+    {
+        var first = Knock();
+        first.Send("list\n"u8);
+        for (var i = 0; i < ControlServer.MostClients; i++)
+        {
+            Knock();
+            Turn();
+        }
+        Assert.Contains("\"generations\"", Line(first), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Followers_leave_room_for_commands()
+    {
+        for (var i = 0; i < ControlServer.MostClients; i++) Ask("follow\n");
+        Assert.Equal("16 clients follow already; try again later", Refusal(Ask("follow\n")));
+        Assert.Contains("\"generations\"", Line(Ask("list\n")), StringComparison.Ordinal);
     }
 
     private Socket Ask(string text)
@@ -170,7 +205,7 @@ public sealed class ControlServerTests : IDisposable
     {
         var first = Ask("follow\n");
         for (var n = 1; n < ControlServer.MostClients; n++) Ask("follow\n");
-        Assert.StartsWith("there are 16 clients already", Refusal(Connect()), StringComparison.Ordinal);
+        Assert.Equal("16 clients follow already; try again later", Refusal(Ask("follow\n")));
         first.Close();
         // Another test may be about to execute a program, whose process holds a copy of every descriptor until it does.
         await Eventually.TrueAsync(HasLeft, "somebody has left");

@@ -1,5 +1,6 @@
 using System.Text;
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Interop;
 using StarletNet.TestKit;
 using StartServer.Files;
 using StartServer.Supervision;
@@ -45,15 +46,53 @@ public sealed class StatusFileTests : IDisposable
         Assert.False(File.Exists(path));
     }
 
-    [Fact]
-    public void A_link_in_the_way_is_replaced_and_not_followed()
+    /// <summary><c>--status-file /dev/null</c>, by root.</summary>
+    [Theory]
+    [InlineData("pipe", "it is no regular file")]
+    [InlineData("device", "it is no regular file")]
+    [InlineData("link", "it is a symbolic link; name the file itself")]
+    [InlineData("text", "it holds something else than GENERATION:PID lines and is not replaced; remove it or name another file")]
+    public async Task What_is_not_of_our_making_is_refused_and_stays(string what, string why)
     {
-        var path = _scratch.File("status");
-        _scratch.Write("precious", "keep me\n");
-        File.CreateSymbolicLink($"{path}.{Environment.ProcessId}", _scratch.File("precious"));
-        new StatusFile(path).Write([]);
-        Assert.Equal("keep me\n", File.ReadAllText(_scratch.File("precious")));
-        Assert.Null(new FileInfo(path).LinkTarget);
+        var (path, precious) = (_scratch.File("status"), _scratch.Write("precious", "1:2\n"));
+        switch (what)
+        {
+            case "pipe": Assert.True((await SystemPrograms.RunAsync("mkfifo", path)).IsSuccess); break;
+            case "device":
+                Assert.SkipUnless((await SystemPrograms.RunAsync("mknod", path, "c", "1", "3")).IsSuccess, "only root may make a device");
+                break;
+            case "link": File.CreateSymbolicLink(path, precious); break;
+            default: _scratch.Write("status", "1:2\nnot ours\n"); break;
+        }
+        var before = FileIdentity.Of(path);
+
+        var error = Assert.Throws<OperatorException>(() => new StatusFile(path));
+        Assert.Equal(($"failed to open file:{path}: {why}", 1), (error.Message, error.ExitCode));
+        Assert.Equal(before, FileIdentity.Of(path));
+        Assert.Equal(2, Directory.GetFileSystemEntries(_scratch.Path).Length);
+
+        // One that comes there while we run.
+        File.Move(path, path + ".away");
+        var status = new StatusFile(path);
+        File.Move(path + ".away", path);
+        Assert.Equal(why, status.Write([new Generation(1, 2)]));
+        status.Remove();
+        Assert.Equal(before, FileIdentity.Of(path));
+        Assert.Equal("1:2\n", File.ReadAllText(precious));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1:2\n3:4\n")]
+    [InlineData("11:4\n2:20\n")]
+    public void What_an_earlier_server_has_left_is_replaced(string content)
+    {
+        var path = _scratch.Write("status", content);
+        var status = new StatusFile(path);
+        Assert.Null(status.Write([new Generation(1, 2)]));
+        Assert.Equal("1:2\n", File.ReadAllText(path));
+        status.Remove();
+        Assert.Empty(Directory.GetFileSystemEntries(_scratch.Path));
     }
 
     [Fact]

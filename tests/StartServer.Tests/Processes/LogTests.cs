@@ -101,6 +101,40 @@ public sealed class LogTests
         Assert.EndsWith("\nexiting\n", Text(superdaemon), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("trap '' TERM; ", "TERM", "KILL")]
+    [InlineData("", "TERM")]
+    public async Task A_logger_that_ignores_the_end_of_its_input_is_ended(string trap, params string[] signals)
+    {
+        using var superdaemon = Superdaemon.Start(["--stop-timeout", "1", "--log-file", $"| {trap}echo $$ >> DIR/pids; cat >> DIR/log; while :; do sleep 1; done"], Children.Serve);
+        await superdaemon.StatusAsync("1:P");
+        await ContainsAsync(superdaemon, "up 1 ");
+        var logger = await LoggerAsync(superdaemon, 1);
+
+        await superdaemon.StopsCleanlyAsync();
+
+        Assert.Equal(
+            signals.Select(signal => $"logger {logger} has not ended within 1 secs after the end of its input, sending {signal} to it"),
+            superdaemon.Program.ErrorText.Split('\n').Where(line => line.StartsWith("logger ", StringComparison.Ordinal)));
+        Assert.EndsWith("\nexiting\n", Text(superdaemon), StringComparison.Ordinal);
+    }
+
+    /// <summary>What a generation has left behind still writes: the logger has no end of file.</summary>
+    [Fact]
+    public async Task A_logger_that_still_has_something_to_read_is_left_alone()
+    {
+        var child = Children.Perl("""$SIG{TERM} = sub { exit 0 }; my $gate = shift; unless (fork) { $SIG{TERM} = 'IGNORE'; setpgrp; up(); wait_for($gate); print "late\n"; exit 0 } sleep 60 while 1;""", "DIR/gate");
+        using var scratch = new ScratchDirectory();
+        using var superdaemon = Superdaemon.Start(["--stop-timeout", "1", "--log-file", Logger], [.. child.Select(word => word.Replace("DIR", scratch.Path, StringComparison.Ordinal))], scratch);
+        await superdaemon.StatusAsync("1:P");
+        await ContainsAsync(superdaemon, "up 1 ");
+        superdaemon.Program.Send(UnixSignal.Term);
+        Assert.Equal(new ProgramExit(0, null), await superdaemon.Program.ExitAsync());
+        scratch.Write("gate", "");
+        await ContainsAsync(superdaemon, "\nlate\n");
+        await superdaemon.NothingLeftAsync();
+    }
+
     [Fact]
     public async Task A_command_that_cannot_be_executed_ends_the_start()
     {

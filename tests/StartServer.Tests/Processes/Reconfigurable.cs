@@ -24,7 +24,10 @@ internal sealed class Reconfigurable : IDisposable
 
     /// <summary>What the supervisor has open, a line each.</summary>
     internal string Descriptors =>
-        string.Join('\n', new DirectoryInfo($"/proc/{Program.Pid}/fd").EnumerateFileSystemInfos().Select(fd => $"{fd.Name} {fd.LinkTarget}").Order());
+        string.Join('\n', new DirectoryInfo($"/proc/{Program.Pid}/fd").EnumerateFileSystemInfos()
+            // What the portable runtime has open of its own, and the numbers of its and our pipes, depend on the order of things.
+            .Where(fd => fd.LinkTarget?.EndsWith(".dll", StringComparison.Ordinal) != true)
+            .Select(fd => fd.LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true ? $"{fd.Name} {fd.LinkTarget}" : fd.LinkTarget?.Split('[')[0]).Order());
 
     internal ProgramUnderTest List() => ProgramUnderTest.Start(Superdaemon.Executable, ["--list", "--control", File("control")]);
 

@@ -79,6 +79,22 @@ public sealed class UpgradeTests
         await service.Daemon.StopsCleanlyAsync();
     }
 
+    /// <summary>After the exec there would be nobody to come back to.</summary>
+    [Fact]
+    public async Task A_program_that_says_that_it_can_take_over_and_does_not_answer_is_refused()
+    {
+        using var service = new Upgradable(["--path", "DIR/sock"], Children.Answer, new Dictionary<string, string> { ["CLAIMS"] = "can take over" });
+        var first = await service.Daemon.StatusAsync("1:P");
+        service.Install(System.IO.Path.Combine(AppContext.BaseDirectory, "StarletNet.TestChild"));
+        service.Program.Send(UnixSignal.Usr2);
+        await service.Program.LineAsync("^upgrade refused, this version goes on: .*: it says that it can take over, but its trial run did not answer on a control socket$");
+        Assert.Equal("generation 1\n", await Clients.ReadUnixAsync(service.File("sock")));
+        service.Install(Superdaemon.Executable);
+        await service.UpgradeAsync();
+        Assert.Equal(first, await service.Daemon.StatusAsync("1:P"));
+        await service.Daemon.StopsCleanlyAsync();
+    }
+
     [Fact]
     public async Task Signals_that_come_meanwhile_are_not_lost()
     {
