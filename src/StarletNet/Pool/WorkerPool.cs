@@ -74,6 +74,7 @@ internal sealed class WorkerPool
     private readonly Dictionary<int, Generation> _generations = [];
     private readonly Queue<PoolEvent> _pending = new();
     private readonly PoolCounters _counters = new();
+    private readonly OutOfMemoryKills _outOfMemory = new();
     private (int Generation, int Ready, int Wanted) _titled;
     private readonly long _start = Stopwatch.GetTimestamp();
     private PoolState _state;
@@ -416,7 +417,7 @@ internal sealed class WorkerPool
     private void Tell(PoolNotice notice)
     {
         var worker = WorkerOf(notice);
-        _around.Log.Tell(notice, worker?.Process.Pid, worker?.Figures, EntersByItself(worker));
+        _around.Log.Tell(notice, worker?.Process.Pid, worker?.Figures, EntersByItself(worker), KillerOf(notice, worker));
         _counters.Hear(notice);
         switch (notice)
         {
@@ -437,6 +438,18 @@ internal sealed class WorkerPool
                 break;
         }
         if (notice is PoolNotice.Stopping or PoolNotice.StoppingInStages or PoolNotice.StartGivenUp) GiveUpRestart();
+    }
+
+    private string? KillerOf(PoolNotice notice, WorkerHandle? worker)
+    {
+        ChildExit? exit = notice switch
+        {
+            PoolNotice.Left n => n.Exit,
+            PoolNotice.Died n => n.Exit,
+            PoolNotice.FailedToStart n => n.Exit,
+            _ => null,
+        };
+        return exit is { } known && worker is { IsKilled: false } ? _outOfMemory.Killer(known) : null;
     }
 
     private void GiveUpRestart()
