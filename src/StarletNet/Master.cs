@@ -68,6 +68,7 @@ internal sealed class Master(MasterOptions options, NotifySender notify, MasterL
 
         if (options.TriesOneFirst) log.TriesOneFirst();
         if (options.MainProcessDelay is not null) log.WithoutEffect("main-process-delay");
+        if (options is { ReusePort: true, Workers: 1 }) log.OneSocketForOneWorker();
         if (options.Http.KeepsAppEndpoints && options.Workers > 1) log.AppEndpointsOfMany(options.Workers);
         // The order matters: what needs rights first, and what can be wrong while stderr is still that of whoever called us.
         var identity = OptionsCheck.IdentityOf(options);

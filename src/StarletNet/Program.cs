@@ -76,10 +76,12 @@ internal static class Program
     private static int Start(string[] args, NotifySender notify, WaitingCaller? caller)
     {
         var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(args);
-        if (commandLine.IsOn(ConfigurationOptions.Help)) return Print(Usage());
-        if (commandLine.IsOn(ConfigurationOptions.Man)) return Print(ManPage.Of("starletnet", Summary, "starletnet", Usage()));
+        if (commandLine[ConfigurationOptions.Help] is { } help and not "0")
+            return Print(help == ConfigurationOptions.Everything || commandLine.Rest is [ConfigurationOptions.Everything] ? ManualPage.Text : ManualPage.Short);
+        if (commandLine.IsOn(ConfigurationOptions.Man)) return Print(ManualPage.Roff);
         if (commandLine.IsOn(ConfigurationOptions.Version)) return Print(Version());
         if (commandLine[ConfigurationOptions.Completion] is { } shell) return Print(Completion.Of(CheckedShell(shell)));
+        if (commandLine.Rest.Count > 0 && commandLine["app"] is null && commandLine["project"] is null) FirstWord.RefuseCommand(commandLine.Rest[0]);
         var configuration = Reader().ReadAll();
         var isTrial = commandLine.IsOn(ConfigurationOptions.Try);
         using var log = MasterLog.Of(isTrial ? Trial.Of(configuration.Options) : configuration.Options, caller);
@@ -92,6 +94,7 @@ internal static class Program
         if (isTrial) return Trial.Run(configuration.Options, log, directory => configuration = Reader().ReadAgain(configuration, directory));
         if (configuration.Options.Daemonize && caller is null) return Daemonizer.Call(args);
         UnknownVariables.Tell(Variables, log);
+        if (MisplacedOptions.Find(args, commandLine) is { } misplaced) log.OptionsForApplication(misplaced);
         return new Master(configuration.Options, notify, log, caller)
         {
             ReadAgain = directory => configuration = Reader().ReadAgain(configuration, directory),
@@ -135,7 +138,7 @@ internal static class Program
         var known = OptionTable.Find(ConfigurationOptions.Completion).Words;
         return known.Contains(shell)
             ? shell
-            : throw new OperatorException($"option --completion: '{shell}' is not a shell; there are {string.Join(" and ", known)}", ExitCodes.Usage);
+            : throw new OperatorException($"option --completion: '{shell}' is not a shell; there are {string.Join(", ", known)}", ExitCodes.Usage);
     }
 
     private static int Print(string text)
@@ -143,20 +146,6 @@ internal static class Program
         StandardOutput.Write(text);
         return ExitCodes.Success;
     }
-
-    private const string Summary = "serves an ASP.NET Core application with several worker processes";
-
-    private static string Usage() =>
-        "usage: starletnet [options] [APPLICATION [its arguments]]\n"
-        + "       starletnet status [PID] [--json] [--watch] [--interval TIME]\n"
-        + "       starletnet stacks PID\n\n"
-        + $"S{Summary[1..]}.\n\n"
-        + HelpText.Of(OptionTable.All)
-        + "\nTIME is in seconds, or a number with ms, s, m or h. Options without a value are set by --NAME, --enable-NAME\n"
-        + "or --NAME=yes and taken back by --no-NAME, --disable-NAME or --NAME=no. What the command line does not say,\n"
-        + "the environment may, then the file of --config, then the preset.\n"
-        + "\nSignals: TERM, INT, QUIT, USR1 stop gracefully (again: faster), USR1 with --spawn-interval one worker after\n"
-        + "the other; HUP restarts the workers one by one; USR2 opens log files anew; TTIN and TTOU add and remove a worker.\n";
 
     private static string Version()
     {

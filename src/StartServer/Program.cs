@@ -81,7 +81,8 @@ internal static class Program
     {
         switch (command)
         {
-            case ShowHelp: StandardOutput.Write(ManualPage.Text); break;
+            case ShowHelp help: StandardOutput.Write(help.All ? ManualPage.Text : ManualPage.Short); break;
+            case ShowCompletion completion: StandardOutput.Write(new ShellCompletion("start_server", OptionTable.Options).For(completion.Shell)); break;
             case ShowMan: StandardOutput.Write(ManualPage.Roff); break;
             case ShowVersion: StandardOutput.Write(ManualPage.Version); break;
             case ControlOptions options: return ControlCommand.Run(options);

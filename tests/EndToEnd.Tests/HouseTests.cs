@@ -54,7 +54,7 @@ public sealed class HouseTests
     [InlineData("starletnet", "## Options of starletnet", "## Guarantees")]
     public async Task The_readme_names_every_option_and_its_default(string program, string from, string to)
     {
-        using var help = ProgramUnderTest.Start(Path.Combine(Artifacts.Bin, program), ["--help"]);
+        using var help = ProgramUnderTest.Start(Path.Combine(Artifacts.Bin, program), ["--help", "all"]);
         Assert.Equal(0, (await help.ExitAsync()).Code);
         var readme = Text("README.md");
         var section = readme[readme.IndexOf(from, StringComparison.Ordinal)..readme.IndexOf(to, StringComparison.Ordinal)];
@@ -112,7 +112,7 @@ public sealed class HouseTests
     [InlineData("starletnet")]
     public async Task The_manual_page_has_every_option_of_the_help_and_groff_has_no_complaint(string program)
     {
-        using var help = ProgramUnderTest.Start(Path.Combine(Artifacts.Bin, program), ["--help"]);
+        using var help = ProgramUnderTest.Start(Path.Combine(Artifacts.Bin, program), ["--help", "all"]);
         await help.ExitAsync();
         using var page = ProgramUnderTest.Start(Path.Combine(Artifacts.Bin, program), ["--man"]);
         Assert.Equal(0, (await page.ExitAsync()).Code);

@@ -90,10 +90,11 @@ internal sealed class CommandLineParser(IReadOnlyList<Option> table, Dialect dia
         throw new FormatException($"'{value}' is not a yes or no; write 1, 0, true, false, yes, no, on or off");
     }
 
-    // What follows is the value whatever it looks like: "--dir -x" names a directory -x, as with Getopt::Long.
+    // What follows is the value whatever it looks like: "--dir -x" names a directory -x, as with Getopt::Long. But "--" as the value of an
+    // option that Getopt::Long's program does not have is a value that was left out.
     private string NextWord(Option option, string written, IReadOnlyList<string> arguments, ref int position)
     {
-        if (position < arguments.Count) return arguments[position++];
+        if (position < arguments.Count && (arguments[position] != "--" || (dialect.LooseNames && !option.Extension))) return arguments[position++];
         throw Missing(option, written);
     }
 

@@ -35,7 +35,7 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, 
     internal OperatorException Unknown(string word)
     {
         var name = word.TrimStart('-').Split('=')[0];
-        if (dialect.LooseNames) return new OperatorException($"Unknown option: {name}", dialect.ErrorExitCode);
+        if (dialect.LooseNames) return new OperatorException($"Unknown option: {name}{(Meant(name) is { } meant ? $"; did you mean --{meant}?" : "")}", dialect.ErrorExitCode);
         var hint = FindNearest(name.Replace('_', '-'), table) is { Name: var nearest } ? $"; did you mean --{nearest}?" : "; see --help";
         return new OperatorException($"unknown option {word.Split('=')[0]}{hint}", dialect.ErrorExitCode);
     }
@@ -71,10 +71,16 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, 
         return null;
     }
 
-    // The original options first and alone: an option that came later may not change what an old command line means.
+    // The original options alone: the original has no abbreviation of an option that came later, and one that may come to mean something
+    // else with the next version has no place in a script.
     private Option? Abbreviated(string name) =>
-        Unique(name, table.Where(option => !option.Extension).Select(option => option.Name).Concat(reserved))
-        ?? Unique(name, table.Where(option => option.Extension).Select(option => option.Name));
+        Unique(name, table.Where(option => !option.Extension && option.Refusal is null).Select(option => option.Name).Concat(reserved));
+
+    /// <summary>For the hint alone: the later option that the name is the beginning of, else the nearest one.</summary>
+    private string? Meant(string name) =>
+        name.Length > 1 && table.Where(option => option.Extension && option.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase)).ToArray() is [{ Name: var only }]
+            ? only
+            : FindNearest(name.ToLowerInvariant(), table)?.Name;
 
     private Option? Unique(string name, IEnumerable<string> names)
     {
@@ -87,30 +93,10 @@ internal sealed class OptionNames(IReadOnlyList<Option> table, Dialect dialect, 
     /// <summary>The known name with the fewest edits between it and what was written, if they are few.</summary>
     private static (Option Option, string Name)? FindNearest(string name, IEnumerable<Option> table)
     {
-        var (option, best, distance) = table
-            .Where(option => option.Refusal is null)
-            .SelectMany(option => Names(option).Select(known => (Option: option, Name: known, Distance: EditDistance(name, known))))
-            .MinBy(candidate => candidate.Distance);
-        return distance <= Math.Max(1, name.Length / 3) ? (option, best) : null;
+        var names = table.Where(option => option.Refusal is null).SelectMany(option => Names(option).Select(known => (Option: option, Name: known))).ToArray();
+        return Spelling.Nearest(name, names.Select(known => known.Name)) is { } nearest ? names.First(known => known.Name == nearest) : null;
     }
 
     /// <summary>The option that may have been meant by a name that none has; null: none is near.</summary>
     internal static Option? Nearest(string name, IEnumerable<Option> table) => FindNearest(name, table)?.Option;
-
-    private static int EditDistance(string from, string to)
-    {
-        var row = Enumerable.Range(0, to.Length + 1).ToArray();
-        for (var i = 1; i <= from.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= to.Length; j++)
-            {
-                var substitution = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substitution, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[^1];
-    }
 }

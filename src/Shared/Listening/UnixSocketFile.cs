@@ -17,9 +17,12 @@ internal enum SocketPathConflict
 }
 
 /// <summary>Something is at the path of a Unix socket that must not be replaced.</summary>
-internal sealed class SocketPathException(string path, SocketPathConflict conflict) : Exception($"{path}: {conflict}")
+internal sealed class SocketPathException(string path, SocketPathConflict conflict, int? pid = null) : Exception($"{path}: {conflict}")
 {
     internal SocketPathConflict Conflict { get; } = conflict;
+
+    /// <summary>The server that answers there, as a message names it: <c>nginx (pid 812)</c>, or <c>another server</c>.</summary>
+    internal string Holder => (pid is { } known ? new AddressHolder().Named(known) : null) ?? "another server";
 }
 
 /// <summary>The name of a socket of ours, and what it meant when we gave it.</summary>
@@ -104,8 +107,9 @@ internal static unsafe class UnixSocketFile
         fixed (byte* pointer = address)
         {
             var answers = LibC.connect(probe.Number, (sockaddr*)pointer, (uint)address.Length) == 0;
-            if (answers || Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EPROTOTYPE)
-                throw new SocketPathException(path, SocketPathConflict.InUse);
+            // The kernel's word for the process that made it listen (SO_PEERCRED, unix(7)).
+            if (answers) throw new SocketPathException(path, SocketPathConflict.InUse, PeerCredentials.Of(probe.Number).Pid);
+            if (Errno.Last == Errno.EAGAIN || Errno.Last == Errno.EPROTOTYPE) throw new SocketPathException(path, SocketPathConflict.InUse);
             // Gone meanwhile is as good as dead; anything else (no permission to ask) leaves the question open, so hands off.
             if (Errno.Last != Errno.ECONNREFUSED && Errno.Last != Errno.ENOENT) throw SystemCallException.Of("connect");
         }

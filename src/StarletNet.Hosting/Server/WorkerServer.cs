@@ -97,7 +97,7 @@ internal sealed class WorkerServer(
         var traffic = new Traffic(transport, scoreboard, limits.OfConnections,
             () => worker.AskForRetirement(ControlMessage.ForOverdue), _log)
         { AccessLog = worker.Settings.Logs.Access, AnsweredPaths = worker.Settings.AnsweredPaths };
-        if (traffic.AccessLog is { } log && services.GetService<DiagnosticListener>() is { } diagnostics) _refused = RefusedRequests.Watch(diagnostics, log);
+        if (services.GetService<DiagnosticListener>() is { } diagnostics) _refused = RefusedRequests.Watch(diagnostics, scoreboard, traffic.AccessLog);
         _traffic = traffic;
         listeners.Use(traffic);
 

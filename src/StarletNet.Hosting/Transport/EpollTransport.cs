@@ -23,7 +23,7 @@ internal sealed class EpollTransport : IConnectionListenerFactory, IConnectionLi
     {
         _options = options;
         Connections = new ConnectionSet(options.ConnectionsChanged);
-        Threads = new LoopThreads(options.MaxThreads, options.Loops) { KeepsReserve = IsInline };
+        Threads = new LoopThreads(options.MaxThreads, options.Loops) { KeepsReserve = IsInline, WaitsForProcessors = true };
         Elsewhere = new ElsewhereDispatch(Threads, new PoolDispatch(), new PoolRuns(Memory));
         Threads.Refused = work => Elsewhere.Schedule(work, Place.Pool);
         _loops = [.. Enumerable.Range(0, options.Loops).Select(_ => new EpollLoop(Connections, Threads, Memory, Elsewhere, Held))];

@@ -89,7 +89,7 @@ internal sealed unsafe class LoopMonitor : IDisposable
     /// <summary>Whether no loop does anything; with a hysteresis, so that one that is often idle for a moment need not wake us each time.</summary>
     private bool AreQuiet(bool sinceLastLook)
     {
-        var quiet = _elsewhere.Runs.AreQuiet && _held.AreQuiet;
+        var quiet = _elsewhere.Runs.AreQuiet && _held.AreQuiet && !_threads.AreWaitedFor;
         for (var index = 0; index < _loops.Length; index++)
         {
             var turns = _loops[index].Turns;

@@ -23,6 +23,9 @@ internal sealed class LoopThread
     /// <summary>Whether it has been started for what waits and has not looked for it yet; belongs to <see cref="LoopThreads"/>.</summary>
     internal bool IsComing { get; set; }
 
+    /// <summary>Whether it has been started for the reserve alone, and takes nothing that waits; belongs to <see cref="LoopThreads"/>.</summary>
+    internal bool IsForReserve { get; set; }
+
     /// <summary>
     /// The loop whose transport code this thread runs at this moment; null during callbacks. What is scheduled meanwhile goes to
     /// that loop's run queue.

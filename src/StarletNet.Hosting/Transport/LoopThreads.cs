@@ -30,6 +30,14 @@ internal sealed class LoopThreads(int most, int loops)
     private long _refusedAt;
     private bool _isClosed;
 
+    // The threads that have begun something last, those that are most likely to compute now; and when the last of it was begun.
+    private readonly LoopThread?[] _latest = new LoopThread?[2 * Environment.ProcessorCount];
+    private int _begun;
+    private long _begunAt;
+
+    // When the processors were last found busy with it, by Environment.TickCount64.
+    private long _crowdedAt;
+
     /// <summary>Threads alive.</summary>
     internal int Count => Volatile.Read(ref _count);
 
@@ -41,6 +49,30 @@ internal sealed class LoopThreads(int most, int loops)
 
     /// <summary>Given what waits when the system has no thread for it.</summary>
     internal Action<Scheduled>? Refused { get; set; }
+
+    /// <summary>
+    /// Whether work may wait while as many threads as there are processors compute: one thread more would not run it any sooner. Hundreds of clients that
+    /// take or send their bytes slowly come back in bursts, each with a little to do; a thread for each took a worker to the most threads that it may have, and each burst
+    /// found all of them something to do, so that none ever ended. Only where <see cref="Replenish"/> is called again and again: a thread that computes now may block in a moment.
+    /// </summary>
+    internal bool WaitsForProcessors { get; init; }
+
+    /// <summary>Whether a thread computes, or is about to.</summary>
+    internal Func<LoopThread, bool> Computes { get; init; } = static thread => thread.Look.Doing() == Occupation.Ready;
+
+    /// <summary>
+    /// Milliseconds. What computes for longer may wait for what waits, without sleeping (a spin lock), and would never end without one more thread.
+    /// </summary>
+    internal int Patience { get; init; } = 100;
+
+    /// <summary>Whether something waits for a thread, which the monitor must not sleep over.</summary>
+    internal bool AreWaitedFor
+    {
+        get
+        {
+            lock (_gate) return _waiting.Count > 0;
+        }
+    }
 
     /// <summary>How a thread is started.</summary>
     internal Action<Thread> Starter { get; init; } = static thread => thread.UnsafeStart();
@@ -82,6 +114,7 @@ internal sealed class LoopThreads(int most, int loops)
             else
             {
                 spare = PopIdle();
+                Begins(spare);
             }
         }
         if (spare is null) NeedsThread?.Invoke();
@@ -93,9 +126,11 @@ internal sealed class LoopThreads(int most, int loops)
     internal void Replenish()
     {
         bool isHopeless;
+        var isCrowded = WaitsForProcessors && AreWaitedFor && IsCrowded();
         lock (_gate)
         {
-            if (_count == most || _waiting.Count + (KeepsReserve ? Math.Max(0, loops - _idle.Count) : 0) <= _coming) return;
+            var wanted = (isCrowded ? 0 : _waiting.Count) + (KeepsReserve ? Math.Max(0, loops - _idle.Count) : 0);
+            if (_count == most || wanted <= _coming) return;
             isHopeless = _refusedAt != 0 && Environment.TickCount64 - _refusedAt < RefusedMilliseconds;
             if (!isHopeless)
             {
@@ -103,8 +138,34 @@ internal sealed class LoopThreads(int most, int loops)
                 _coming++;
             }
         }
-        if (!isHopeless && Start(new LoopThread { IsComing = true }) is { } thread) thread.AssignNothing();
+        if (!isHopeless && Start(new LoopThread { IsComing = true, IsForReserve = isCrowded }) is { } thread) thread.AssignNothing();
         else RefuseWaiting();
+    }
+
+    /// <summary>Whether the processors have enough to do with what has been begun. Without the lock: it costs some system calls, but once per millisecond at most.</summary>
+    private bool IsCrowded()
+    {
+        var now = Environment.TickCount64;
+        if (now == Volatile.Read(ref _crowdedAt)) return true;
+        if (now - Volatile.Read(ref _begunAt) >= Patience) return false;
+        var computing = 0;
+        for (var index = 0; index < _latest.Length; index++)
+        {
+            // One that is there twice is counted once. A look at a thread that has just ended its work is as good as one a moment earlier.
+            if (Volatile.Read(ref _latest[index]) is not { IsBusy: true, Loop: null } thread || Array.IndexOf(_latest, thread) != index) continue;
+            if (Computes(thread)) computing++;
+        }
+        if (computing < Environment.ProcessorCount) return false;
+        Volatile.Write(ref _crowdedAt, now);
+        return true;
+    }
+
+    // Under the lock.
+    private void Begins(LoopThread thread)
+    {
+        Volatile.Write(ref _latest[_begun++ % _latest.Length], thread);
+        if (_begun == int.MaxValue) _begun = 0;
+        Volatile.Write(ref _begunAt, Environment.TickCount64);
     }
 
     /// <summary>From now on nothing can be posted, and threads end as soon as they have nothing to do. For when the loops have ended.</summary>
@@ -204,6 +265,8 @@ internal sealed class LoopThreads(int most, int loops)
         {
             if (me.TakeAssignment(out var work) is { } loop) loop.Run(me);
             else if (work.Action is not null) RunWork(me, work);
+            // Else the reserve would never be complete while something waits, and each thread that is started for it would run that.
+            else if (me.IsForReserve) continue;
             while (TryTakeWaiting(me, out work)) RunWork(me, work);
         }
         while (AwaitAssignment(me));
@@ -224,6 +287,7 @@ internal sealed class LoopThreads(int most, int loops)
             var took = _waiting.TryDequeue(out work);
             SetBusy(me, took);
             if (!took) return false;
+            Begins(me);
             HasCome(me);
             more = _waiting.Count > 0;
         }
@@ -236,11 +300,12 @@ internal sealed class LoopThreads(int most, int loops)
     {
         lock (_gate)
         {
-            if (_waiting.Count > 0)
+            if (_waiting.Count > 0 && !me.IsForReserve)
             {
                 me.AssignNothing();
                 return true;
             }
+            me.IsForReserve = false;
             HasCome(me);
             if (_isClosed) return Ends(me);
             _idle.Add(me);
@@ -258,6 +323,9 @@ internal sealed class LoopThreads(int most, int loops)
     {
         _idle.Remove(me);
         _count--;
+        // The array would keep it and what its last work has left.
+        for (var index = 0; index < _latest.Length; index++)
+            if (_latest[index] == me) _latest[index] = null;
         return false;
     }
 }

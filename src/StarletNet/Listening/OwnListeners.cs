@@ -15,6 +15,9 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
     private readonly List<ListeningSocket> _own = [];
     private readonly List<IPEndPoint> _bound = [];
 
+    // The last address that was to be bound: for what is said if it cannot be.
+    private IPEndPoint? _tried;
+
     /// <exception cref="OperatorException">One of them cannot be had; those bound before are closed again.</exception>
     internal ListenerSet Bind()
     {
@@ -67,7 +70,7 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
             throw Failure($"cannot listen on {unix}: " + error.Conflict switch
             {
                 SocketPathConflict.NotASocket => "a file that is no socket is there; remove it or choose another path",
-                SocketPathConflict.InUse => "another server answers there; stop it or choose another path",
+                SocketPathConflict.InUse => $"{error.Holder} answers there; stop it or choose another path",
                 _ => "the path is too long",
             });
         }
@@ -142,6 +145,7 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
     private void Bind(IPEndPoint endPoint, ListenSpec spec, bool dualStack = false)
     {
         ListeningSocket[] sockets;
+        _tried = endPoint;
         try
         {
             sockets = defaults.Siblings > 1
@@ -182,14 +186,11 @@ internal sealed class OwnListeners(IReadOnlyList<ListenSpec> specs, ListenDefaul
 
     private static bool HasNoIpV6(Errno errno) => errno == Errno.EADDRNOTAVAIL || errno == Errno.EAFNOSUPPORT;
 
-    private static string Advice(Errno errno, ListenAddress address)
+    private string Advice(Errno errno, ListenAddress address)
     {
-        if (errno == Errno.EADDRINUSE) return "; another server listens there: stop it or choose another address";
-        if (errno == Errno.EACCES) return "; use a port above 1023, or grant CAP_NET_BIND_SERVICE, or see who may write to the directory";
-        if (errno == Errno.EADDRNOTAVAIL) return "; it is not an address of this machine";
         if (errno == Errno.EINVAL && address is ListenAddress.Tcp { Host: { } host }) return Advice(host);
-        if (errno == Errno.ENOENT) return "; the directory does not exist";
-        return "";
+        if (address is ListenAddress.Unix unix) return BindAdvice.For(errno, unix.Path);
+        return _tried is { } endPoint ? BindAdvice.For(errno, endPoint) : "";
     }
 
     /// <summary>For an IPv6 address that the kernel refuses.</summary>

@@ -14,12 +14,16 @@ namespace StarletNet.Master.Options;
 /// </summary>
 internal static class ConfigFile
 {
+    /// <summary>All options together, with a paragraph about each, are a tenth of it.</summary>
+    private const long LargestSize = 1 << 20;
+
     /// <returns>Every option given, with its value and <c>file:line</c>.</returns>
-    /// <exception cref="OperatorException">Not readable, or a line that is no option; names the line.</exception>
+    /// <exception cref="OperatorException">Not readable, no file of text, or a line that is no option; names the line.</exception>
     internal static IReadOnlyList<(Option Option, Setting Setting)> Read(string path)
     {
         try
         {
+            RefuseUnlessSmallFile(path);
             return [.. Lines(File.ReadAllBytes(path), path).SelectMany((line, index) => ReadLine(line, $"{path}:{index + 1}"))];
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -45,6 +49,18 @@ internal static class ConfigFile
         }
         return lines;
     }
+
+    // A device may have no end, and a pipe without a writer no beginning. Asked by name and before it is opened: opening a pipe waits, and
+    // opening some devices does something. What is put in its place a moment later is the business of the user who may write there.
+    private static void RefuseUnlessSmallFile(string path)
+    {
+        if (FileIdentity.OfTarget(path) is not { IsDirectory: false } file) return;
+        if (!file.IsRegular) throw Refuse(path, "it is no regular file");
+        if (new FileInfo(path) is var info && info.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) info = target;
+        if (info.Length > LargestSize) throw Refuse(path, $"it has {info.Length} bytes, and a configuration file has at most {LargestSize}");
+    }
+
+    private static OperatorException Refuse(string path, string why) => new($"cannot read the configuration file {path}: {why}", ExitCodes.Usage);
 
     internal static bool IsReadable(string path) => LibC.access(path, LibC.R_OK) == 0 || Errno.Last != Errno.EACCES;
 

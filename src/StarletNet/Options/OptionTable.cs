@@ -25,11 +25,16 @@ internal static class OptionTable
         ("Configuration and help", ConfigurationOptions.All),
     ];
 
+    private const string Compatibility = HelpText.Compatibility + " with plackup, Starlet, Starlight and Starman";
+
+    /// <summary>Options that command lines of the Perl servers have, and that say nothing which another option does not say.</summary>
+    private static readonly string[] Compatible = ["preset", "loader", "preload-app", "main-process-delay", "min-reqs-per-child", "disable-keepalive"];
+
     internal static readonly IReadOnlyList<MasterOption> Entries =
-        [.. Sections.SelectMany(section => section.Options.Select(option => option.In(section.Heading)))];
+        [.. Sections.SelectMany(section => section.Options.Select(option => option.In(Compatible.Contains(option.Name) ? Compatibility : section.Heading)))];
 
     /// <summary>For the parser: also those that are known and refused.</summary>
-    internal static readonly IReadOnlyList<Option> All = [.. Entries.Select(entry => entry.Declared), .. RefusedOptions.All];
+    internal static readonly IReadOnlyList<Option> All = [.. Entries.Select(entry => entry.Declared), .. RefusedOptions.All, .. ForeignOptions.All];
 
     internal static MasterOption Find(string name) => Entries.First(entry => entry.Name == name);
 }

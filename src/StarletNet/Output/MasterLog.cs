@@ -70,6 +70,11 @@ internal sealed class MasterLog : IDisposable
     internal void VariablesUnknown(IEnumerable<string> names) =>
         Warning(99, "variables that set no option: {Names:l}", string.Join(", ", names));
 
+    internal void OptionsForApplication(string words) => Warning(104, "{Words:l}", words);
+
+    internal void OneSocketForOneWorker() =>
+        Warning(105, "--reuse-port: with one worker there is one socket, so it changes nothing; give --max-workers 2 or more, or leave it out");
+
     internal void AllReady(int workers, string application) =>
         Announce(5, "serving {Application:l} with {Workers} workers", application, workers);
 
@@ -191,7 +196,8 @@ internal sealed class MasterLog : IDisposable
     /// <param name="pid">Of the worker concerned.</param>
     /// <param name="figures">What it said of itself on the scoreboard, if it did.</param>
     /// <param name="entersByItself">See <see cref="Applications.Application.EntersByItself"/>.</param>
-    internal void Tell(PoolNotice notice, int? pid, WorkerFigures? figures = null, bool entersByItself = false)
+    /// <param name="killer">Who probably killed it; null: the exit says all that is known.</param>
+    internal void Tell(PoolNotice notice, int? pid, WorkerFigures? figures = null, bool entersByItself = false, string? killer = null)
     {
         switch (notice)
         {
@@ -216,15 +222,15 @@ internal sealed class MasterLog : IDisposable
                 break;
             case PoolNotice.Left n:
                 Write(24, n.Exit.IsSuccess ? LogEventLevel.Information : LogEventLevel.Warning,
-                    "worker {Slot} (pid {Pid}) has left: {Exit:l}{Usage:l}", n.Worker.Slot, pid, n.Exit.ToString(), Used(n.Exit, figures));
+                    "worker {Slot} (pid {Pid}) has left: {Exit:l}{Usage:l}", n.Worker.Slot, pid, With(n.Exit.ToString(), killer), Used(n.Exit, figures));
                 break;
             case PoolNotice.Died n:
                 Error(25, "worker {Slot} (pid {Pid}) died after {Seconds:0.0} s of service: {Exit:l}{Usage:l}",
-                    n.Worker.Slot, pid, n.ReadyFor.TotalSeconds, n.Exit.ToString(), Used(n.Exit, figures));
+                    n.Worker.Slot, pid, n.ReadyFor.TotalSeconds, With(n.Exit.ToString(), killer), Used(n.Exit, figures));
                 break;
             case PoolNotice.FailedToStart n:
                 Error(26, "worker {Slot} (pid {Pid}, generation {Generation}) failed to start: {Reason:l}{Usage:l}",
-                    n.Worker.Slot, pid, n.Worker.Generation, WhyNotStarted(n), n.Exit is { LaunchFailure: null } exit ? $"; {Cost(exit)}" : "");
+                    n.Worker.Slot, pid, n.Worker.Generation, With(WhyNotStarted(n), killer), n.Exit is { LaunchFailure: null } exit ? $"; {Cost(exit)}" : "");
                 break;
             case PoolNotice.WaitsToStart n:
                 Information(27, "{Failures} failed starts in a row; the next try is in {Seconds:0.0} s", n.Failures, n.Delay.TotalSeconds);
@@ -288,6 +294,8 @@ internal sealed class MasterLog : IDisposable
             default: throw new InvalidOperationException($"no words for {notice.GetType().Name}");
         }
     }
+
+    private static string With(string exit, string? killer) => killer is null ? exit : $"{exit}, {killer}";
 
     // Our part in a worker writes down that it is there before the application's own code runs, or when that calls it.
     private static string WhySilent(WorkerFigures? figures, bool entersByItself)

@@ -82,6 +82,7 @@ internal sealed class WorkerPool
     private readonly FaultBarrier _barrier;
     private bool _isSaying;
     private readonly PoolCounters _counters = new();
+    private readonly OutOfMemoryKills _outOfMemory = new();
     private (int Generation, int Ready, int Wanted) _titled;
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly LingeringReport _lingering;
@@ -517,7 +518,7 @@ internal sealed class WorkerPool
     private void Tell(PoolNotice notice)
     {
         var worker = WorkerOf(notice);
-        _around.Log.Tell(notice, worker?.Process.Pid, worker?.Figures, EntersByItself(worker));
+        _around.Log.Tell(notice, worker?.Process.Pid, worker?.Figures, EntersByItself(worker), KillerOf(notice, worker));
         _counters.Hear(notice);
         switch (notice)
         {
@@ -547,6 +548,18 @@ internal sealed class WorkerPool
                 break;
         }
         if (notice is PoolNotice.Stopping or PoolNotice.StoppingInStages or PoolNotice.StopDelayed or PoolNotice.StartGivenUp) GiveUpRestart();
+    }
+
+    private string? KillerOf(PoolNotice notice, WorkerHandle? worker)
+    {
+        ChildExit? exit = notice switch
+        {
+            PoolNotice.Left n => n.Exit,
+            PoolNotice.Died n => n.Exit,
+            PoolNotice.FailedToStart n => n.Exit,
+            _ => null,
+        };
+        return exit is { } known && worker is { IsKilled: false } ? _outOfMemory.Killer(known) : null;
     }
 
     private void GiveUpRestart()

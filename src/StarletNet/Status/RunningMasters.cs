@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using StarletNet.Master.Observing;
 using StarletNet.Shared.Errors;
 
@@ -15,8 +16,25 @@ internal static class RunningMasters
     {
         [] => throw new OperatorException("no starletnet is there; if it is in a container, ask there, and one with --status-socket is asked by that", ExitCodes.NoServer),
         [var pid] => pid,
-        var several => throw new OperatorException($"there are several: give one of the pids {string.Join(", ", several)}", ExitCodes.Usage),
+        var several => throw new OperatorException($"there are several: give one of the pids\n{string.Join('\n', several.Select(Line))}", ExitCodes.Usage),
     };
+
+    /// <summary>Pid, application and addresses, as the master itself says; of one that may not be asked, or does not answer, why.</summary>
+    private static string Line(int pid)
+    {
+        try
+        {
+            using var status = JsonDocument.Parse(StatusLink.Ask(StatusSocket.NameOf(pid), pid));
+            return status.RootElement.TryGetProperty("error", out var error) ? $"  {pid}  {error.GetString()}" : Line(pid, status.RootElement);
+        }
+        catch (Exception error) when (error is OperatorException or JsonException)
+        {
+            return $"  {pid}  {error.Message}";
+        }
+    }
+
+    internal static string Line(int pid, JsonElement status) =>
+        $"  {pid}  {status.GetProperty("application").GetString()} on {string.Join(", ", status.GetProperty("listeners").EnumerateArray().Select(listener => listener.GetString()))}";
 
     /// <param name="lines">Columns: number, references, protocol, flags, type, state, inode, name.</param>
     internal static int[] Of(IEnumerable<string> lines) =>

@@ -36,7 +36,32 @@ internal sealed record ContainerMemory(long Bytes, string File)
         }
     }
 
+    /// <summary>The directories of our control groups that limit memory, our own group first, and those above it.</summary>
+    /// <param name="root">As for <see cref="Find"/>.</param>
+    internal static string[] Groups(string root)
+    {
+        try
+        {
+            var groups = Lines(root, "proc/self/cgroup").Select(line => line.Split(':', 3)).Where(parts => parts.Length == 3).ToArray();
+            var mounts = Lines(root, "proc/self/mountinfo");
+            return [.. Versions.SelectMany(version => DirectoriesOf(version, groups, mounts)).Select(directory => Path.Combine(root, directory[1..]))];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     private static IEnumerable<ContainerMemory> LimitsOf(Version version, string[][] groups, string[] mounts, string root)
+    {
+        foreach (var directory in DirectoriesOf(version, groups, mounts))
+        {
+            var file = Join(directory, version.LimitFile);
+            if (ReadLimit(Path.Combine(root, file[1..])) is { } bytes) yield return new ContainerMemory(bytes, file);
+        }
+    }
+
+    private static IEnumerable<string> DirectoriesOf(Version version, string[][] groups, string[] mounts)
     {
         if (groups.FirstOrDefault(version.IsGroup) is not [_, _, var group]) yield break;
         foreach (var line in mounts)
@@ -48,8 +73,7 @@ internal sealed record ContainerMemory(long Bytes, string File)
             var top = "/" + fields[4].Trim('/');
             for (var directory = Join(top, Below(fields[3], group)); ; directory = Path.GetDirectoryName(directory)!)
             {
-                var file = Join(directory, version.LimitFile);
-                if (ReadLimit(Path.Combine(root, file[1..])) is { } bytes) yield return new ContainerMemory(bytes, file);
+                yield return directory;
                 if (directory.Length <= top.Length) break;
             }
         }

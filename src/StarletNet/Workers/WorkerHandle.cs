@@ -34,7 +34,10 @@ internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel 
     internal void Crash() => process.Signal(Signal.Abrt);
 
     // A pid stays the worker's until its exit has been taken from the queue, so this can hit nobody else.
-    internal void Kill() => process.Signal(Signal.Kill);
+    internal void Kill() => Send(Signal.Kill);
+
+    /// <summary>Whether KILL was sent by us.</summary>
+    internal bool IsKilled { get; private set; }
 
     /// <summary>Hands it log files that have been opened anew.</summary>
     /// <returns>False if it does not hear us.</returns>
@@ -45,7 +48,13 @@ internal sealed class WorkerHandle(int id, ChildProcess process, ControlChannel 
 
     private void Tell(string message, Signal otherwise)
     {
-        if (!channel.Send(message)) process.Signal(otherwise);
+        if (!channel.Send(message)) Send(otherwise);
+    }
+
+    private void Send(Signal signal)
+    {
+        IsKilled |= signal == Signal.Kill;
+        process.Signal(signal);
     }
 
     public void Dispose()

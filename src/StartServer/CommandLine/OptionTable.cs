@@ -12,7 +12,7 @@ internal static class OptionTable
         Control = "control", List = "list", Attempts = "attempts", Timeout = "timeout", Json = "json",
         EnableAutoRestart = "enable-auto-restart", AutoRestartInterval = "auto-restart-interval", Ready = "ready", ReadyProbe = "ready-probe",
         MaxStartAttempts = "max-start-attempts", Watch = "watch", DrainTimeout = "drain-timeout", MaxOldGenerations = "max-old-generations",
-        StopTimeout = "stop-timeout", Upgrade = "upgrade", Reconfigure = "reconfigure", Abort = "abort", Help = "help", Version = "version";
+        StopTimeout = "stop-timeout", Upgrade = "upgrade", Reconfigure = "reconfigure", Abort = "abort", Help = "help", All = "all", Completion = "completion", Version = "version";
 
     internal static readonly IReadOnlyList<Option> Options =
     [
@@ -79,9 +79,9 @@ internal static class OptionTable
         new(EnableAutoRestart, ValueForm.Switch,
             "Starts a new generation by itself every --auto-restart-interval, counted from the last start, once no old one is left; after "
             + "twice that time also if one is.")
-        { EnvironmentTwin = PolicyVariables.EnableAutoRestart, Section = Deploys },
+        { EnvironmentTwin = PolicyVariables.EnableAutoRestart, Section = Compatible },
         new(AutoRestartInterval, ValueForm.Integer, "Seconds between automatic restarts; at least 1.")
-        { ValueName = "SECONDS", Default = "360", EnvironmentTwin = PolicyVariables.AutoRestartInterval, Section = Deploys },
+        { ValueName = "SECONDS", Default = "360", EnvironmentTwin = PolicyVariables.AutoRestartInterval, Section = Compatible },
         new(SignalOnTerm, ValueForm.Text, "What all generations get when start_server gets TERM.")
         { ValueName = "SIGNAL", Default = "TERM", Section = Stops },
         new(StopTimeout, ValueForm.Integer,
@@ -92,7 +92,7 @@ internal static class OptionTable
             + "that the next start_server can have the addresses; 'keep' lets them serve on without a supervisor.")
         { ValueName = "stop|keep", Default = "stop", Extension = true, Section = Stops },
         new(PidFile, ValueForm.Text, "Holds start_server's pid, and a lock for as long as it lives.") { ValueName = "FILE", Section = Files },
-        new(StatusFile, ValueForm.Text, "Holds a line GENERATION:PID for each live generation.") { ValueName = "FILE", Section = Files },
+        new(StatusFile, ValueForm.Text, "Holds a line GENERATION:PID for each live generation.") { ValueName = "FILE", Section = Compatible },
         new(LogFile, ValueForm.Text,
             "Appends stdout and stderr, ours and the program's, to this file once all sockets are bound; USR1 opens it anew. Or, as "
             + "'| COMMAND', hands them to a command, which is started again when it dies (by a shell if it has a shell's characters).")
@@ -136,10 +136,13 @@ internal static class OptionTable
             "Says 'ok', or what a start with this command line would be refused for, the program, --dir and --envdir included, and exits as it would. Binds, creates "
             + "and starts nothing; whether addresses and files are in use is not asked, so that it can be used while the service runs.")
         { Extension = true, Section = Other },
-        new(Help, ValueForm.Switch, "Shows this and exits.") { Section = Other },
-        new(Man, ValueForm.Switch, "Prints this as a manual page, for man(1).") { Extension = true, Section = Other },
+        new(Help, ValueForm.Switch, "Shows the options that most people use; '--help all' shows all of them.") { ThirdPosition = All, Section = Other },
+        new(Man, ValueForm.Switch, "Prints the manual page, for man(1).") { Extension = true, Section = Other },
+        new(Completion, ValueForm.Text, "Prints the completion script for that shell: eval \"$(start_server --completion bash)\".")
+        { ValueName = string.Join('|', ShellCompletion.Shells), Extension = true, Section = Other },
         new(Version, ValueForm.Switch, "Shows the version and exits.") { Section = Other },
     ];
 
-    private const string Listeners = "Listeners", Program = "Program", Deploys = "Deploys", Stops = "Stops", Files = "Files", Clients = "Commands to a running start_server", Other = "Other";
+    private const string Listeners = "Listeners", Program = "Program", Deploys = "Deploys", Stops = "Stops", Files = "Files", Clients = "Commands to a running start_server", Other = "Other",
+        Compatible = HelpText.Compatibility + " with Server::Starter";
 }

@@ -13,8 +13,11 @@ namespace StartServer.CommandLine;
 /// <summary>What the command line asks for, already valid.</summary>
 internal abstract record Command;
 
-/// <summary><c>--help</c>.</summary>
-internal sealed record ShowHelp : Command;
+/// <summary><c>--help</c>, and with <c>all</c> all of it.</summary>
+internal sealed record ShowHelp(bool All = false) : Command;
+
+/// <summary><c>--completion</c>.</summary>
+internal sealed record ShowCompletion(string Shell) : Command;
 
 /// <summary><c>--man</c>.</summary>
 internal sealed record ShowMan : Command;
@@ -80,13 +83,16 @@ internal sealed record StartServerOptions : Command
     /// <exception cref="OperatorException">Anything wrong with them.</exception>
     internal static Command Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
-        var line = new CommandLineParser(OptionTable.Options, Dialect.Getopt).Parse(arguments);
-        if (line.IsOn(OptionTable.Help)) return new ShowHelp();
+        var line = new CommandLineParser([.. OptionTable.Options, .. ForeignOptions.All], Dialect.Getopt).Parse(arguments);
+        if (line[OptionTable.Help] is { } help) return new ShowHelp(help == OptionTable.All || line.Rest is [OptionTable.All]);
         if (line.IsOn(OptionTable.Man)) return new ShowMan();
         if (line.IsOn(OptionTable.Version)) return new ShowVersion();
+        if (line[OptionTable.Completion] is { } shell)
+            return ShellCompletion.Shells.Contains(shell) ? new ShowCompletion(shell) : throw Usage($"invalid ``completion'' value:{shell}: it must be {string.Join(", ", ShellCompletion.Shells)}");
         if (ClientOptions.Of(line) is { } client) return client;
         if (line.IsOn(OptionTable.Daemonize) && line[OptionTable.LogFile] is null)
             throw Usage("Usage: --log-file option must be specified together with --deamonize");
+        if (arguments.Count == 0) throw Usage($"server program not specified\n\n{ManualPage.Usage}\nstart_server --help tells more.");
         if (line.Rest.Count == 0) throw Usage("server program not specified");
         var twins = ReadTwins(line);
         string? setting(string name) => twins.GetValueOrDefault(name) ?? Variable(name, environment);

@@ -100,7 +100,8 @@ internal sealed partial class ListenerSet : IDisposable
                 "listen" => "listen(2) failed",
                 _ => $"failed to bind to {port.Host ?? "0.0.0.0"}:{port.PortText}",
             };
-            throw new OperatorException($"{what}:{error.Errno}", ExitCodes.Failure);
+            var advice = error.Call == "bind" ? BindAdvice.For(error.Errno, address, port.IsUdp) : "";
+            throw new OperatorException($"{what}:{error.Errno}{advice}", ExitCodes.Failure);
         }
     }
 
@@ -124,11 +125,13 @@ internal sealed partial class ListenerSet : IDisposable
         }
         catch (SocketPathException error)
         {
-            throw Failed(path, error.Conflict);
+            throw error.Conflict == SocketPathConflict.InUse
+                ? Failed(path, $"{error.Holder} is listening there; stop it or choose another path")
+                : Failed(path, error.Conflict);
         }
         catch (SystemCallException error)
         {
-            throw Failed(path, error.Errno.Text);
+            throw Failed(path, error.Errno.Text + BindAdvice.For(error.Errno, path));
         }
     }
 

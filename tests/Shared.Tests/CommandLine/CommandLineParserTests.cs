@@ -103,6 +103,10 @@ public sealed class CommandLineParserTests
 
     [Theory]
     [InlineData("Unknown option: bogus", "--bogus=1", "--help")]
+    [InlineData("Unknown option: prot; did you mean --port?", "--prot=80")]
+    [InlineData("Unknown option: rea; did you mean --ready-timeout?", "--rea=5")]
+    [InlineData("Unknown option: ready-timeotu; did you mean --ready-timeout?", "-ready-timeotu")]
+    [InlineData("Option ready-timeout requires an argument", "--ready-timeout", "--", "program")]
     [InlineData("Option s is ambiguous (signal-on-hup, ssl, status-file, stop)", "-s")]
     [InlineData("Option st is ambiguous (status-file, stop)", "--st")]
     [InlineData("Option port requires an argument", "--port")]
@@ -122,7 +126,9 @@ public sealed class CommandLineParserTests
     [InlineData("unknown option --max-worker; did you mean --max-workers?", "--max-worker=4")]
     [InlineData("unknown option --zzzzzzzz; see --help", "--zzzzzzzz")]
     [InlineData("unknown option -port; did you mean --port?", "-port")]
+    [InlineData("unknown option --prot; did you mean --port?", "--prot", "80")]
     [InlineData("option --port needs a value: --port VALUE", "--port")]
+    [InlineData("option --port needs a value: --port VALUE", "--port", "--", "app.dll")]
     [InlineData("option --workers needs a value: --workers VALUE", "--workers")]
     [InlineData("option -w needs a value: -w VALUE", "-w")]
     [InlineData("option --enable-ssl: 'maybe' is not a yes or no; write 1, 0, true, false, yes, no, on or off", "--enable-ssl=maybe")]
@@ -143,11 +149,29 @@ public sealed class CommandLineParserTests
     }
 
     [Fact]
-    public void An_extension_neither_takes_an_abbreviation_nor_makes_it_ambiguous()
+    public void An_extension_neither_takes_an_abbreviation_nor_makes_it_ambiguous_nor_has_one()
     {
         // Both begin with "re"; the old name has it.
         Assert.Equal("Option restart is not supported by this version", Assert.Throws<OperatorException>(() => Getopt("--re")).Message);
-        Assert.Equal("5", Getopt("--rea=5")["ready-timeout"]);
+        Assert.Throws<OperatorException>(() => Getopt("--ready-timeou=5"));
+        Assert.Equal("5", Getopt("--READY-timeout=5")["ready-timeout"]);
+        // As with Getopt::Long, an option of the original takes anything.
+        Assert.Equal("--", Getopt("--port", "--").All("port").Single());
+    }
+
+    [Fact]
+    public void Help_keeps_options_for_other_command_lines_apart_and_says_a_rule_for_variables_once()
+    {
+        Option[] table =
+        [
+            new("old", ValueForm.Switch, "Old.") { EnvironmentTwin = "X_OLD", Section = HelpText.Compatibility + " with others" },
+            new("new", ValueForm.Switch, "New.") { EnvironmentTwin = "X_NEW", Section = "First" },
+            new("odd", ValueForm.Switch, "Odd.") { EnvironmentTwin = "OTHER", Section = "First" },
+        ];
+        static string twin(string name) => "X_" + name.ToUpperInvariant();
+
+        Assert.Equal("First:\n  --new\n      New.\n  --odd\n      Odd. Environment: OTHER.\n", HelpText.Of(table, twin));
+        Assert.Equal("Compatibility with others:\n  --old\n      Old.\n", HelpText.CompatibilityOf(table, twin));
     }
 
     [Fact]

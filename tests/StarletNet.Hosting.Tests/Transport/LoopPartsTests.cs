@@ -418,6 +418,60 @@ public sealed class LoopPartsTests
     }
 
     [Fact]
+    public async Task While_the_processors_are_busy_work_waits_instead_of_getting_a_thread_each()
+    {
+        const int Works = 100;
+        var (computes, begun, ended) = (true, 0, 0);
+        // Not disposed: the last one posted may still come to it.
+        var mayEnd = new ManualResetEventSlim();
+        var threads = new LoopThreads(most: 256, loops: 1) { WaitsForProcessors = true, Patience = int.MaxValue, Computes = _ => Volatile.Read(ref computes) };
+        var work = new Scheduled(_ =>
+        {
+            Interlocked.Increment(ref begun);
+            mayEnd.Wait(Deadlines.Event);
+            Interlocked.Increment(ref ended);
+        }, null, null);
+        for (var n = 0; n < Works; n++) Assert.True(threads.TryPost(work));
+        // As the monitor does.
+        await Eventually.TrueAsync(() =>
+        {
+            threads.Replenish();
+            return Volatile.Read(ref begun) >= Environment.ProcessorCount;
+        }, "as many run as there are processors");
+        for (var n = 0; n < 1000; n++) threads.Replenish();
+
+        // One that was on its way when the last processor was found busy, and the reserve.
+        Assert.InRange(threads.Count, Environment.ProcessorCount, Environment.ProcessorCount + 2);
+        Assert.True(threads.AreWaitedFor);
+
+        // As soon as they block, each of the others gets a thread.
+        Volatile.Write(ref computes, false);
+        await Eventually.TrueAsync(() =>
+        {
+            threads.Replenish();
+            return Volatile.Read(ref begun) == Works;
+        }, "all of it runs at once");
+        mayEnd.Set();
+        await Eventually.TrueAsync(() => Volatile.Read(ref ended) == Works && !threads.AreWaitedFor, "all of it ends");
+    }
+
+    [Fact]
+    public async Task Work_that_computes_until_other_work_has_run_does_not_keep_it_waiting_for_ever()
+    {
+        var other = false;
+        var threads = new LoopThreads(most: 256, loops: 1) { WaitsForProcessors = true, Patience = 1, Computes = static _ => true };
+        for (var n = 0; n < 2 * Environment.ProcessorCount; n++)
+            Assert.True(threads.TryPost(new Scheduled(_ => SpinWait.SpinUntil(() => Volatile.Read(ref other), Deadlines.Event), null, null)));
+        Assert.True(threads.TryPost(new Scheduled(_ => Volatile.Write(ref other, true), null, null)));
+
+        await Eventually.TrueAsync(() =>
+        {
+            threads.Replenish();
+            return Volatile.Read(ref other);
+        }, "the last one runs although the others compute");
+    }
+
+    [Fact]
     public async Task What_application_code_leaves_on_a_thread_is_gone_before_the_next_runs_there()
     {
         var local = new AsyncLocal<string?>();

@@ -54,6 +54,31 @@ public sealed class FiguresTests : IDisposable
         await Eventually.TrueAsync(() => Now is { Longest: null, InFlight: 0, Connections: 0 } now && now.BytesOut >= figures.BytesOut, "it ends with its client", () => $"{Now}");
     }
 
+    /// <summary>The application sees none of them but the last, whose body it begins to read.</summary>
+    [Fact]
+    public async Task Requests_that_the_server_refuses_by_itself_are_counted_as_errors_once()
+    {
+        await using var worker = await StartAsync();
+        var counted = 0;
+        foreach (var (request, status) in new[]
+        {
+            ("GET nowhere\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\n\r\n", 400),
+            ($"GET /{new string('x', 9000)} HTTP/1.1\r\nHost: test\r\n\r\n", 414),
+            ($"GET / HTTP/1.1\r\nHost: test\r\nX: {new string('x', 33_000)}\r\n\r\n", 431),
+            ("POST /upload HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+            ("POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: 50000000\r\n\r\n", 413),
+        })
+        {
+            using var client = worker.Connect();
+            await client.Send(request);
+            Assert.Equal(status, (await client.Head()).Status);
+            counted++;
+            await Eventually.TrueAsync(() => Now.ClientErrors >= counted && Now.InFlight == 0, $"{status} is counted", () => $"{Now}");
+            Assert.Equal((counted, 0), (Now.ClientErrors, Now.ServerErrors));
+        }
+    }
+
     /// <summary>Kestrel closes the connection, and tells nobody of the request's end.</summary>
     [Fact]
     public async Task A_request_that_the_application_has_no_context_for_is_over()

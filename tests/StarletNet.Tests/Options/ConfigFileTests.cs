@@ -27,6 +27,34 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("/dev/zero", "it is no regular file")]
+    [InlineData("/dev/null", "it is no regular file")]
+    [InlineData("link", "it is no regular file")]
+    [InlineData("large", "it has 1048577 bytes, and a configuration file has at most 1048576")]
+    [InlineData("link-to-large", "it has 1048577 bytes, and a configuration file has at most 1048576")]
+    public void Only_a_file_of_a_size_that_options_can_have_is_read(string name, string why)
+    {
+        File.CreateSymbolicLink(_scratch.File("link"), "/dev/zero");
+        _scratch.Write("large", new string('#', (1 << 20) + 1));
+        File.CreateSymbolicLink(_scratch.File("link-to-large"), "large");
+        var file = Path.Combine(_scratch.Path, name);
+        var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(["--config", file]);
+
+        var error = Assert.Throws<OperatorException>(() => new OptionsReader(commandLine, _ => null, processors: 4).Read());
+
+        Assert.Equal(($"cannot read the configuration file {file}: {why}", ExitCodes.Usage), (error.Message, error.ExitCode));
+    }
+
+    [Fact]
+    public void The_largest_file_and_a_link_to_one_are_read()
+    {
+        _scratch.Write("most", "max-workers = 7\n".PadRight(1 << 20, '#'));
+        File.CreateSymbolicLink(_scratch.File("link"), "most");
+        var commandLine = new CommandLineParser(OptionTable.All, Dialect.Plack).Parse(["--config", _scratch.File("link")]);
+        Assert.Equal(7, new OptionsReader(commandLine, _ => null, processors: 4).Read().Workers);
+    }
+
+    [Theory]
     [InlineData("max-workers = 7")]
     [InlineData("max_workers=7")]
     [InlineData("workers 7")]

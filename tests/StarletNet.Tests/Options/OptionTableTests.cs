@@ -44,7 +44,7 @@ public sealed class OptionTableTests
     [Fact]
     public void The_help_names_what_may_be_given_and_only_that()
     {
-        var help = HelpText.Of(OptionTable.All);
+        var help = HelpText.Of(OptionTable.All) + HelpText.CompatibilityOf(OptionTable.All);
 
         Assert.All(OptionTable.Entries, entry => Assert.Contains($"--{entry.Name}", help));
         Assert.DoesNotContain("net-server", help);

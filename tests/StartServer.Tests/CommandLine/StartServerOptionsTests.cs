@@ -158,7 +158,6 @@ public sealed class StartServerOptionsTests
     [InlineData(255, "invalid ``ready-probe'' value:tcp: it asks the first TCP --port, and there is none; write tcp://HOST:PORT", "--ready-probe=tcp", "--port=u5000", "p")]
     [InlineData(255, "invalid ``orphans'' value:maybe: it must be stop or keep", "--orphans", "maybe", "p")]
     [InlineData(255, "server program not specified", "--check")]
-    [InlineData(255, "server program not specified")]
     [InlineData(255, "server program not specified", "--port", "80", "--")]
     [InlineData(255, "invalid ``port'' value:x", "--port", "x", "p")]
     [InlineData(255, "invalid ``port'' value:81=5: descriptor 5 is already given to 80=5", "--port=80=5", "--port=81=5", "p")]
@@ -179,6 +178,31 @@ public sealed class StartServerOptionsTests
         Assert.Contains(name, Refused(["p"], (name, value)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void The_new_option_takes_no_abbreviation_from_the_old_ones() =>
-        Assert.Equal(TimeSpan.FromSeconds(5), Parse("--ready-t=5").Policy.ReadyTimeout);
+    public void Options_that_the_original_lacks_have_no_abbreviation() =>
+        Assert.Equal("Unknown option: ready-t; did you mean --ready-timeout?", Refused(["--ready-t=5", "p"]).Message);
+
+    [Fact]
+    public void Nothing_at_all_is_answered_with_the_usage()
+    {
+        var error = Refused([]);
+        Assert.Equal(255, error.ExitCode);
+        Assert.StartsWith("server program not specified\n\nUsage: start_server [options] -- program [argument...]\n", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Option control requires an argument", "--control", "--", "p")]
+    [InlineData("option --listen is not supported: write --port [HOST:]PORT, or --path FILE for a Unix socket", "--listen", "80", "p")]
+    [InlineData("option --chdir is not supported: write --dir DIR", "-chdir=/srv", "p")]
+    [InlineData("option --workers is not supported: it belongs to the program; write it behind the program's name: start_server --port 80 -- starletnet --workers 4 app.dll", "--workers", "4", "p")]
+    public void Options_of_other_servers_are_answered_with_what_is_meant(string message, params string[] arguments) => Assert.Equal(message, Refused(arguments).Message);
+
+    /// <summary>Such a beginning means the original's option.</summary>
+    [Fact]
+    public void No_option_of_another_server_is_the_beginning_of_one_of_the_originals()
+    {
+        var foreign = ForeignOptions.All.SelectMany(option => option.Aliases.Append(option.Name)).ToArray();
+        Assert.DoesNotContain(foreign, name => OptionTable.Options.Any(option => !option.Extension && option.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase)));
+        Assert.DoesNotContain(foreign, name => OptionTable.Options.Any(option => option.Name == name));
+        Assert.Equal(foreign.Distinct(), foreign);
+    }
 }

@@ -230,7 +230,7 @@ public sealed class ControlCommandTests
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(socket));
         using var second = ProgramUnderTest.Start(Superdaemon.Executable, ["--control", socket, "--", "true"]);
         Assert.Equal(new ProgramExit(1, null), await second.ExitAsync());
-        Assert.EndsWith($"failed to listen to file {socket}:another server is listening there; stop it or choose another path", second.ErrorText, StringComparison.Ordinal);
+        Assert.EndsWith($"failed to listen to file {socket}:start_server (pid {superdaemon.Program.Pid}) is listening there; stop it or choose another path", second.ErrorText, StringComparison.Ordinal);
         superdaemon.Program.Send(UnixSignal.Kill);
         await superdaemon.Program.ExitAsync();
         using var third = ProgramUnderTest.Start(Superdaemon.Executable, ["--control", socket, "--", .. Children.Serve]);

@@ -106,7 +106,7 @@ public sealed class CheckTests
     {
         using var page = ProgramUnderTest.Start(Superdaemon.Executable, ["--man"]);
         Assert.Equal(new ProgramExit(0, null), await page.ExitAsync());
-        using var help = ProgramUnderTest.Start(Superdaemon.Executable, ["--help"]);
+        using var help = ProgramUnderTest.Start(Superdaemon.Executable, ["--help", "all"]);
         await help.ExitAsync();
         Assert.Equal(Count(help.OutputText, "\n  --"), Count(page.OutputText, "\n.B \\-\\-"));
         Assert.StartsWith(".TH START_SERVER 1 ", page.OutputText, StringComparison.Ordinal);

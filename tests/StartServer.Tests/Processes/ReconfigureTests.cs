@@ -99,7 +99,7 @@ public sealed class ReconfigureTests
 
     [Theory]
     [InlineData("--path DIR/fresh --path DIR/text", "failed to listen to file DIR/text:something that is not a socket is there; remove it or choose another path")]
-    [InlineData("--path DIR/fresh --port 127.0.0.1:TAKEN", "failed to bind to 127.0.0.1:TAKEN:Address already in use")]
+    [InlineData("--path DIR/fresh --port 127.0.0.1:TAKEN", "failed to bind to 127.0.0.1:TAKEN:Address already in use; HOLDER listens there: stop it or choose another address")]
     [InlineData("--port 127.0.0.1:0 --port 127.0.0.2:0=TAKENFD", "invalid ``port'' value:127.0.0.2:0=TAKENFD: descriptor TAKENFD is another listener's")]
     public async Task What_cannot_be_bound_leaves_all_as_it_was(string options, string reason)
     {
@@ -111,7 +111,8 @@ public sealed class ReconfigureTests
         var kept = await service.AddressAsync("127.0.0.1:0");
         var number = (await service.Program.LineAsync("^has ")).Text.Split(['=', ';'])[1];
         string full(string text) => text.Replace("TAKENFD", number, StringComparison.Ordinal)
-            .Replace("TAKEN", $"{((IPEndPoint)taken.LocalEndpoint).Port}", StringComparison.Ordinal).Replace("DIR", Path.GetDirectoryName(service.Daemon.PidFile), StringComparison.Ordinal);
+            .Replace("TAKEN", $"{((IPEndPoint)taken.LocalEndpoint).Port}", StringComparison.Ordinal)
+            .Replace("HOLDER", $"{File.ReadAllText("/proc/self/comm").Trim()} (pid {Environment.ProcessId})", StringComparison.Ordinal).Replace("DIR", Path.GetDirectoryName(service.Daemon.PidFile), StringComparison.Ordinal);
         // It answers when it has seen to all that came before, so the pipe that would have told of a failed launch is closed.
         await service.EndsAsync(service.List(), 0);
         var before = (service.CommandLine, service.Descriptors);
@@ -144,7 +145,8 @@ public sealed class ReconfigureTests
     {
         using var service = new Reconfigurable([], Children.Serve);
         var first = await service.Daemon.StatusAsync("1:P");
-        string full(string text) => text.Replace("DIR", Path.GetDirectoryName(service.Daemon.PidFile), StringComparison.Ordinal);
+        string full(string text) => text
+            .Replace("HOLDER", $"{File.ReadAllText("/proc/self/comm").Trim()} (pid {Environment.ProcessId})", StringComparison.Ordinal).Replace("DIR", Path.GetDirectoryName(service.Daemon.PidFile), StringComparison.Ordinal);
         using var client = service.Reconfigure(full(options).Split(' '), Children.Serve);
         await service.EndsAsync(client, 10, $"not reconfigured: its trial run ended with exit code [0-9]+: {full(reason)}");
         Assert.Equal(first, await service.Daemon.StatusAsync("1:P"));

@@ -18,13 +18,13 @@ internal static class ConfigurationOptions
         Command(Value(Config, ValueKinds.OptionalText(ValueKinds.Text("FILE", "a file name")),
             "Read options from a file, one to a line: name = value, or as on the command line; # begins a comment. The command line and the "
             + "environment win over it.", _ => null, (options, _) => options)),
-        Command(Value(Completion, ValueKinds.OptionalText(ValueKinds.Word("SHELL", "a shell", "bash", "zsh")),
+        Command(Value(Completion, ValueKinds.OptionalText(ValueKinds.Word("SHELL", "a shell", ShellCompletion.Shells)),
             "Print the completion script for that shell: eval \"$(starletnet --completion bash)\".", _ => null, (options, _) => options)),
         Flag(CheckConfig, "Print every option with the value that holds and where it comes from, and do nothing else."),
         Flag(Explain, "Print what the application's files tell of it, without running it: what each worker would keep for itself, and how to run it. Do nothing else."),
         Flag(Try, "Start one worker of the application on a loopback port of its own, wait until it is ready (--ready-path), say what a deploy would say, and end: exit code 0, or 1 if it does not become ready. No running service is touched."),
-        Flag(Help, "Show this text.", "h"),
-        Flag(Man, "Print this text as a manual page, for man(1)."),
+        WithAll(Flag(Help, "Show the options that most people use; \"--help all\" shows all of them.", "h")),
+        Flag(Man, "Print the manual page, for man(1)."),
         Flag(Version, "Show the version.", "v"),
     ];
 
@@ -33,6 +33,10 @@ internal static class ConfigurationOptions
         IsCommand = true,
         Declared = option.Declared with { EnvironmentTwin = option.Name == Config ? Twin(Config) : null },
     };
+
+    internal const string Everything = "all";
+
+    private static MasterOption WithAll(MasterOption option) => option with { Declared = option.Declared with { ThirdPosition = Everything } };
 
     private static MasterOption Flag(string name, string help, params string[] aliases) => new(
         new Option(name, ValueForm.Switch, help) { Aliases = aliases }, (options, _) => options, _ => null)

@@ -1,0 +1,42 @@
+using StarletNet.Master.Stacks;
+using StarletNet.Master.Status;
+using StarletNet.Shared.CommandLine;
+using StarletNet.Shared.Errors;
+
+namespace StarletNet.Master.Options;
+
+/// <summary>
+/// A first word that is no application but what is written to other programs as a command: <c>help</c>, <c>stop</c>, or a misspelt <c>status</c>. It is
+/// answered before anything is looked for under that name. A file or directory of that name is an application as ever.
+/// </summary>
+internal static class FirstWord
+{
+    private const string Stop = "starletnet has no such command: send TERM to the master (starletnet status shows its pid), or, under start_server, use start_server --stop",
+        Reload = "starletnet has no such command: send HUP to the master (starletnet status shows its pid), or, under start_server, deploy with start_server --restart",
+        Start = "the application comes first: starletnet [options] app.dll";
+
+    private static readonly (string Word, string Answer)[] Commands =
+    [
+        (StatusCommand.Name, "write starletnet status [PID]"),
+        (StacksCommand.Name, "write starletnet stacks PID"),
+        ("help", "write starletnet --help"),
+        ("version", "write starletnet --version"),
+        ("stop", Stop), ("quit", Stop), ("restart", Reload), ("reload", Reload), ("reopen", "starletnet has no such command: send USR2 to the master (starletnet status shows its pid)"),
+        ("start", Start), ("serve", Start), ("run", Start),
+        ("check", "write starletnet --check-config, or starletnet --explain app.dll"),
+        ("explain", "write starletnet --explain app.dll"),
+    ];
+
+    /// <param name="word">The first word that is no option.</param>
+    /// <exception cref="OperatorException">It is, or may be meant as, a command.</exception>
+    internal static void RefuseCommand(string word)
+    {
+        // A name with a point or a slash is meant as a file's.
+        if (word.AsSpan().ContainsAny('.', '/') || File.Exists(word) || Directory.Exists(word)) return;
+        if (Commands.FirstOrDefault(command => command.Word == word) is { Answer: { } answer }) throw Refused(word, answer);
+        if (word.Length > 2 && Spelling.Nearest(word, Commands.Select(command => command.Word)) is { } meant)
+            throw Refused(word, $"if {meant} is meant, {Commands.First(command => command.Word == meant).Answer}");
+    }
+
+    private static OperatorException Refused(string word, string answer) => new($"there is no application '{word}'; {answer}", ExitCodes.Usage);
+}
