@@ -25,7 +25,7 @@ internal static unsafe class OwnedFile
         // Looked at before it is opened: to open a device may already do something.
         if (FileIdentity.Of(path) is not { } found) return null;
         if (found.IsLink) return "it is a symbolic link; name the file itself";
-        if (!found.IsRegular) return "it is no regular file";
+        if (!found.IsRegular) return found.IsDirectory ? "it is a directory" : "it is no regular file";
         using var file = new FileDescriptor(LibC.open(path, LibC.O_RDONLY | LibC.O_NOFOLLOW | LibC.O_NONBLOCK | LibC.O_CLOEXEC, 0));
         // Removed meanwhile, or we may not read it: then whoever writes it says what is wrong.
         return file.IsInvalid ? null : WhyForeign(file.Number, kind, holds);

@@ -170,7 +170,7 @@ public sealed class PidFileTests : IDisposable
     /// <summary>A path that was given by mistake: <c>--pid-file app.pdb</c>, <c>--pid /dev/null</c>.</summary>
     [Theory]
     [InlineData("pipe", "it is no regular file")]
-    [InlineData("directory", "it is no regular file")]
+    [InlineData("directory", "it is a directory")]
     [InlineData("socket", "it is no regular file")]
     [InlineData("link", "it is a symbolic link; name the file itself")]
     [InlineData("link to nothing", "it is a symbolic link; name the file itself")]
