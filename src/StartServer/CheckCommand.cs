@@ -57,7 +57,7 @@ internal static class CheckCommand
     private static void CheckSocket(string path)
     {
         if (UnixSocketFile.LastingConflict(path) is { } conflict) throw ListenerSet.Failed(path, conflict);
-        if (WhyNoFileIn(path) is { } error) throw ListenerSet.Failed(path, error.Text);
+        if (WhyNoFileIn(path) is { } error) throw ListenerSet.Failed(path, error.Text + BindAdvice.For(error, path));
     }
 
     private static Errno? WhyNotWritable(string path)

@@ -34,9 +34,12 @@ internal static class FirstWord
         // A name with a point or a slash is meant as a file's.
         if (word.AsSpan().ContainsAny('.', '/') || File.Exists(word) || Directory.Exists(word)) return;
         if (Commands.FirstOrDefault(command => command.Word == word) is { Answer: { } answer }) throw Refused(word, answer);
-        if (word.Length > 2 && Spelling.Nearest(word, Commands.Select(command => command.Word)) is { } meant)
+        if (word.Length > 2 && Spelling.Nearest(word, Commands.Select(command => command.Word)) is { } meant && IsLikely(word, meant))
             throw Refused(word, $"if {meant} is meant, {Commands.First(command => command.Word == meant).Answer}");
     }
+
+    // Of short words one other letter makes another word, such as shop of stop; only letters in the wrong order are a slip.
+    private static bool IsLikely(string word, string meant) => word.Length > 4 || word.Order().SequenceEqual(meant.Order());
 
     private static OperatorException Refused(string word, string answer) => new($"there is no application '{word}'; {answer}", ExitCodes.Usage);
 }

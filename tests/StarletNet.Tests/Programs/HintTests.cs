@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using StarletNet.TestKit;
 
 namespace StarletNet.Master.Tests.Programs;
@@ -9,6 +10,8 @@ public sealed class HintTests : IDisposable
 
     public void Dispose() => _test.Dispose();
 
+    private static int Pid(string answer) => int.Parse(Regex.Match(answer, @"pid=(\d+)").Groups[1].Value);
+
     [Fact]
     public async Task An_option_behind_the_application_is_warned_of_once_and_reaches_the_application()
     {
@@ -17,7 +20,7 @@ public sealed class HintTests : IDisposable
 
         Assert.Single(master.ErrorText.Split('\n'), line => line.Contains("goes to the application", StringComparison.Ordinal));
         Assert.Contains($"warning: -p behind {_test.Application} goes to the application", master.ErrorText);
-        var worker = master.Family.First(process => process.Parent == master.Pid).Pid;
+        var worker = Pid(await MasterUnderTest.AskAsync(master));
         Assert.EndsWith($"\0{_test.Behaviour}\0-p\080\0--listen\081\0", File.ReadAllText($"/proc/{worker}/cmdline"), StringComparison.Ordinal);
         Assert.Equal(0, (await master.StopAsync()).Code);
     }
@@ -54,7 +57,7 @@ public sealed class HintTests : IDisposable
     public async Task A_worker_that_an_operator_kills_is_not_said_to_be_killed_for_its_memory()
     {
         var master = await _test.StartReady();
-        var worker = master.Family.First(process => process.Parent == master.Pid).Pid;
+        var worker = Pid(await MasterUnderTest.AskAsync(master));
         _ = LibC.kill(worker, 9);
 
         var died = await master.LineAsync($"pid {worker}\\) died");

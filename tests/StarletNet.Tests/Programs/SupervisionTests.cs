@@ -167,7 +167,7 @@ public sealed class SupervisionTests : IDisposable
     [InlineData(2, "unknown option --worker-boot-timout; did you mean --worker-boot-timeout?", "--worker-boot-timout", "3")]
     [InlineData(2, "option -w: 'x' is not auto or a whole number from 0 to 1024", "-w", "x")]
     [InlineData(2, "option --preset: 'unicorn' is not a server whose ways are known", "--preset", "unicorn")]
-    [InlineData(2, "option --completion: 'fish' is not a shell", "--completion", "fish")]
+    [InlineData(2, "option --completion: 'tcsh' is not a shell", "--completion", "tcsh")]
     [InlineData(2, "cannot read the configuration file nowhere.conf: No such file or directory", "--config", "nowhere.conf")]
     [InlineData(2, "no application given")]
     [InlineData(1, "cannot find the application nowhere.dll: No such file or directory", "nowhere.dll")]
@@ -210,7 +210,8 @@ public sealed class SupervisionTests : IDisposable
     [Theory]
     [InlineData("--completion=bash", "complete -o filenames -F _starletnet starletnet")]
     [InlineData("--help", "usage: starletnet [options] [APPLICATION [its arguments]]")]
-    [InlineData("-h", "--max-workers")]
+    [InlineData("-h", "--workers N")]
+    [InlineData("--help=all", "--max-workers")]
     [InlineData("--version", "starletnet 0.")]
     [InlineData("-v", ".NET")]
     public async Task Help_and_version_go_to_standard_output(string option, string text)

@@ -133,7 +133,7 @@ public sealed class ListenerTests
     {
         using var superdaemon = Superdaemon.Start(["--path", "DIR/a", "--path", "DIR/missing/b"], Children.Serve);
         Assert.Equal(new ProgramExit(1, null), await superdaemon.Program.ExitAsync());
-        Assert.EndsWith($"failed to listen to file {superdaemon.Scratch.File("missing/b")}:No such file or directory", superdaemon.Program.ErrorText, StringComparison.Ordinal);
+        Assert.EndsWith($"failed to listen to file {superdaemon.Scratch.File("missing/b")}:No such file or directory; the directory does not exist", superdaemon.Program.ErrorText, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(superdaemon.Scratch.Path));
     }
 
