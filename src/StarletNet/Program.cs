@@ -81,7 +81,7 @@ internal static class Program
         if (commandLine.IsOn(ConfigurationOptions.Man)) return Print(ManualPage.Roff);
         if (commandLine.IsOn(ConfigurationOptions.Version)) return Print(Version());
         if (commandLine[ConfigurationOptions.Completion] is { } shell) return Print(Completion.Of(CheckedShell(shell)));
-        if (commandLine.Rest.Count > 0 && commandLine["app"] is null && commandLine["project"] is null) FirstWord.RefuseCommand(commandLine.Rest[0]);
+        if (commandLine.Rest.Count > 0 && commandLine["app"] is null && commandLine["project"] is null) FirstWord.RefuseCommand(commandLine.Rest[0], WorkingDirectory.Find(Environment.GetEnvironmentVariable));
         var configuration = Reader().ReadAll();
         var isTrial = commandLine.IsOn(ConfigurationOptions.Try);
         using var log = MasterLog.Of(isTrial ? Trial.Of(configuration.Options) : configuration.Options, caller);

@@ -28,18 +28,19 @@ internal static class FirstWord
     ];
 
     /// <param name="word">The first word that is no option.</param>
+    /// <param name="directory">Where an application of that name would be.</param>
     /// <exception cref="OperatorException">It is, or may be meant as, a command.</exception>
-    internal static void RefuseCommand(string word)
+    internal static void RefuseCommand(string word, string directory)
     {
         // A name with a point or a slash is meant as a file's.
-        if (word.AsSpan().ContainsAny('.', '/') || File.Exists(word) || Directory.Exists(word)) return;
+        if (word.AsSpan().ContainsAny('.', '/') || Path.Exists(Path.Combine(directory, word))) return;
         if (Commands.FirstOrDefault(command => command.Word == word) is { Answer: { } answer }) throw Refused(word, answer);
-        if (word.Length > 2 && Spelling.Nearest(word, Commands.Select(command => command.Word)) is { } meant && IsLikely(word, meant))
-            throw Refused(word, $"if {meant} is meant, {Commands.First(command => command.Word == meant).Answer}");
+        if (Commands.FirstOrDefault(command => IsSlip(word, command.Word)) is { Word: { } meant, Answer: { } said }) throw Refused(word, $"if {meant} is meant, {said}");
     }
 
-    // Of short words one other letter makes another word, such as shop of stop; only letters in the wrong order are a slip.
-    private static bool IsLikely(string word, string meant) => word.Length > 4 || word.Order().SequenceEqual(meant.Order());
+    // One edit; of a short word only two letters that have changed places: "shop" is an application that is missing, not "stop".
+    private static bool IsSlip(string written, string command) =>
+        Spelling.Distance(written, command) == 1 && (written.Length > 4 || written.Order().SequenceEqual(command.Order()));
 
     private static OperatorException Refused(string word, string answer) => new($"there is no application '{word}'; {answer}", ExitCodes.Usage);
 }

@@ -1,10 +1,15 @@
 using StarletNet.Master.Options;
 using StarletNet.Shared.Errors;
+using StarletNet.TestKit;
 
 namespace StarletNet.Master.Tests.Options;
 
-public sealed class FirstWordTests
+public sealed class FirstWordTests : IDisposable
 {
+    private readonly ScratchDirectory _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
     [Theory]
     [InlineData("help", "there is no application 'help'; write starletnet --help")]
     [InlineData("version", "there is no application 'version'; write starletnet --version")]
@@ -19,7 +24,7 @@ public sealed class FirstWordTests
     [InlineData("hlep", "if help is meant")]
     public void A_command_is_not_taken_for_an_application(string word, string answer)
     {
-        var error = Assert.Throws<OperatorException>(() => FirstWord.RefuseCommand(word));
+        var error = Assert.Throws<OperatorException>(() => FirstWord.RefuseCommand(word, _scratch.Path));
         Assert.Contains(answer, error.Message, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Usage, error.ExitCode);
     }
@@ -31,5 +36,15 @@ public sealed class FirstWordTests
     [InlineData("shop")]
     [InlineData("my-service")]
     [InlineData("")]
-    public void Anything_else_may_be_one(string word) => FirstWord.RefuseCommand(word);
+    public void Anything_else_may_be_one(string word) => FirstWord.RefuseCommand(word, _scratch.Path);
+
+    [Theory]
+    [InlineData("stop")]
+    [InlineData("staus")]
+    public void A_file_or_directory_of_that_name_is_one(string word)
+    {
+        Directory.CreateDirectory(_scratch.File("stop"));
+        _scratch.Write("staus", "");
+        FirstWord.RefuseCommand(word, _scratch.Path);
+    }
 }

@@ -88,7 +88,7 @@ public sealed class DaemonizeTests : IDisposable
     {
         using var caller = Call(["--path=missing/sock"], Children.Answer);
         Assert.Equal(new ProgramExit(1, null), await caller.ExitAsync());
-        Assert.EndsWith("\nfailed to listen to file missing/sock:No such file or directory", caller.ErrorText, StringComparison.Ordinal);
+        Assert.EndsWith("\nfailed to listen to file missing/sock:No such file or directory; the directory does not exist", caller.ErrorText, StringComparison.Ordinal);
         await caller.NothingLeftAsync(_scratch.File("pid"), _scratch.File("status"));
     }
 
