@@ -152,6 +152,7 @@ internal sealed class WorkerServer(
             ? (path, _) => InProcessRequest.StatusOfAsync(application, path, worker.Settings.Listeners.Any(listener => listener.Tls), WarmUpClient.UserAgent)
             : new WarmUpClient(_transport!.Listeners[index], worker.Settings.Listeners[index].Tls).AskAsync;
         await new WarmUp(ask, worker.Settings.WarmUpTime, _log).RunAsync(paths, stopping).ConfigureAwait(false);
+        _transport!.Memory.Forget();
     }
 
     /// <summary>The listener that warm-up requests come by: one without TLS if there is one.</summary>

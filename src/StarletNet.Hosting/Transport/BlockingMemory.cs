@@ -42,6 +42,12 @@ internal sealed class BlockingMemory
         for (var route = 0; route < _routes.Length; route++) Count(_routes[route].Fade());
     }
 
+    /// <summary>Everything is forgotten: after a warm-up, whose first runs were long because their code was compiled.</summary>
+    internal void Forget()
+    {
+        for (var route = 0; route < _routes.Length; route++) Count(_routes[route].Clear());
+    }
+
     /// <inheritdoc cref="Fade()"/>
     internal void Fade(ref Habit connection) => Count(connection.Fade());
 
