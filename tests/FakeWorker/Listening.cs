@@ -29,9 +29,10 @@ internal sealed class Listening : IDisposable
             while (true)
             {
                 using var connection = await listener.AcceptAsync();
-                // Blocking and small. A client that is gone already, such as one that only asks whether somebody answers, is no matter.
-                connection.Send(Encoding.UTF8.GetBytes(name + "\n"), SocketFlags.None, out _);
+                // First: whoever has the answer may look at the figures at once.
                 answered();
+                // Blocking and small. A client that is gone already, such as one that only asks whether a worker answers, does not matter.
+                connection.Send(Encoding.UTF8.GetBytes(name + "\n"), SocketFlags.None, out _);
             }
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
