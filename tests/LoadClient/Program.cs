@@ -31,7 +31,8 @@ return tally.Lost == 0 && tally.Answered > 0 ? 0 : 1;
 // Says when the load has begun: a script that deploys before that would not see the first version answer.
 static async Task UntilInputEndsAsync(Tally tally)
 {
-    var input = Console.In.ReadToEndAsync();
+    // The console's own asynchronous reads block.
+    var input = Task.Run(Console.In.ReadToEnd);
     while (tally.Answered == 0 && !input.IsCompleted) await Task.Delay(20);
     if (!input.IsCompleted) Console.Error.WriteLine("loadclient: requests are answered");
     await input;
