@@ -20,4 +20,7 @@ internal static unsafe class RealPath
             LibC.free(resolved);
         }
     }
+
+    /// <summary>The same, or the path as it is.</summary>
+    internal static string OrAsItIs(string path) => Of(path) ?? path;
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Master.Applications;
@@ -37,7 +38,7 @@ internal sealed class ApplicationFinder(string directory, Func<string, string?> 
     private string Resolve(string given)
     {
         var path = System.IO.Path.Combine(directory, given);
-        if (Real.PathOrNull(path) is { } resolved) return resolved;
+        if (RealPath.Of(path) is { } resolved) return resolved;
         var error = Errno.Last;
         if (error == Errno.EACCES && ClosedDirectory.OnTheWayTo(path) is { } closed) throw Failure($"cannot find the application {given}: {closed.Reason}");
         throw Failure($"cannot find the application {given}: {error}");

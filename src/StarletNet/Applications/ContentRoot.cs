@@ -1,6 +1,7 @@
 using StarletNet.Master.Options;
 using StarletNet.Master.Privileges;
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Master.Applications;
@@ -39,14 +40,12 @@ internal sealed record ContentRoot(string Path, string AddressedAs)
     private static ContentRoot At(string addressed, string source)
     {
         var path = Trimmed(addressed);
-        if (RealPath(path) is { } real && Directory.Exists(real) && LibC.access(real, LibC.X_OK) == 0) return new ContentRoot(real, path);
+        if (RealPath.Of(path) is { } real && Directory.Exists(real) && LibC.access(real, LibC.X_OK) == 0) return new ContentRoot(real, path);
         if (ClosedDirectory.OnTheWayTo(path) is { } closed) throw Failure($"{source} is {path}, and {closed.Reason}");
         throw Failure(File.Exists(path) ? $"{source} is {path}, which is not a directory" : $"{source} is {path}, and there is no such directory");
     }
 
     private static string Trimmed(string path) => path.Length > 1 ? path.TrimEnd('/') : path;
-
-    private static string? RealPath(string path) => Real.PathOrNull(path);
 
     private static OperatorException Failure(string message) => new(message, ExitCodes.Failure);
 }

@@ -4,6 +4,7 @@ using StarletNet.Master.Reloading;
 using StarletNet.Shared.Contract;
 using StarletNet.Shared.Errors;
 using StarletNet.Shared.Events;
+using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Master.Applications;
@@ -126,7 +127,7 @@ internal sealed class Releases(MasterOptions first, string directory, Func<strin
         catch (OperatorException)
         {
             // Not there at this moment; its links, or its directory, tell when it is there again.
-            return [.. links, new WatchedTree(Path.GetDirectoryName(Real.Path(given))!)];
+            return [.. links, new WatchedTree(Path.GetDirectoryName(RealPath.OrAsItIs(given))!)];
         }
     }
 

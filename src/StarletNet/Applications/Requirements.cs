@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Files;
 
 namespace StarletNet.Master.Applications;
 
@@ -24,7 +25,7 @@ internal static class Requirements
     {
         // The forms of before .NET Core 3.0; there are other rules for them.
         if (config.RollsForwardInOldManner || environment("DOTNET_ROLL_FORWARD_ON_NO_CANDIDATE_FX") is { Length: > 0 }) return;
-        var root = Path.GetDirectoryName(Real.Path(host))!;
+        var root = Path.GetDirectoryName(RealPath.OrAsItIs(host))!;
         // A host that is a script, say, and has its runtimes elsewhere.
         if (!Directory.Exists(Path.Combine(root, "shared"))) return;
         var policy = environment("DOTNET_ROLL_FORWARD") is { Length: > 0 } given ? given : config.RollForward ?? "Minor";

@@ -1,4 +1,5 @@
 using StarletNet.Shared.Errors;
+using StarletNet.Shared.Files;
 using StarletNet.Shared.Interop;
 
 namespace StarletNet.Master.Applications;
@@ -44,7 +45,7 @@ internal sealed record SourceCode(string Path, string? Directory)
     internal (string Program, string[] Arguments) BuildCommand(Func<string, string?> environment, string answer)
     {
         var dotnet = DotnetHost.Find(environment);
-        var sdks = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Real.Path(dotnet))!, "sdk");
+        var sdks = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(RealPath.OrAsItIs(dotnet))!, "sdk");
         if (!System.IO.Directory.Exists(sdks) || System.IO.Directory.GetDirectories(sdks).Length == 0)
             throw Failure($"to build {Path} takes the .NET SDK, and {dotnet} has none (there is nothing in {sdks}); install it, or serve the output of dotnet publish");
         // Native code is for publishing. A build that is meant for it switches off start-up hooks, and those are how a worker is made.
